@@ -1,0 +1,1 @@
+//! musubi-chain-spec.

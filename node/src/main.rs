@@ -1,0 +1,2 @@
+//! The `musubi` binary.
+fn main() {}
