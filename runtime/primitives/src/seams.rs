@@ -1,0 +1,113 @@
+//! The seams between pallets: what one pallet may ask of another. The runtime wires them; no pallet depends on another pallet.
+//!
+//! All answers are as of the state and the block time at the moment of the call.
+
+use crate::{
+    access::DenialReason,
+    consent::Purpose,
+    finality::ValidatorSet,
+    id::{AccountId, ConsentId, HpkeKey, Moment, Pseudonym, RecordId, VerifyingKey},
+    member::{MemberId, MemberKind, Role},
+    record::{Category, CategorySet, RecordState},
+    resident::Authority,
+    trail::TrailFact,
+};
+
+/// Who stands behind an account that acts for a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The member it acts for.
+    pub member: MemberId,
+    /// The member's kind.
+    pub kind: MemberKind,
+    /// The key's role.
+    pub role: Role,
+}
+
+/// Keys and kind of a member in good standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberFacts {
+    /// Its kind.
+    pub kind: MemberKind,
+    /// Its operator account.
+    pub operator: AccountId,
+    /// The key that signs its receipts and acknowledgements.
+    pub verifier: VerifyingKey,
+    /// The key that records and evidence for it are sealed to.
+    pub hpke: HpkeKey,
+}
+
+/// `pallet-consortium` seen by the others.
+pub trait Consortium {
+    /// The active member and role behind an account; `None` for strangers, expired or withdrawn keys and suspended members.
+    fn actor(account: &AccountId) -> Option<Actor>;
+    /// A member in good standing.
+    fn member(id: MemberId) -> Option<MemberFacts>;
+    /// The validators that decide the block after next.
+    fn next_validators() -> ValidatorSet;
+    /// Time of this block.
+    fn now() -> Moment;
+}
+
+/// A dated, attested guardianship.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardianshipFacts {
+    /// Alone or jointly.
+    pub authority: Authority,
+    /// First moment it no longer holds.
+    pub until: Moment,
+}
+
+/// `pallet-residents` seen by the others.
+pub trait Residents {
+    /// The municipality that keeps the subject's register entry; `None` if unknown or re-issued away.
+    fn home(subject: &Pseudonym) -> Option<MemberId>;
+    /// The person whose account in the health domain this is.
+    fn person(account: &AccountId) -> Option<Pseudonym>;
+    /// The guardianship of `guardian` over `subject` that holds now.
+    fn guardianship(guardian: &Pseudonym, subject: &Pseudonym) -> Option<GuardianshipFacts>;
+    /// Whether the subject is under protection (支援措置).
+    fn is_protected(subject: &Pseudonym) -> bool;
+    /// Whether the subject's records are frozen.
+    fn is_frozen(subject: &Pseudonym) -> bool;
+    /// Whether the person has an active card binding.
+    fn has_active_binding(person: &Pseudonym) -> bool;
+}
+
+/// `pallet-consent` seen by the others.
+pub trait Consents {
+    /// The consent under which `recipient` may ask for `categories` of `subject` now, or the reason that best says why there is none.
+    fn covering(
+        subject: &Pseudonym,
+        recipient: MemberId,
+        purpose: Purpose,
+        categories: CategorySet,
+    ) -> Result<ConsentId, DenialReason>;
+    /// Whether a consent is in force now.
+    fn is_effective(consent: &ConsentId) -> bool;
+}
+
+/// What the chain knows of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// Whose.
+    pub subject: Pseudonym,
+    /// Its class.
+    pub category: Category,
+    /// Who wrote it.
+    pub author: MemberId,
+    /// Where it stands.
+    pub state: RecordState,
+}
+
+/// `pallet-records` seen by the others.
+pub trait Records {
+    /// One record.
+    fn record(id: &RecordId) -> Option<RecordFacts>;
+}
+
+/// `pallet-trail` seen by the others.
+pub trait Trail {
+    /// Appends one row to a subject's trail, at the time of this block.
+    fn append(subject: &Pseudonym, fact: TrailFact);
+}
