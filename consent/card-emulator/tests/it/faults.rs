@@ -1,0 +1,166 @@
+//! What a card or reader may do wrong, and that each ends as its own outcome.
+
+use musubi_consent_card::error::{Attempt, SecretKind, TriesPolicy};
+use musubi_consent_card::{
+    CardError, Credential, JpkiCard, SignPassword, Transport, TransportError, Tries,
+};
+use musubi_consent_card_emulator::{CardProfile, Fault, Tripwire, VirtualCard};
+
+use crate::support::card;
+
+fn sign(card: &mut VirtualCard) -> Result<(), CardError> {
+    let password = SignPassword::parse("MUSUBI2026").unwrap();
+    JpkiCard::open(card)?
+        .sign(&password, b"content", TriesPolicy::StopWhenFew)
+        .map(drop)
+}
+
+#[test]
+fn removal_during_verify_is_an_unknown_outcome_and_verify_is_not_repeated() {
+    let mut card = card(CardProfile::Adult).with_fault(Fault::RemovalDuringVerify);
+    assert_eq!(
+        sign(&mut card),
+        Err(CardError::SecretOutcomeUnknown(SecretKind::SigningPassword))
+    );
+    assert!(card.is_removed());
+    card.power_off();
+    let tries = JpkiCard::open(&mut card)
+        .unwrap()
+        .tries(Credential::Signing)
+        .unwrap();
+    assert_eq!(
+        tries,
+        Tries::Left(5),
+        "the right password was judged once, unheard"
+    );
+}
+
+#[test]
+fn removal_during_sign_yields_no_signature() {
+    let mut card = card(CardProfile::Adult).with_fault(Fault::RemovalDuringSign);
+    assert_eq!(sign(&mut card), Err(CardError::SignatureOutcomeUnknown));
+}
+
+#[test]
+fn chained_answers_and_corrected_lengths_are_followed() {
+    for fault in [Fault::ChainedAnswers, Fault::CorrectedLengths] {
+        let mut card = card(CardProfile::Adult).with_fault(fault);
+        assert_eq!(sign(&mut card), Ok(()), "{fault:?}");
+        assert!(card.tripped().is_empty());
+    }
+}
+
+#[test]
+fn reads_of_wrong_length_are_malformed() {
+    for fault in [Fault::OverlongReads, Fault::EmptyReads] {
+        let mut card = card(CardProfile::Adult).with_fault(fault);
+        assert_eq!(
+            sign(&mut card),
+            Err(CardError::Malformed(Attempt::Read)),
+            "{fault:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_ends_too_early_is_an_error_before_any_signature() {
+    let mut card = card(CardProfile::Adult).with_fault(Fault::TruncatedFiles);
+    assert!(matches!(
+        sign(&mut card),
+        Err(CardError::Malformed(Attempt::Read)
+            | CardError::UnexpectedStatus {
+                attempt: Attempt::Read,
+                ..
+            })
+    ));
+}
+
+#[test]
+fn a_card_without_the_application_is_not_a_my_number_card() {
+    struct TransitPass;
+    impl Transport for TransitPass {
+        fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+            Ok(vec![0x6A, 0x82])
+        }
+    }
+    assert_eq!(
+        JpkiCard::open(TransitPass).err(),
+        Some(CardError::NotMyNumberCard)
+    );
+}
+
+#[test]
+fn noise_instead_of_answers_is_an_error_and_never_a_panic() {
+    struct Noise(u8);
+    impl Transport for Noise {
+        fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, TransportError> {
+            self.0 = self.0.wrapping_mul(29).wrapping_add(17);
+            Ok(vec![self.0; usize::from(self.0) * 2])
+        }
+    }
+    for seed in 0..=u8::MAX {
+        assert!(JpkiCard::open(Noise(seed)).is_err(), "{seed}");
+    }
+}
+
+#[test]
+fn endless_continuation_ends() {
+    struct Endless;
+    impl Transport for Endless {
+        fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+            Ok(if command.get(1) == Some(&0xA4) {
+                vec![0x90, 0x00]
+            } else {
+                vec![0x01, 0x61, 0x10]
+            })
+        }
+    }
+    assert_eq!(
+        JpkiCard::open(Endless).err(),
+        Some(CardError::Malformed(Attempt::Read))
+    );
+}
+
+#[test]
+fn selecting_the_individual_number_trips_a_wire_whatever_the_card_answers() {
+    let text_application = [
+        0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08,
+    ];
+    let mut card = card(CardProfile::Adult);
+    card.respond(&text_application).unwrap();
+    card.respond(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x01])
+        .unwrap();
+    card.respond(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x14])
+        .unwrap();
+    card.respond(&[0x00, 0x24, 0x01, 0x80]).unwrap();
+    let tripped: Vec<_> = card.tripped().iter().copied().collect();
+    assert_eq!(
+        tripped,
+        [
+            Tripwire::IndividualNumber,
+            Tripwire::PrintedNumberA,
+            Tripwire::SecretChange
+        ]
+    );
+}
+
+#[test]
+fn verify_state_survives_a_second_select_of_the_same_application_and_of_the_master_file() {
+    let mut card = card(CardProfile::Adult);
+    let jpki = [
+        0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01,
+    ];
+    card.respond(&jpki).unwrap();
+    card.respond(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x18])
+        .unwrap();
+    assert_eq!(
+        card.respond(&[0x00, 0x20, 0x00, 0x80, 0x04, b'1', b'2', b'3', b'4'])
+            .unwrap(),
+        [0x90, 0x00]
+    );
+    card.respond(&jpki).unwrap();
+    card.respond(&[0x00, 0xA4, 0x00, 0x00]).unwrap();
+    assert!(card.is_verified());
+    card.power_off();
+    assert!(!card.is_verified());
+}

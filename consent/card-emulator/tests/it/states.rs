@@ -1,0 +1,174 @@
+//! Each state of a card is its own outcome, and no try is spent that need not be.
+
+use musubi_consent_card::error::{SecretKind, TriesPolicy};
+use musubi_consent_card::{
+    CardError, Credential, JpkiCard, Language, PinError, SignPassword, Tries,
+};
+use musubi_consent_card_emulator::{CardProfile, VirtualCard};
+
+use crate::support::card;
+
+const SIGNING: SecretKind = SecretKind::SigningPassword;
+
+fn sign(card: &mut VirtualCard, typed: &str, policy: TriesPolicy) -> Result<(), CardError> {
+    let password = SignPassword::parse(typed).unwrap();
+    JpkiCard::open(card)?
+        .sign(&password, b"content", policy)
+        .map(drop)
+}
+
+fn tries(card: &mut VirtualCard) -> Tries {
+    JpkiCard::open(card)
+        .unwrap()
+        .tries(Credential::Signing)
+        .unwrap()
+}
+
+#[test]
+fn wrong_password_costs_exactly_one_try_and_says_how_many_are_left() {
+    let mut card = card(CardProfile::Adult);
+    let outcome = sign(&mut card, "WRONG99", TriesPolicy::StopWhenFew);
+    assert_eq!(
+        outcome,
+        Err(CardError::SecretWrong {
+            secret: SIGNING,
+            tries_left: 4
+        })
+    );
+    assert_eq!(tries(&mut card), Tries::Left(4));
+}
+
+#[test]
+fn right_password_restores_the_counter() {
+    let mut card = card(CardProfile::Adult);
+    sign(&mut card, "WRONG99", TriesPolicy::StopWhenFew).unwrap_err();
+    card.power_off();
+    sign(&mut card, "MUSUBI2026", TriesPolicy::StopWhenFew).unwrap();
+    assert_eq!(tries(&mut card), Tries::Left(5));
+}
+
+#[test]
+fn at_two_tries_we_stop_unless_the_person_insists() {
+    let mut card = card(CardProfile::Adult);
+    for _ in 0..3 {
+        sign(&mut card, "WRONG99", TriesPolicy::StopWhenFew).unwrap_err();
+    }
+    let stopped = CardError::FewTriesLeft {
+        secret: SIGNING,
+        tries_left: 2,
+    };
+    assert_eq!(
+        sign(&mut card, "WRONG99", TriesPolicy::StopWhenFew),
+        Err(stopped)
+    );
+    assert_eq!(tries(&mut card), Tries::Left(2), "stopping costs nothing");
+    card.power_off();
+    assert_eq!(
+        sign(&mut card, "MUSUBI2026", TriesPolicy::UseEvenTheLast),
+        Ok(())
+    );
+}
+
+#[test]
+fn last_wrong_try_blocks_and_every_later_one_is_refused_without_asking() {
+    let mut card = card(CardProfile::OneTryLeft);
+    assert_eq!(
+        sign(&mut card, "WRONG99", TriesPolicy::UseEvenTheLast),
+        Err(CardError::SecretBlocked(SIGNING))
+    );
+    assert_eq!(tries(&mut card), Tries::Blocked);
+    assert_eq!(
+        sign(&mut card, "MUSUBI2026", TriesPolicy::UseEvenTheLast),
+        Err(CardError::SecretBlocked(SIGNING))
+    );
+}
+
+#[test]
+fn locked_card_says_locked() {
+    let mut card = card(CardProfile::Locked);
+    assert_eq!(
+        sign(&mut card, "MUSUBI2026", TriesPolicy::StopWhenFew),
+        Err(CardError::SecretBlocked(SIGNING))
+    );
+}
+
+#[test]
+fn childs_card_has_no_signing_certificate_and_is_not_called_locked() {
+    for profile in [CardProfile::Child, CardProfile::WithoutPin] {
+        let outcome = sign(&mut card(profile), "MUSUBI2026", TriesPolicy::StopWhenFew);
+        assert_eq!(
+            outcome,
+            Err(CardError::CertificateAbsent(Credential::Signing)),
+            "{profile:?}"
+        );
+    }
+}
+
+#[test]
+fn malformed_secret_never_reaches_the_card() {
+    let refused = [
+        ("AB12", PinError::Length { min: 6, max: 16 }),
+        ("ABCDEFGH123456789", PinError::Length { min: 6, max: 16 }),
+        ("ABCDEFGH", PinError::NeedsLetterAndDigit),
+        ("12345678", PinError::NeedsLetterAndDigit),
+        ("ABC-1234", PinError::NotAlphanumeric),
+        ("パスワード12", PinError::NotAlphanumeric),
+    ];
+    for (typed, expected) in refused {
+        assert_eq!(SignPassword::parse(typed).err(), Some(expected), "{typed}");
+    }
+}
+
+#[test]
+fn typed_password_is_folded_to_what_the_card_stores() {
+    let mut card = card(CardProfile::Adult);
+    assert_eq!(
+        sign(&mut card, "ｍｕｓｕｂｉ２０２６", TriesPolicy::StopWhenFew),
+        Ok(())
+    );
+}
+
+#[test]
+fn secrets_do_not_print_themselves() {
+    let password = SignPassword::parse("MUSUBI2026").unwrap();
+    assert_eq!(format!("{password:?}"), "SignPassword(redacted)");
+}
+
+#[test]
+fn every_outcome_has_a_sentence_in_each_language_with_nothing_left_to_fill() {
+    let outcomes = [
+        CardError::NotMyNumberCard,
+        CardError::CertificateAbsent(Credential::Signing),
+        CardError::CertificateAbsent(Credential::Authentication),
+        CardError::CardFaceAbsent,
+        CardError::SecretWrong {
+            secret: SIGNING,
+            tries_left: 3,
+        },
+        CardError::SecretBlocked(SecretKind::PrintedNumberB),
+        CardError::SecretBlocked(SecretKind::AuthenticationPin),
+        CardError::FewTriesLeft {
+            secret: SecretKind::CardFacePin,
+            tries_left: 2,
+        },
+        CardError::SecretOutcomeUnknown(SIGNING),
+        CardError::SignatureOutcomeUnknown,
+        CardError::SecretRequired(SecretKind::AuthenticationPin),
+    ];
+    for outcome in outcomes {
+        let [japanese, plain, english] = [
+            Language::Japanese,
+            Language::PlainJapanese,
+            Language::English,
+        ]
+        .map(|language| outcome.sentence(language));
+        assert!(
+            !japanese.is_ascii() && !plain.is_ascii() && english.is_ascii(),
+            "{outcome:?}"
+        );
+        assert!(
+            !format!("{japanese}{plain}{english}").contains(['{', '}']),
+            "{outcome:?}"
+        );
+    }
+}

@@ -1,0 +1,156 @@
+//! The transport for a real reader: PC/SC, one card held exclusively and powered down afterwards.
+
+use std::ffi::{CStr, CString};
+use std::time::Duration;
+
+use pcsc::{Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+
+use crate::transport::{Transport, TransportError};
+
+/// The PC/SC service of this machine.
+pub struct Readers {
+    context: Context,
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Readers")
+    }
+}
+
+impl Readers {
+    /// Connects to the PC/SC service.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::ServiceUnavailable`] when it is not running.
+    pub fn connect() -> Result<Self, TransportError> {
+        Ok(Self {
+            context: Context::establish(Scope::User).map_err(transport_error)?,
+        })
+    }
+
+    /// Names of all readers, with or without a card.
+    ///
+    /// # Errors
+    ///
+    /// What the service answered.
+    pub fn names(&self) -> Result<Vec<CString>, TransportError> {
+        self.context.list_readers_owned().map_err(transport_error)
+    }
+
+    /// Waits until a card that answers lies on one of the readers. A garbage ATR is [`TransportError::Unresponsive`].
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NoReader`], [`TransportError::NoCard`] after `timeout`, or what the service answered.
+    pub fn wait_for_card(&self, timeout: Duration) -> Result<CString, TransportError> {
+        let mut states: Vec<_> = self
+            .names()?
+            .into_iter()
+            .map(|name| ReaderState::new(name, State::UNAWARE))
+            .collect();
+        if states.is_empty() {
+            return Err(TransportError::NoReader);
+        }
+        loop {
+            self.context
+                .get_status_change(timeout, &mut states)
+                .map_err(transport_error)?;
+            if let Some(found) = card_in(&states) {
+                return found;
+            }
+            states.iter_mut().for_each(ReaderState::sync_current_state);
+        }
+    }
+
+    /// Takes the card on `reader` for this process alone.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Busy`] when another program has it, [`TransportError::NoCard`] when it is gone.
+    pub fn open(&self, reader: &CStr) -> Result<PcscCard, TransportError> {
+        let card = self
+            .context
+            .connect(reader, ShareMode::Exclusive, Protocols::ANY)
+            .map_err(transport_error)?;
+        Ok(PcscCard { card: Some(card) })
+    }
+}
+
+/// A card held through PC/SC. Dropping it cuts the card's power, which ends every VERIFY state.
+pub struct PcscCard {
+    card: Option<pcsc::Card>,
+}
+
+impl std::fmt::Debug for PcscCard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("PcscCard")
+    }
+}
+
+impl Transport for PcscCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let card = self.card.as_ref().ok_or(TransportError::Removed)?;
+        let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
+        card.transmit(command, &mut buffer)
+            .map(<[u8]>::to_vec)
+            .map_err(transport_error)
+    }
+}
+
+impl Drop for PcscCard {
+    fn drop(&mut self) {
+        if let Some(card) = self.card.take() {
+            // A card that already left needs no power-down; `pcsc` would only reset it, which keeps VERIFY state.
+            drop(card.disconnect(Disposition::UnpowerCard));
+        }
+    }
+}
+
+fn card_in(states: &[ReaderState]) -> Option<Result<CString, TransportError>> {
+    let present = states
+        .iter()
+        .find(|state| state.event_state().contains(State::PRESENT))?;
+    let mute = present.event_state().contains(State::MUTE);
+    Some(if mute {
+        Err(TransportError::Unresponsive)
+    } else {
+        Ok(present.name().to_owned())
+    })
+}
+
+/// Facts of `SCARD_*` codes; whatever is not about card or reader presence keeps its number.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the C interface defines sixty codes and may add more"
+)]
+fn transport_error(error: Error) -> TransportError {
+    match error {
+        Error::NoService | Error::ServiceStopped | Error::ServerTooBusy => {
+            TransportError::ServiceUnavailable
+        }
+        Error::NoReadersAvailable | Error::UnknownReader | Error::ReaderUnavailable => {
+            TransportError::NoReader
+        }
+        Error::NoSmartcard | Error::Timeout => TransportError::NoCard,
+        Error::RemovedCard | Error::ResetCard | Error::UnpoweredCard => TransportError::Removed,
+        Error::UnresponsiveCard | Error::UnsupportedCard | Error::ProtoMismatch => {
+            TransportError::Unresponsive
+        }
+        Error::SharingViolation => TransportError::Busy,
+        other => TransportError::Failed {
+            code: code_of(other),
+        },
+    }
+}
+
+/// The numeric PC/SC code, which logs and support calls need.
+#[expect(
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    reason = "PC/SC codes are 32-bit patterns"
+)]
+fn code_of(error: Error) -> u32 {
+    error as i64 as u32
+}
