@@ -1,1 +1,20 @@
-//! musubi-care.
+//! Child health as pure arithmetic: the immunisation schedule check, its forecast, and growth against the national reference.
+//!
+//! Facts and rules go in, answers come out: no clock, no file, no network, no floating point. Rules are data
+//! ([`rules::RuleSet`]), dated and with their sources; the code knows only how such rules are read. The check answers in
+//! three ways ([`verdict::Answer`]): conditions met, not met (with rule, reason and dates), or a person must decide. It never
+//! replaces the physician's examination.
+//!
+//! - [`schedule::check`] judges one proposed dose.
+//! - [`cases`] reads acceptance cases and compares answers with expectations.
+
+pub mod age;
+pub mod cases;
+pub mod child;
+pub mod civil;
+pub mod decimal;
+pub mod presets;
+pub mod reason;
+pub mod rules;
+pub mod schedule;
+pub mod verdict;

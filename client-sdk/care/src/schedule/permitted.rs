@@ -1,0 +1,116 @@
+//! On which days a dose may be given: the answer of the timing rules changes only on a few days, and those are tried in order.
+
+use crate::age::Gap;
+use crate::civil::Date;
+use crate::rules::{Period, Track};
+use crate::schedule::span::Span;
+use crate::schedule::{Inquiry, Next, Place};
+use crate::verdict::PermittedDays;
+
+impl<'a> Inquiry<'a> {
+    /// The first permitted day on or after the proposed one, and the last day of its period.
+    pub(crate) fn permitted_days(&self) -> PermittedDays {
+        let spans = self.spans();
+        let earliest = self.first_permitted(self.proposal.date).map(|(day, _)| day);
+        let holding = spans
+            .iter()
+            .filter(|span| earliest.is_some_and(|day| span.holds(day)))
+            .map(|span| span.to)
+            .max();
+        let passed = || {
+            spans
+                .iter()
+                .map(|span| span.to)
+                .max()
+                .filter(|to| *to < self.proposal.date)
+        };
+        PermittedDays {
+            earliest,
+            latest: holding.or_else(passed),
+        }
+    }
+
+    /// The first day on or after `from` against which no rule of programme, age, number or interval speaks, with the dose of that day.
+    pub(crate) fn first_permitted(&self, from: Date) -> Option<(Date, Next<'a>)> {
+        let mut days = self.turning_days();
+        days.retain(|day| from < *day);
+        days.push(from);
+        days.sort();
+        days.dedup();
+        days.into_iter()
+            .find_map(|day| self.permitted_on(day).map(|next| (day, next)))
+    }
+
+    fn permitted_on(&self, day: Date) -> Option<Next<'a>> {
+        let stopped = self
+            .out_of_programme(day)
+            .or_else(|| self.out_of_time(day))
+            .or_else(|| self.too_soon_after_live(day));
+        match self.place(day) {
+            Place::Next { next, .. } if stopped.is_none() => Some(next),
+            Place::Next { .. } | Place::Complete { .. } | Place::Outside(_) | Place::Undated => {
+                None
+            }
+        }
+    }
+
+    /// Every day on which an answer of the timing rules can turn.
+    fn turning_days(&self) -> Vec<Date> {
+        let spans = self.spans();
+        let mut days: Vec<Date> = spans
+            .iter()
+            .flat_map(|span| [span.from, span.to.morrow()])
+            .collect();
+        days.extend(self.vaccine.in_programme.iter().map(|time| time.from));
+        let live = Gap::Days(self.rules.live_interval.days);
+        let others = self.given.iter().filter(|dose| self.is_other_live(dose));
+        days.extend(
+            others.map(|dose| live.first_day_after(dose.date, self.rules.interval_month_end)),
+        );
+        for span in &spans {
+            days.extend(self.turning_days_of(span.period, &spans));
+        }
+        days
+    }
+
+    fn turning_days_of(&self, period: &'a Period, spans: &[Span<'a>]) -> Vec<Date> {
+        let mut days = Vec::new();
+        for track in &period.tracks {
+            days.extend(
+                track
+                    .start_until
+                    .and_then(|bound| bound.day(self.subject))
+                    .map(Date::morrow),
+            );
+            days.extend(self.turning_days_on(track));
+        }
+        // A skipped dose changes the gap of the next one, so the gaps are taken as they stand after each turn found so far.
+        let turns: Vec<Date> = days
+            .iter()
+            .copied()
+            .chain(spans.iter().map(|span| span.from))
+            .chain([self.proposal.date])
+            .collect();
+        let ends = turns
+            .into_iter()
+            .filter_map(|day| self.next_in(period, spans, day));
+        days.extend(ends.filter_map(|next| {
+            next.gaps_end(
+                self.circumstances.short_interval_needed,
+                self.rules.interval_month_end,
+            )
+        }));
+        days
+    }
+
+    fn turning_days_on(&self, track: &Track) -> impl Iterator<Item = Date> {
+        track.doses.iter().flat_map(|dose| {
+            let opens = dose.not_before.and_then(|bound| bound.day(self.subject));
+            let skipped = dose
+                .skipped_after
+                .and_then(|bound| bound.day(self.subject))
+                .map(Date::morrow);
+            [opens, skipped].into_iter().flatten()
+        })
+    }
+}
