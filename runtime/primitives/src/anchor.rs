@@ -12,7 +12,20 @@ use serde::{Deserialize, Serialize};
 pub const ENGINE_ID: [u8; 4] = *b"MSBI";
 
 /// The anchor of one block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct Anchor {
     /// Root of the mountain range over this block's trail rows, in order.
     pub trail_root: NodeHash,

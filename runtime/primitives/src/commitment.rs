@@ -22,7 +22,20 @@ impl fmt::Debug for Salt {
 
 /// SHA-256 over a domain tag, a salt and the committed bytes.
 #[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 #[serde(into = "String", try_from = "String")]
 pub struct Commitment(pub [u8; 32]);

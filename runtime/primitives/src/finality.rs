@@ -20,7 +20,20 @@ pub const VALIDATORS_MAX: u32 = 100;
 
 /// One voting municipality.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 pub struct Validator {
     /// Its Ed25519 consensus key, which is also its address.
@@ -71,7 +84,9 @@ impl ValidatorSet {
             if !seen.insert(validator.key) {
                 return Err(ValidatorSetError::DuplicateKey(validator.key));
             }
-            total = total.checked_add(validator.power).ok_or(ValidatorSetError::BadPower(validator.key))?;
+            total = total
+                .checked_add(validator.power)
+                .ok_or(ValidatorSetError::BadPower(validator.key))?;
             if validator.power == 0 {
                 return Err(ValidatorSetError::BadPower(validator.key));
             }
@@ -86,12 +101,18 @@ impl ValidatorSet {
 
     /// The validator with this key.
     pub fn get(&self, key: &VerifyingKey) -> Option<&Validator> {
-        self.0.binary_search_by(|validator| validator.key.cmp(key)).ok().and_then(|at| self.0.get(at))
+        self.0
+            .binary_search_by(|validator| validator.key.cmp(key))
+            .ok()
+            .and_then(|at| self.0.get(at))
     }
 
     /// Sum of all powers.
     pub fn total_power(&self) -> u64 {
-        self.0.iter().map(|validator| validator.power).fold(0, u64::saturating_add)
+        self.0
+            .iter()
+            .map(|validator| validator.power)
+            .fold(0, u64::saturating_add)
     }
 
     /// Whether `power` is more than two thirds of the total.
@@ -106,7 +127,19 @@ impl ValidatorSet {
 }
 
 /// The two steps of a round in which validators vote.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub enum VoteKind {
     /// First step.
     #[codec(index = 0)]
@@ -188,31 +221,56 @@ impl CommitCertificate {
     ///
     /// # Errors
     /// See [`CertificateError`].
-    pub fn verify(&self, genesis: &BlockHash, validators: &ValidatorSet) -> Result<(), CertificateError> {
+    pub fn verify(
+        &self,
+        genesis: &BlockHash,
+        validators: &ValidatorSet,
+    ) -> Result<(), CertificateError> {
         let mut seen = BTreeSet::new();
         let mut signed = 0u64;
         for entry in &self.signatures {
-            let validator = validators.get(&entry.validator).ok_or(CertificateError::UnknownValidator(entry.validator))?;
+            let validator = validators
+                .get(&entry.validator)
+                .ok_or(CertificateError::UnknownValidator(entry.validator))?;
             if !seen.insert(entry.validator) {
                 return Err(CertificateError::DuplicateValidator(entry.validator));
             }
-            if !verify_ed25519(&entry.validator, &entry.signature, &self.vote_of(entry.validator).signing_bytes(genesis)) {
+            if !verify_ed25519(
+                &entry.validator,
+                &entry.signature,
+                &self.vote_of(entry.validator).signing_bytes(genesis),
+            ) {
                 return Err(CertificateError::BadSignature(entry.validator));
             }
             signed = signed.saturating_add(validator.power);
         }
-        if validators.is_quorum(signed) { Ok(()) } else { Err(CertificateError::NoQuorum { signed, total: validators.total_power() }) }
+        if validators.is_quorum(signed) {
+            Ok(())
+        } else {
+            Err(CertificateError::NoQuorum {
+                signed,
+                total: validators.total_power(),
+            })
+        }
     }
 
     fn vote_of(&self, validator: VerifyingKey) -> Vote {
-        Vote { kind: VoteKind::Precommit, height: self.height, round: self.round, block: Some(self.block), validator }
+        Vote {
+            kind: VoteKind::Precommit,
+            height: self.height,
+            round: self.round,
+            block: Some(self.block),
+            validator,
+        }
     }
 }
 
 /// Ed25519 verification under the ZIP-215 rules; false for keys that are no curve points.
 pub fn verify_ed25519(key: &VerifyingKey, signature: &[u8; 64], message: &[u8]) -> bool {
-    ed25519_zebra::VerificationKey::try_from(key.0)
-        .is_ok_and(|key| key.verify(&ed25519_zebra::Signature::from_bytes(signature), message).is_ok())
+    ed25519_zebra::VerificationKey::try_from(key.0).is_ok_and(|key| {
+        key.verify(&ed25519_zebra::Signature::from_bytes(signature), message)
+            .is_ok()
+    })
 }
 
 #[cfg(test)]
@@ -228,24 +286,47 @@ mod tests {
     }
 
     fn set(count: u8) -> ValidatorSet {
-        let validators = (1..=count).map(|seed| Validator { key: public(seed), member: MemberId(u32::from(seed)), power: 1 });
+        let validators = (1..=count).map(|seed| Validator {
+            key: public(seed),
+            member: MemberId(u32::from(seed)),
+            power: 1,
+        });
         ValidatorSet::new(validators.collect()).expect("distinct keys with power")
     }
 
     fn certificate(signers: &[u8]) -> CommitCertificate {
-        let mut certificate = CommitCertificate { height: 5, round: 0, block: BlockHash([9; 32]), signatures: vec![] };
+        let mut certificate = CommitCertificate {
+            height: 5,
+            round: 0,
+            block: BlockHash([9; 32]),
+            signatures: vec![],
+        };
         for seed in signers {
             let vote = certificate.vote_of(public(*seed));
-            let signature = key(*seed).sign(&vote.signing_bytes(&BlockHash([1; 32]))).to_bytes();
-            certificate.signatures.push(CommitSignature { validator: public(*seed), signature });
+            let signature = key(*seed)
+                .sign(&vote.signing_bytes(&BlockHash([1; 32])))
+                .to_bytes();
+            certificate.signatures.push(CommitSignature {
+                validator: public(*seed),
+                signature,
+            });
         }
         certificate
     }
 
     #[test]
     fn three_of_four_finalise_and_two_do_not() {
-        assert_eq!(certificate(&[1, 2, 3]).verify(&BlockHash([1; 32]), &set(4)), Ok(()));
-        assert_eq!(certificate(&[1, 2]).verify(&BlockHash([1; 32]), &set(4)), Err(CertificateError::NoQuorum { signed: 2, total: 4 }));
+        assert_eq!(
+            certificate(&[1, 2, 3]).verify(&BlockHash([1; 32]), &set(4)),
+            Ok(())
+        );
+        assert_eq!(
+            certificate(&[1, 2]).verify(&BlockHash([1; 32]), &set(4)),
+            Err(CertificateError::NoQuorum {
+                signed: 2,
+                total: 4
+            })
+        );
     }
 
     #[test]
@@ -261,11 +342,23 @@ mod tests {
         let good = certificate(&[1, 2, 3]);
         assert!(good.verify(&BlockHash([2; 32]), &set(4)).is_err());
         for bad in [
-            CommitCertificate { height: 6, ..good.clone() },
-            CommitCertificate { round: 1, ..good.clone() },
-            CommitCertificate { block: BlockHash([8; 32]), ..good.clone() },
+            CommitCertificate {
+                height: 6,
+                ..good.clone()
+            },
+            CommitCertificate {
+                round: 1,
+                ..good.clone()
+            },
+            CommitCertificate {
+                block: BlockHash([8; 32]),
+                ..good.clone()
+            },
         ] {
-            assert!(matches!(bad.verify(&BlockHash([1; 32]), &set(4)), Err(CertificateError::BadSignature(_))));
+            assert!(matches!(
+                bad.verify(&BlockHash([1; 32]), &set(4)),
+                Err(CertificateError::BadSignature(_))
+            ));
         }
     }
 
@@ -279,9 +372,19 @@ mod tests {
 
     #[test]
     fn a_set_refuses_duplicates_and_powerless() {
-        let one = Validator { key: public(1), member: MemberId(1), power: 1 };
-        assert_eq!(ValidatorSet::new(vec![one, one]), Err(ValidatorSetError::DuplicateKey(public(1))));
-        assert_eq!(ValidatorSet::new(vec![Validator { power: 0, ..one }]), Err(ValidatorSetError::BadPower(public(1))));
+        let one = Validator {
+            key: public(1),
+            member: MemberId(1),
+            power: 1,
+        };
+        assert_eq!(
+            ValidatorSet::new(vec![one, one]),
+            Err(ValidatorSetError::DuplicateKey(public(1)))
+        );
+        assert_eq!(
+            ValidatorSet::new(vec![Validator { power: 0, ..one }]),
+            Err(ValidatorSetError::BadPower(public(1)))
+        );
         assert_eq!(ValidatorSet::new(vec![]), Err(ValidatorSetError::Empty));
     }
 }

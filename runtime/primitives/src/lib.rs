@@ -5,7 +5,14 @@
 //!
 //! **Invariants.** Every hashed or signed byte string starts with a [`domain`] tag that is used for nothing else.
 //! No type here can hold a name, an address, a birth date, a 12-digit number or free text.
-#![cfg_attr(not(test), deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::float_arithmetic))]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::float_arithmetic
+    )
+)]
 
 pub mod access;
 pub mod anchor;
@@ -25,7 +32,8 @@ pub use access::{Basis, BreakGlassReason, Decision, DenialReason, StatuteArticle
 pub use commitment::{Commitment, Salt, commit};
 pub use consent::{AssuranceLevel, ConsentState, Ending, Purpose, Terms};
 pub use id::{
-    AccountId, BindingId, BlockHash, CiphertextHash, ConsentId, HpkeKey, Moment, Pseudonym, RecordId, RequestId, SessionId, VerifyingKey,
+    AccountId, BindingId, BlockHash, CiphertextHash, ConsentId, HpkeKey, Moment, Pseudonym,
+    RecordId, RequestId, SessionId, VerifyingKey,
 };
 pub use member::{MemberId, MemberKind, Role};
 pub use record::{Category, CategorySet, RecordState};

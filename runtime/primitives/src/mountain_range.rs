@@ -18,7 +18,20 @@ pub type NodeHash = [u8; 32];
 pub const PEAKS_MAX: u32 = 64;
 
 /// Names one node: the perfect tree over leaves `index << height .. (index + 1) << height`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
 pub struct Position {
     /// Height of the tree; leaves have 0.
     pub height: u8,
@@ -28,11 +41,17 @@ pub struct Position {
 
 impl Position {
     fn parent(self) -> Self {
-        Self { height: self.height.saturating_add(1), index: self.index >> 1 }
+        Self {
+            height: self.height.saturating_add(1),
+            index: self.index >> 1,
+        }
     }
 
     fn sibling(self) -> Self {
-        Self { index: self.index ^ 1, ..self }
+        Self {
+            index: self.index ^ 1,
+            ..self
+        }
     }
 
     fn is_right(self) -> bool {
@@ -50,7 +69,9 @@ fn node_hash(left: &NodeHash, right: &NodeHash) -> NodeHash {
 }
 
 /// The range in its smallest form: leaf count and peaks, highest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize, Deserialize,
+)]
 pub struct MountainRange {
     leaves: u64,
     peaks: Vec<NodeHash>,
@@ -83,17 +104,26 @@ impl MountainRange {
 
     /// Appends a leaf hash; `created` hears of every node that this makes, so that a store can keep them for proofs.
     pub fn append(&mut self, leaf: NodeHash, mut created: impl FnMut(Position, NodeHash)) {
-        let mut position = Position { height: 0, index: self.leaves };
+        let mut position = Position {
+            height: 0,
+            index: self.leaves,
+        };
         let mut hash = leaf;
         created(position, hash);
         while position.is_right() {
-            let left = self.peaks.pop().expect("a one-bit of the leaf count has its peak");
+            let left = self
+                .peaks
+                .pop()
+                .expect("a one-bit of the leaf count has its peak");
             hash = node_hash(&left, &hash);
             position = position.parent();
             created(position, hash);
         }
         self.peaks.push(hash);
-        self.leaves = self.leaves.checked_add(1).expect("2^64 leaves take longer than the sun lives");
+        self.leaves = self
+            .leaves
+            .checked_add(1)
+            .expect("2^64 leaves take longer than the sun lives");
     }
 
     /// What the range is known by: a hash over leaf count and peaks.
@@ -138,7 +168,11 @@ fn mountain_of(leaves: u64, index: u64) -> Option<(u8, usize)> {
 impl LeafProof {
     /// Builds the proof for leaf `index` of a range with `leaves` leaves; `node` looks up stored nodes.
     /// `None` if the index is out of the range or a node is missing.
-    pub fn build(leaves: u64, index: u64, node: impl Fn(Position) -> Option<NodeHash>) -> Option<Self> {
+    pub fn build(
+        leaves: u64,
+        index: u64,
+        node: impl Fn(Position) -> Option<NodeHash>,
+    ) -> Option<Self> {
         let (height, place) = mountain_of(leaves, index)?;
         let mut position = Position { height: 0, index };
         let mut siblings = Vec::new();
@@ -146,9 +180,21 @@ impl LeafProof {
             siblings.push(node(position.sibling())?);
             position = position.parent();
         }
-        let peaks = peak_positions(leaves).map(&node).collect::<Option<Vec<_>>>()?;
-        let other_peaks = peaks.into_iter().enumerate().filter(|(at, _)| *at != place).map(|(_, peak)| peak).collect();
-        Some(Self { leaves, index, siblings, other_peaks })
+        let peaks = peak_positions(leaves)
+            .map(&node)
+            .collect::<Option<Vec<_>>>()?;
+        let other_peaks = peaks
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| *at != place)
+            .map(|(_, peak)| peak)
+            .collect();
+        Some(Self {
+            leaves,
+            index,
+            siblings,
+            other_peaks,
+        })
     }
 
     /// Whether `leaf` stands at this proof's index of the range whose root is `root`.
@@ -161,10 +207,17 @@ impl LeafProof {
         if self.siblings.len() != usize::from(height) || place > self.other_peaks.len() {
             return None;
         }
-        let mut position = Position { height: 0, index: self.index };
+        let mut position = Position {
+            height: 0,
+            index: self.index,
+        };
         let mut hash = *leaf;
         for sibling in &self.siblings {
-            hash = if position.is_right() { node_hash(sibling, &hash) } else { node_hash(&hash, sibling) };
+            hash = if position.is_right() {
+                node_hash(sibling, &hash)
+            } else {
+                node_hash(&hash, sibling)
+            };
             position = position.parent();
         }
         let mut peaks = self.other_peaks.clone();
@@ -179,7 +232,10 @@ pub fn peak_positions(leaves: u64) -> impl Iterator<Item = Position> {
     (0..64u8).rev().filter_map(move |height| {
         let size = 1u64.checked_shl(u32::from(height))?;
         (leaves & size != 0).then(|| {
-            let position = Position { height, index: start >> height };
+            let position = Position {
+                height,
+                index: start >> height,
+            };
             start = start.saturating_add(size);
             position
         })
@@ -228,7 +284,9 @@ mod tests {
 
     #[test]
     fn roots_of_different_lengths_differ() {
-        let roots: std::collections::BTreeSet<_> = (0..64).map(|count| range_with_nodes(count).0.root()).collect();
+        let roots: std::collections::BTreeSet<_> = (0..64)
+            .map(|count| range_with_nodes(count).0.root())
+            .collect();
         assert_eq!(roots.len(), 64);
     }
 }

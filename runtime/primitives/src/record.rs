@@ -33,7 +33,20 @@ code! {
 
 /// A set of categories, one bit each.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 #[serde(into = "Vec<Category>", from = "Vec<Category>")]
@@ -45,7 +58,9 @@ impl CategorySet {
 
     /// The set of exactly these categories.
     pub fn of(categories: &[Category]) -> Self {
-        categories.iter().fold(Self::EMPTY, |set, category| set.with(*category))
+        categories
+            .iter()
+            .fold(Self::EMPTY, |set, category| set.with(*category))
     }
 
     /// This set and one more category.
@@ -76,11 +91,15 @@ impl CategorySet {
 
     /// The members, in the order of their numbers.
     pub fn iter(self) -> impl Iterator<Item = Category> {
-        Category::ALL.iter().copied().filter(move |category| self.contains(*category))
+        Category::ALL
+            .iter()
+            .copied()
+            .filter(move |category| self.contains(*category))
     }
 
     fn bit(category: Category) -> u16 {
-        1u16.checked_shl(category as u32).expect("a category's number is below 16")
+        1u16.checked_shl(category as u32)
+            .expect("a category's number is below 16")
     }
 }
 

@@ -20,7 +20,19 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// What happened. Variants are facts in the past tense; numbers are part of the wire format and never reused.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum TrailFact {
     /// The subject was enrolled by its home municipality.
@@ -232,7 +244,19 @@ pub enum TrailFact {
 }
 
 /// One row of a subject's trail.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct TrailRow {
     /// Whose trail.
     pub subject: Pseudonym,
@@ -245,7 +269,20 @@ pub struct TrailRow {
 }
 
 /// Count and last hash of a subject's trail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
 pub struct TrailHead {
     /// Number of rows.
     pub count: u64,
@@ -256,14 +293,20 @@ pub struct TrailHead {
 impl TrailHead {
     /// The head of a trail without rows.
     pub fn start(subject: &Pseudonym) -> Self {
-        Self { count: 0, hash: hash_parts(&[domain::TRAIL_START, &subject.0]) }
+        Self {
+            count: 0,
+            hash: hash_parts(&[domain::TRAIL_START, &subject.0]),
+        }
     }
 
     /// The head after `row`; `None` unless the row carries the next number.
     #[must_use]
     pub fn after(&self, row: &TrailRow) -> Option<Self> {
         let count = self.count.checked_add(1)?;
-        (row.index == self.count).then(|| Self { count, hash: hash_parts(&[domain::TRAIL_ROW, &self.hash, &row.encode()]) })
+        (row.index == self.count).then(|| Self {
+            count,
+            hash: hash_parts(&[domain::TRAIL_ROW, &self.hash, &row.encode()]),
+        })
     }
 }
 
@@ -279,7 +322,14 @@ mod tests {
     use super::*;
 
     fn row(index: u64) -> TrailRow {
-        TrailRow { subject: Pseudonym([1; 32]), index, at: 5, fact: TrailFact::FreezeSwitched { frozen: index.is_multiple_of(2) } }
+        TrailRow {
+            subject: Pseudonym([1; 32]),
+            index,
+            at: 5,
+            fact: TrailFact::FreezeSwitched {
+                frozen: index.is_multiple_of(2),
+            },
+        }
     }
 
     #[test]
@@ -288,7 +338,9 @@ mod tests {
         let full = start.after(&row(0)).and_then(|head| head.after(&row(1)));
         assert!(full.is_some());
         assert_eq!(start.after(&row(1)), None);
-        let forged = start.after(&TrailRow { at: 6, ..row(0) }).and_then(|head| head.after(&row(1)));
+        let forged = start
+            .after(&TrailRow { at: 6, ..row(0) })
+            .and_then(|head| head.after(&row(1)));
         assert_ne!(full, forged);
     }
 }
