@@ -1,8 +1,10 @@
 //! Access decisions: on what basis a custodian may release, or why not. A denial is a fact like a permit.
 
 use crate::{
-    id::{ConsentId, Moment, RequestId},
-    member::code,
+    consent::Purpose,
+    id::{AccountId, ConsentId, HpkeKey, Moment, Pseudonym, RequestId},
+    member::{MemberId, code},
+    record::CategorySet,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -30,6 +32,34 @@ code! {
         /// Disaster: shelter or triage.
         Disaster = 2,
     }
+}
+
+/// What a requester says its request rests on; the runtime decides whether it does.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Claim {
+    /// The person's consent; the runtime finds the one that covers.
+    #[codec(index = 0)]
+    Consent,
+    /// A statutory duty under this article.
+    #[codec(index = 1)]
+    Statute(StatuteArticle),
+    /// The requester's own open break-glass.
+    #[codec(index = 2)]
+    BreakGlass(RequestId),
 }
 
 /// What a permit rests on.
@@ -120,4 +150,38 @@ pub enum Decision {
     /// No, and why.
     #[codec(index = 1)]
     Deny(DenialReason),
+}
+
+/// A permit that still opens something: everything a custodian must know to release against it.
+#[derive(
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+pub struct Ticket {
+    /// The request that was permitted.
+    pub request: RequestId,
+    /// Whose records.
+    pub subject: Pseudonym,
+    /// The account that asked and alone may redeem.
+    pub requester: AccountId,
+    /// The member it acts for.
+    pub member: MemberId,
+    /// The key that data keys are re-wrapped to.
+    pub hpke: HpkeKey,
+    /// What for.
+    pub purpose: Purpose,
+    /// Which classes of records.
+    pub categories: CategorySet,
+    /// What the permit rests on.
+    pub basis: Basis,
+    /// First moment at which it no longer opens anything.
+    pub expires: Moment,
 }

@@ -8,6 +8,35 @@ use serde::{Deserialize, Serialize};
 /// Milliseconds since 1970-01-01T00:00:00Z, as the block says.
 pub type Moment = u64;
 
+/// A [`Moment`] whose encoding sorts by time (big-endian), for queues that are swept oldest first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+)]
+pub struct OrderedMoment([u8; 8]);
+
+impl OrderedMoment {
+    /// The moment itself.
+    pub const fn moment(self) -> Moment {
+        Moment::from_be_bytes(self.0)
+    }
+}
+impl From<Moment> for OrderedMoment {
+    fn from(moment: Moment) -> Self {
+        Self(moment.to_be_bytes())
+    }
+}
+
 /// Text that is not 64 hexadecimal digits, with or without a leading `0x`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected 32 bytes as 64 hexadecimal digits, with or without 0x")]
@@ -106,6 +135,13 @@ mod tests {
         let id = RecordId([7; 32]);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(id.to_string().trim_start_matches("0x").parse(), Ok(id));
+    }
+
+    #[test]
+    fn ordered_moments_sort_by_time() {
+        let (early, late) = (OrderedMoment::from(255), OrderedMoment::from(256));
+        assert!(early.encode() < late.encode());
+        assert_eq!(late.moment(), 256);
     }
 
     #[test]

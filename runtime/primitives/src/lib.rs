@@ -28,12 +28,12 @@ pub mod resident;
 pub mod seams;
 pub mod trail;
 
-pub use access::{Basis, BreakGlassReason, Decision, DenialReason, StatuteArticle};
+pub use access::{Basis, BreakGlassReason, Claim, Decision, DenialReason, StatuteArticle, Ticket};
 pub use commitment::{Commitment, Salt, commit};
 pub use consent::{AssuranceLevel, ConsentState, Ending, Purpose, Terms};
 pub use id::{
-    AccountId, BindingId, BlockHash, CiphertextHash, ConsentId, HpkeKey, Moment, Pseudonym,
-    RecordId, RequestId, SessionId, VerifyingKey,
+    AccountId, BindingId, BlockHash, CiphertextHash, ConsentId, HpkeKey, Moment, OrderedMoment,
+    Pseudonym, RecordId, RequestId, SessionId, VerifyingKey,
 };
 pub use member::{MemberId, MemberKind, Role};
-pub use record::{Category, CategorySet, RecordState};
+pub use record::{Category, CategorySet, OverrideReason, RecordState, VerdictCode};

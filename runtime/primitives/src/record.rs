@@ -31,6 +31,32 @@ code! {
     }
 }
 
+code! {
+    /// What the schedule check found. It never says "safe": the physician decides.
+    VerdictCode {
+        /// Every condition of the rule set is met.
+        ConditionsMet = 0,
+        /// At least one is not.
+        ConditionsNotMet = 1,
+        /// The inputs do not suffice; a person has to look.
+        NeedsPerson = 2,
+    }
+}
+
+code! {
+    /// Why a physician went on although the conditions were not met. Free text stays off chain.
+    OverrideReason {
+        /// Clinical judgement.
+        ClinicalJudgement = 0,
+        /// History on paper that the chain does not have.
+        PaperHistory = 1,
+        /// Catching up after missed doses.
+        CatchUp = 2,
+        /// Outbreak or other direction of a public authority.
+        PublicDirection = 3,
+    }
+}
+
 /// A set of categories, one bit each.
 #[derive(
     Clone,
@@ -56,6 +82,9 @@ impl CategorySet {
     /// The set without members.
     pub const EMPTY: Self = Self(0);
 
+    /// The categories that need more care than others: two attestations, and never by break-glass.
+    pub const SENSITIVE: Self = Self(1 << Category::Scale as u16 | 1 << Category::Sensitive as u16);
+
     /// The set of exactly these categories.
     pub fn of(categories: &[Category]) -> Self {
         categories
@@ -77,6 +106,11 @@ impl CategorySet {
     /// Whether every category of `other` is in this set.
     pub fn contains_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Whether this set and `other` have a category in common.
+    pub fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 
     /// Whether nothing is in the set.
@@ -140,5 +174,18 @@ mod tests {
             assert!(set.is_known());
         }
         assert!(!CategorySet(1 << 15).is_known());
+    }
+
+    #[test]
+    fn scales_and_withheld_answers_are_sensitive() {
+        assert_eq!(
+            CategorySet::SENSITIVE,
+            CategorySet::of(&[Category::Scale, Category::Sensitive])
+        );
+        assert!(
+            CategorySet::SENSITIVE
+                .intersects(CategorySet::of(&[Category::Growth, Category::Scale]))
+        );
+        assert!(!CategorySet::SENSITIVE.intersects(CategorySet::of(&[Category::Growth])));
     }
 }

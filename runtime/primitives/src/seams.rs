@@ -4,7 +4,7 @@
 
 use crate::{
     access::DenialReason,
-    consent::Purpose,
+    consent::{ConsentState, Purpose},
     finality::ValidatorSet,
     id::{AccountId, ConsentId, HpkeKey, Moment, Pseudonym, RecordId, VerifyingKey},
     member::{MemberId, MemberKind, Role},
@@ -41,8 +41,19 @@ pub struct MemberFacts {
 pub trait Consortium {
     /// The active member and role behind an account; `None` for strangers, expired or withdrawn keys and suspended members.
     fn actor(account: &AccountId) -> Option<Actor>;
+    /// The member and role behind an account on record, even if its key has expired or its member is suspended: so that a denial can
+    /// name them. Never entitles to anything.
+    fn actor_on_record(account: &AccountId) -> Option<Actor> {
+        Self::actor(account)
+    }
     /// A member in good standing.
     fn member(id: MemberId) -> Option<MemberFacts>;
+    /// The key that a ticket's records are re-wrapped to: the account's own device key if it has one, else its member's.
+    fn sealing_key(account: &AccountId) -> Option<HpkeKey> {
+        Self::actor(account)
+            .and_then(|actor| Self::member(actor.member))
+            .map(|member| member.hpke)
+    }
     /// The validators that decide the block after next.
     fn next_validators() -> ValidatorSet;
     /// Time of this block.
@@ -62,6 +73,10 @@ pub struct GuardianshipFacts {
 pub trait Residents {
     /// The municipality that keeps the subject's register entry; `None` if unknown or re-issued away.
     fn home(subject: &Pseudonym) -> Option<MemberId>;
+    /// Whether `municipality` has the care of the subject: its home, or the municipality of its stay as temporary custodian.
+    fn is_custodian(subject: &Pseudonym, municipality: MemberId) -> bool {
+        Self::home(subject) == Some(municipality)
+    }
     /// The person whose account in the health domain this is.
     fn person(account: &AccountId) -> Option<Pseudonym>;
     /// The guardianship of `guardian` over `subject` that holds now.
@@ -74,6 +89,23 @@ pub trait Residents {
     fn has_active_binding(person: &Pseudonym) -> bool;
 }
 
+/// What the chain knows of one consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentFacts {
+    /// Whose records.
+    pub subject: Pseudonym,
+    /// Who may ask.
+    pub recipient: MemberId,
+    /// What for.
+    pub purpose: Purpose,
+    /// Which classes of records.
+    pub categories: CategorySet,
+    /// Its state now; a consent whose time is over reads as expired.
+    pub state: ConsentState,
+    /// First moment it no longer holds.
+    pub until: Moment,
+}
+
 /// `pallet-consent` seen by the others.
 pub trait Consents {
     /// The consent under which `recipient` may ask for `categories` of `subject` now, or the reason that best says why there is none.
@@ -83,7 +115,9 @@ pub trait Consents {
         purpose: Purpose,
         categories: CategorySet,
     ) -> Result<ConsentId, DenialReason>;
-    /// Whether a consent is in force now.
+    /// One consent.
+    fn consent(id: &ConsentId) -> Option<ConsentFacts>;
+    /// Whether a consent is in force now: effective, within its period, its guardianship still held.
     fn is_effective(consent: &ConsentId) -> bool;
 }
 
@@ -104,6 +138,8 @@ pub struct RecordFacts {
 pub trait Records {
     /// One record.
     fn record(id: &RecordId) -> Option<RecordFacts>;
+    /// Whether `member` keeps the record's ciphertext and may release it.
+    fn is_holder(record: &RecordId, member: MemberId) -> bool;
 }
 
 /// `pallet-trail` seen by the others.

@@ -6,13 +6,13 @@
 
 use crate::{
     access::{Basis, BreakGlassReason, DenialReason},
-    commitment::hash_parts,
+    commitment::{Commitment, hash_parts},
     consent::{Ending, Purpose},
     domain,
     id::{BindingId, ConsentId, Moment, Pseudonym, RecordId, RequestId, SessionId},
     member::{MemberId, Role},
     mountain_range::{NodeHash, leaf_hash},
-    record::{Category, CategorySet},
+    record::{Category, CategorySet, OverrideReason, VerdictCode},
     resident::BindingState,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -240,6 +240,18 @@ pub enum TrailFact {
         consent: ConsentId,
         /// Who disagreed.
         attester: MemberId,
+    },
+    /// The schedule engine was asked before a dose.
+    #[codec(index = 24)]
+    ScheduleChecked {
+        /// Salted commitment to what went in.
+        inputs: Commitment,
+        /// Version of the rules.
+        rule_set: u32,
+        /// What it found.
+        verdict: VerdictCode,
+        /// Why a physician went on nevertheless.
+        override_reason: Option<OverrideReason>,
     },
 }
 
