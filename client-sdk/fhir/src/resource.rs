@@ -1,0 +1,246 @@
+//! A checked resource: its kind, whom it is about, when it happened, and its canonical bytes.
+
+use crate::{
+    date::PartialDate,
+    element::{Element, Issues},
+    immunization,
+    issue::{IssueCode, Refusal},
+    observation, patient, questionnaire_response,
+};
+use serde_json::Value;
+
+/// The most bytes one resource may have.
+pub const BYTES_MAX: usize = 1024 * 1024;
+
+/// The resource types that are taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A person: child or guardian. Goes to the register, never to the chain.
+    Patient,
+    /// A dose given, or not given and why.
+    Immunization,
+    /// A measure or finding of a checkup.
+    Observation,
+    /// Answers to a form.
+    QuestionnaireResponse,
+}
+
+impl Kind {
+    /// The name as FHIR writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patient => "Patient",
+            Self::Immunization => "Immunization",
+            Self::Observation => "Observation",
+            Self::QuestionnaireResponse => "QuestionnaireResponse",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [
+            Self::Patient,
+            Self::Immunization,
+            Self::Observation,
+            Self::QuestionnaireResponse,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == name)
+    }
+}
+
+/// What the checks of one kind found out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Findings {
+    pub(crate) subject: Option<String>,
+    pub(crate) date: Option<PartialDate>,
+}
+
+/// A resource that passed its checks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    kind: Kind,
+    subject: Option<String>,
+    date: Option<PartialDate>,
+    value: Value,
+}
+
+impl Resource {
+    /// Parses and checks JSON text.
+    ///
+    /// # Errors
+    /// All issues found, each with its place.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if text.len() > BYTES_MAX {
+            return Err(Refusal::one(
+                IssueCode::TooLong,
+                "Resource",
+                format!("at most {BYTES_MAX} bytes"),
+            ));
+        }
+        let value: Value = serde_json::from_str(text).map_err(|error| {
+            Refusal::one(
+                IssueCode::Structure,
+                "Resource",
+                format!(
+                    "JSON, but line {} column {} is not",
+                    error.line(),
+                    error.column()
+                ),
+            )
+        })?;
+        Self::from_value(value)
+    }
+
+    /// Checks a JSON value.
+    ///
+    /// # Errors
+    /// All issues found, each with its place.
+    pub fn from_value(value: Value) -> Result<Self, Refusal> {
+        let kind = kind_of(&value)?;
+        let mut issues = Issues::new();
+        let root = Element::root(&value, kind.as_str());
+        refuse_individual_numbers(&root, &value, &mut issues);
+        let findings = match kind {
+            Kind::Patient => patient::check(&root, &mut issues),
+            Kind::Immunization => immunization::check(&root, &mut issues),
+            Kind::Observation => observation::check(&root, &mut issues),
+            Kind::QuestionnaireResponse => questionnaire_response::check(&root, &mut issues),
+        };
+        if !issues.is_empty() {
+            return Err(Refusal(issues));
+        }
+        Ok(Self {
+            kind,
+            subject: findings.subject,
+            date: findings.date,
+            value,
+        })
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The reference to the patient it is about; none for a Patient.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// When it happened (birth date for a Patient).
+    pub fn date(&self) -> Option<PartialDate> {
+        self.date
+    }
+
+    /// The resource as it was sent.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// RFC 8785 (JCS) bytes: what is sealed, committed to and compared.
+    pub fn canonical_bytes(&self) -> Vec<u8> {
+        serde_json_canonicalizer::to_vec(&self.value)
+            .expect("a value that was parsed from JSON has string keys and finite numbers")
+    }
+}
+
+fn kind_of(value: &Value) -> Result<Kind, Refusal> {
+    let Some(object) = value.as_object() else {
+        return Err(Refusal::one(
+            IssueCode::Structure,
+            "Resource",
+            "a JSON object",
+        ));
+    };
+    let name = object
+        .get("resourceType")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    Kind::parse(name).ok_or_else(|| {
+        Refusal::one(
+            IssueCode::NotSupported,
+            "Resource.resourceType",
+            "one of Patient, Immunization, Observation, QuestionnaireResponse",
+        )
+    })
+}
+
+/// No string of exactly twelve digits (half or full width) may be anywhere: it could be a 個人番号.
+fn refuse_individual_numbers(root: &Element<'_>, value: &Value, issues: &mut Issues) {
+    if holds_twelve_digits(value) {
+        issues.push(root.issue(
+            IssueCode::BusinessRule,
+            "no text of exactly 12 digits: individual numbers (個人番号) must not be sent",
+        ));
+    }
+}
+
+fn holds_twelve_digits(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_twelve_digits(text),
+        Value::Number(number) => is_twelve_digits(&number.to_string()),
+        Value::Array(entries) => entries.iter().any(holds_twelve_digits),
+        Value::Object(members) => members.values().any(holds_twelve_digits),
+        Value::Null | Value::Bool(_) => false,
+    }
+}
+
+fn is_twelve_digits(text: &str) -> bool {
+    let compact: Vec<char> = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '－' | '‐'))
+        .collect();
+    compact.len() == 12
+        && compact
+            .iter()
+            .all(|c| c.is_ascii_digit() || ('０'..='９').contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_individual_number_never_passes() {
+        for number in [
+            json!("123456789018"),
+            json!("1234 5678 9018"),
+            json!("１２３４５６７８９０１８"),
+            json!(123_456_789_018_u64),
+        ] {
+            let patient = json!({"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": number}], "name": [{"text": "x"}]});
+            let refusal = Resource::from_value(patient).expect_err("twelve digits are refused");
+            assert!(
+                refusal
+                    .0
+                    .iter()
+                    .any(|issue| issue.code == IssueCode::BusinessRule),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused_with_a_place() {
+        for (text, place) in [
+            ("", "Resource"),
+            ("[]", "Resource"),
+            ("{", "Resource"),
+            ("{\"resourceType\":\"Basic\"}", "Resource.resourceType"),
+        ] {
+            assert_eq!(
+                Resource::parse(text).expect_err("refused").0[0].expression,
+                place
+            );
+        }
+    }
+
+    #[test]
+    fn canonical_bytes_do_not_depend_on_order_or_space() {
+        let a = "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"a\",\"system\":\"s\"}],\"name\":[{\"text\":\"n\"}]}";
+        let b = "{ \"name\":[{\"text\":\"n\"}], \"identifier\":[{\"system\":\"s\",\"value\":\"a\"}], \"resourceType\":\"Patient\" }";
+        let bytes = |text| Resource::parse(text).expect("right").canonical_bytes();
+        assert_eq!(bytes(a), bytes(b));
+    }
+}
