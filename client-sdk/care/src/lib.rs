@@ -6,6 +6,7 @@
 //! replaces the physician's examination.
 //!
 //! - [`schedule::check`] judges one proposed dose.
+//! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
@@ -13,6 +14,7 @@ pub mod cases;
 pub mod child;
 pub mod civil;
 pub mod decimal;
+pub mod forecast;
 pub mod presets;
 pub mod reason;
 pub mod rules;

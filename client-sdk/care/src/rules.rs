@@ -19,8 +19,8 @@ pub(crate) use condition::Meaning;
 pub use condition::{Condition, ConditionBook, Effect};
 pub use measure::{Attachment, LongIllness, Measure, MeasureEffect};
 pub use programme::{
-    Advisory, Births, Bound, Counting, DoseRule, IllnessCap, Period, Programme, Since, Spacing,
-    Standard, Switch, SwitchRank, Track, Unneeded,
+    Advisory, Births, Bound, Counting, DoseRule, Forecasting, IllnessCap, Period, Programme, Since,
+    Spacing, Standard, Switch, SwitchRank, Track, Unneeded,
 };
 pub use vaccine::{AgeVolume, Kind, ProgrammeTime, Route, Vaccine};
 

@@ -260,6 +260,17 @@ pub enum IllnessCap {
     Until(Bound),
 }
 
+/// When a programme appears in a forecast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forecasting {
+    /// For every subject it is made for.
+    #[default]
+    Always,
+    /// Only for those who have had one of its own products: others get its doses by another programme.
+    WhenBegun,
+}
+
 /// A series of doses against one group of diseases.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -282,6 +293,9 @@ pub struct Programme {
     /// Whether it belongs to a pregnancy and not to an age.
     #[serde(default)]
     pub per_pregnancy: bool,
+    /// When it appears in a forecast.
+    #[serde(default)]
+    pub forecast: Forecasting,
     /// In time order.
     pub periods: Vec<Period>,
     /// Permitted changes of product; all others need a person.

@@ -4,6 +4,7 @@ use crate::child::{Dose, Standing};
 use crate::reason::Reason;
 use crate::rules::{Effect, Meaning};
 use crate::schedule::inquiry::stop_by;
+use crate::schedule::span::Ease;
 use crate::schedule::{Grant, Inquiry, Place};
 use crate::verdict::Stop;
 
@@ -44,17 +45,12 @@ impl Inquiry<'_> {
         let Place::Next { grant, .. } = self.place(self.proposal.date) else {
             return None;
         };
-        match grant {
-            Grant::Measure(measure) if grant.needs_person() => {
-                Some(stop_by(&measure.rule, Reason::SpecialMeasureReview, None))
-            }
-            Grant::Recovery { .. } if grant.needs_person() => Some(stop_by(
-                &self.rules.long_illness.rule,
-                Reason::LongIllnessUndecided,
-                None,
-            )),
-            Grant::Law | Grant::Cohort | Grant::Measure(_) | Grant::Recovery { .. } => None,
-        }
+        let (rule, reason) = match grant {
+            Grant::Measure(measure) => (&measure.rule, Reason::SpecialMeasureReview),
+            Grant::Recovery { .. } => (&self.rules.long_illness.rule, Reason::LongIllnessUndecided),
+            Grant::Law | Grant::Cohort => return None,
+        };
+        (grant.ease() == Ease::ByPerson).then(|| stop_by(rule, reason, None))
     }
 
     fn history_in_doubt(&self) -> impl Iterator<Item = Reason> {

@@ -12,11 +12,7 @@ impl<'a> Inquiry<'a> {
     pub(crate) fn permitted_days(&self) -> PermittedDays {
         let spans = self.spans();
         let earliest = self.first_permitted(self.proposal.date).map(|(day, _)| day);
-        let holding = spans
-            .iter()
-            .filter(|span| earliest.is_some_and(|day| span.holds(day)))
-            .map(|span| span.to)
-            .max();
+        let holding = earliest.and_then(|day| self.last_day_of_period(day));
         let passed = || {
             spans
                 .iter()
@@ -39,6 +35,28 @@ impl<'a> Inquiry<'a> {
         days.dedup();
         days.into_iter()
             .find_map(|day| self.permitted_on(day).map(|next| (day, next)))
+    }
+
+    /// The first day ever on which `next` could be given, seen from the doses before it.
+    pub(crate) fn first_day_of(&self, next: &Next<'_>) -> Option<Date> {
+        let opens = self.spans().iter().map(|span| span.from).min()?;
+        let from = next.previous.map_or(opens, Date::morrow);
+        let (day, found) = self.first_permitted(from)?;
+        (found.rule.label == next.rule.label && found.number == next.number).then_some(day)
+    }
+
+    /// The last day of the period that is open on `day`.
+    pub(crate) fn last_day_of_period(&self, day: Date) -> Option<Date> {
+        self.spans()
+            .iter()
+            .filter(|span| span.holds(day))
+            .map(|span| span.to)
+            .max()
+    }
+
+    /// Whether every dose the subject could have is done.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.place(self.proposal.date), Place::Complete { .. })
     }
 
     fn permitted_on(&self, day: Date) -> Option<Next<'a>> {

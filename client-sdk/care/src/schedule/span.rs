@@ -18,14 +18,32 @@ pub(crate) enum Grant<'a> {
     Recovery { accepted: bool },
 }
 
+/// How readily a span serves: where several are open on a day, the readiest does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ease {
+    /// By law or cohort.
+    Ordinary,
+    /// By a measure in force.
+    Special,
+    /// Only when a person confirms it.
+    ByPerson,
+}
+
 impl Grant<'_> {
+    pub(crate) fn ease(self) -> Ease {
+        match self {
+            Self::Law | Self::Cohort => Ease::Ordinary,
+            Self::Measure(measure) if measure.effect == MeasureEffect::NeedsPerson => {
+                Ease::ByPerson
+            }
+            Self::Recovery { accepted: false } => Ease::ByPerson,
+            Self::Measure(_) | Self::Recovery { .. } => Ease::Special,
+        }
+    }
+
     /// Whether the ordinary age would not have permitted it.
     pub(crate) fn is_special(self) -> bool {
         !matches!(self, Self::Law)
-    }
-
-    fn is_ordinary(self) -> bool {
-        matches!(self, Self::Law | Self::Cohort)
     }
 }
 
@@ -45,7 +63,7 @@ impl Span<'_> {
 
     /// Not an extension of another span.
     pub(crate) fn is_ordinary(&self) -> bool {
-        self.grant.is_ordinary()
+        self.grant.ease() == Ease::Ordinary
     }
 }
 
@@ -146,17 +164,6 @@ impl<'a> Inquiry<'a> {
                 .measures
                 .iter()
                 .any(|code| codes.contains(code)),
-        }
-    }
-}
-
-impl Grant<'_> {
-    /// Whether a person must confirm that the span is open.
-    pub(crate) fn needs_person(self) -> bool {
-        match self {
-            Self::Law | Self::Cohort => false,
-            Self::Measure(measure) => measure.effect == MeasureEffect::NeedsPerson,
-            Self::Recovery { accepted } => !accepted,
         }
     }
 }

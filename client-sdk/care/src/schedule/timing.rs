@@ -5,7 +5,7 @@ use crate::civil::Date;
 use crate::reason::Reason;
 use crate::rules::Period;
 use crate::schedule::inquiry::stop_by;
-use crate::schedule::span::{Grant, Span};
+use crate::schedule::span::{Ease, Grant, Span};
 use crate::schedule::{Inquiry, Next};
 use crate::verdict::Stop;
 
@@ -22,12 +22,12 @@ pub(crate) enum Place<'a> {
     Undated,
 }
 
-/// On which side of the periods.
+/// On which side of the ordinary periods; `opens` is the first day to come on which a period or a measure opens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Side {
-    Before { opens: Date },
-    Between { opens: Date },
-    After,
+    Before { opens: Option<Date> },
+    Between { opens: Option<Date> },
+    After { opens: Option<Date> },
 }
 
 impl<'a> Inquiry<'a> {
@@ -51,13 +51,16 @@ impl<'a> Inquiry<'a> {
         if spans.is_empty() {
             return Place::Undated;
         }
-        let open = |ordinary: bool| {
+        let open = |ease: Ease| {
             spans
                 .iter()
-                .filter(move |span| span.holds(day) && span.is_ordinary() == ordinary)
+                .filter(move |span| span.holds(day) && span.grant.ease() == ease)
         };
         let mut complete = None;
-        for span in open(true).chain(open(false)) {
+        for span in open(Ease::Ordinary)
+            .chain(open(Ease::Special))
+            .chain(open(Ease::ByPerson))
+        {
             match self.next_in(span.period, &spans, day) {
                 Some(next) => {
                     return Place::Next {
@@ -108,16 +111,18 @@ impl<'a> Inquiry<'a> {
             .map(|span| span.from)
             .filter(|from| day < *from)
             .min();
-        let is_before_all = spans.iter().all(|span| day < span.from);
-        let side = match opens {
-            Some(opens) if is_before_all => Side::Before { opens },
-            Some(opens) => Side::Between { opens },
-            None => Side::After,
+        let mut ordinary = spans.iter().filter(|span| span.is_ordinary());
+        let side = if ordinary.clone().all(|span| day < span.from) {
+            Side::Before { opens }
+        } else if ordinary.clone().all(|span| span.to < day) {
+            Side::After { opens }
+        } else {
+            Side::Between { opens }
         };
         let edge = match side {
-            Side::Before { .. } => spans.first(),
+            Side::Before { .. } => ordinary.next(),
             Side::Between { .. } => None,
-            Side::After => spans.last(),
+            Side::After { .. } => ordinary.next_back(),
         };
         match edge.filter(|span| self.next_in(span.period, spans, day).is_none()) {
             Some(span) => Place::Complete {
@@ -167,9 +172,9 @@ impl<'a> Inquiry<'a> {
 
     fn outside(&self, side: Side) -> Stop {
         let (reason, opens) = match side {
-            Side::Before { opens } => (Reason::AgeTooYoung, Some(opens)),
-            Side::Between { opens } => (Reason::AgeBetweenPeriods, Some(opens)),
-            Side::After => (Reason::AgeTooOld, None),
+            Side::Before { opens } => (Reason::AgeTooYoung, opens),
+            Side::Between { opens } => (Reason::AgeBetweenPeriods, opens),
+            Side::After { opens } => (Reason::AgeTooOld, opens),
         };
         let reason = if self.programme.per_pregnancy {
             Reason::PregnancyWeekOutOfRange
