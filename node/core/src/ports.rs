@@ -24,7 +24,10 @@ pub struct LocalFault {
 impl LocalFault {
     /// A fault while attempting something.
     pub fn new(attempt: impl Into<String>, cause: impl ToString) -> Self {
-        Self { attempt: attempt.into(), cause: cause.to_string() }
+        Self {
+            attempt: attempt.into(),
+            cause: cause.to_string(),
+        }
     }
 }
 
@@ -107,7 +110,10 @@ pub trait ChainStore: Send + Sync + 'static {
         limit: u32,
     ) -> Result<Vec<(musubi_primitives::trail::TrailRow, u64, u32)>, LocalFault>;
     /// All trail rows of one block, in order.
-    fn trail_of_block(&self, height: u64) -> Result<Vec<musubi_primitives::trail::TrailRow>, LocalFault>;
+    fn trail_of_block(
+        &self,
+        height: u64,
+    ) -> Result<Vec<musubi_primitives::trail::TrailRow>, LocalFault>;
     /// A node of the mountain range of headers.
     fn mountain_node(&self, position: Position) -> Result<Option<NodeHash>, LocalFault>;
     /// A trie node by its prefixed key.
@@ -120,8 +126,27 @@ pub trait ChainStore: Send + Sync + 'static {
     fn undecided(&self, height: u64, round: u32) -> Result<Vec<Undecided>, LocalFault>;
     /// The bytes of an undecided block.
     fn undecided_block(&self, hash: &BlockHash) -> Result<Option<BlockBytes>, LocalFault>;
+    /// Notes that a block is about to be executed and returns how often that was noted before without [`ChainStore::forget_attempts`].
+    /// Survives the end of this process, so that a body which brings the node down is not tried for ever.
+    fn note_attempt(&self, hash: &BlockHash) -> Result<u32, LocalFault>;
+    /// The execution of a block ended, however it ended.
+    fn forget_attempts(&self, hash: &BlockHash) -> Result<(), LocalFault>;
     /// Lowest height whose block and certificate are here (1 unless the node joined by snapshot or pruned blocks).
     fn history_start(&self) -> Result<u64, LocalFault>;
+    /// Lowest height whose state is here.
+    fn state_start(&self) -> Result<u64, LocalFault>;
+}
+
+/// Keeps the pool's extrinsics over a restart. Survives the end of the process; a power cut may lose the newest.
+pub trait PoolJournal: Send + Sync + 'static {
+    /// Every kept extrinsic with the number it was kept under, in the order of the numbers.
+    fn kept_extrinsics(&self) -> Result<Vec<(u64, Vec<u8>)>, LocalFault>;
+    /// Keeps and drops extrinsics in one write.
+    fn journal_extrinsics(
+        &self,
+        kept: &[(u64, Vec<u8>)],
+        dropped: &[u64],
+    ) -> Result<(), LocalFault>;
 }
 
 /// What consensus must know before it starts a height; a pure function of committed state.
@@ -169,9 +194,20 @@ pub trait ConsensusHost: Send + Sync + 'static {
     /// Parameters of `height`, which must be at most `tip + 1`.
     async fn height_parameters(&self, height: u64) -> Result<HeightParameters, LocalFault>;
     /// Builds a block for `tip + 1` within `budget`, keeps it durably and returns it; asked twice for the same round it returns the same block.
-    async fn propose(&self, height: u64, round: u32, proposer: musubi_primitives::VerifyingKey, budget: Duration) -> Result<BlockBytes, LocalFault>;
+    async fn propose(
+        &self,
+        height: u64,
+        round: u32,
+        proposer: musubi_primitives::VerifyingKey,
+        budget: Duration,
+    ) -> Result<BlockBytes, LocalFault>;
     /// Re-executes a received block, keeps it durably with its verdict, and says whether it holds.
-    async fn check(&self, place: Undecided, block: BlockBytes, freshness: Freshness) -> Result<Verdict, LocalFault>;
+    async fn check(
+        &self,
+        place: Undecided,
+        block: BlockBytes,
+        freshness: Freshness,
+    ) -> Result<Verdict, LocalFault>;
     /// Undecided blocks kept for a round, after a restart.
     async fn undecided(&self, height: u64, round: u32) -> Result<Vec<Undecided>, LocalFault>;
     /// The bytes of a kept block, decided or not.
@@ -179,7 +215,10 @@ pub trait ConsensusHost: Send + Sync + 'static {
     /// Writes a decided block durably; executes it first if that has not happened (sync).
     async fn commit(&self, certificate: CommitCertificate) -> Result<(), LocalFault>;
     /// Decided blocks with certificates, for peers that lag; stops at the first gap.
-    async fn decided(&self, heights: RangeInclusive<u64>) -> Result<Vec<(BlockBytes, CommitCertificate)>, LocalFault>;
+    async fn decided(
+        &self,
+        heights: RangeInclusive<u64>,
+    ) -> Result<Vec<(BlockBytes, CommitCertificate)>, LocalFault>;
     /// Lowest height this node can serve.
     async fn history_start(&self) -> Result<u64, LocalFault>;
     /// Returns when there is something to put into a block (a ready transaction, a due action); may return early.
@@ -190,4 +229,8 @@ pub trait ConsensusHost: Send + Sync + 'static {
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> Moment;
+    /// Time since some fixed start; never goes back. For budgets, never for block times.
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.now())
+    }
 }
