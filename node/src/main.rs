@@ -1,2 +1,56 @@
-//! The `musubi` binary.
-fn main() {}
+//! The `musubi` binary: one program for nodes, keys, specifications, proofs and the demonstration.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the binary is the edge: it reads files and variables, starts processes and talks to its terminal"
+)]
+
+mod commands;
+mod config;
+mod key_file;
+mod logging;
+
+use clap::{Parser, Subcommand};
+use commands::{care::CareCommand, key::KeyCommand, spec::SpecCommand};
+use std::process::ExitCode;
+
+/// Permissioned blockchain node for maternal-and-child health records under card-signed consent.
+#[derive(Debug, Parser)]
+#[command(name = "musubi", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make key files and show their public parts.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Check chain specifications.
+    #[command(subcommand)]
+    Spec(SpecCommand),
+    /// Ask the schedule engine.
+    #[command(subcommand)]
+    Care(CareCommand),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Key(command) => commands::key::run(&command),
+        Command::Spec(command) => commands::spec::run(&command),
+        Command::Care(command) => commands::care::run(&command),
+    };
+    match outcome {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}

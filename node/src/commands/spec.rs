@@ -1,0 +1,47 @@
+//! `musubi spec`: check a chain specification and print the genesis hash that it leads to.
+
+use clap::Subcommand;
+use musubi_chain_spec::ChainSpec;
+use std::path::{Path, PathBuf};
+
+/// What to do with a chain specification.
+#[derive(Debug, Subcommand)]
+pub enum SpecCommand {
+    /// Check a specification file and print what it says.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Runs `musubi spec …`.
+///
+/// # Errors
+/// A sentence that names the file and what is wrong in it.
+pub fn run(command: &SpecCommand) -> Result<String, String> {
+    match command {
+        SpecCommand::Check { file } => {
+            let spec = read(file)?;
+            let pallets = spec
+                .genesis
+                .as_object()
+                .map(|genesis| genesis.keys().cloned().collect::<Vec<_>>().join(", "))
+                .unwrap_or_default();
+            Ok(format!(
+                "name: {}\nid: {}\nenvironment: {:?}\npallets: {pallets}",
+                spec.name, spec.id, spec.environment
+            ))
+        }
+    }
+}
+
+/// Reads a specification file.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn read(file: &Path) -> Result<ChainSpec, String> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| format!("chain specification {}: {error}", file.display()))?;
+    ChainSpec::parse(&text)
+        .map_err(|error| format!("chain specification {}: {error}", file.display()))
+}

@@ -1,0 +1,346 @@
+//! The node's configuration, with one precedence: defaults, then the TOML file, then `MUSUBI_…` variables, then flags.
+//!
+//! A variable names its key with two underscores for each dot: `MUSUBI_RPC__LISTEN=127.0.0.1:9955` sets `rpc.listen`.
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// Everything a node can be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NodeConfig {
+    /// Name in logs and metrics; no place of a protected person.
+    pub name: String,
+    /// Chain specification file.
+    pub spec: PathBuf,
+    /// Folder for everything the node writes.
+    pub data: PathBuf,
+    /// Key files.
+    pub keys: KeyConfig,
+    /// Consensus swarm.
+    pub consensus: SwarmConfig,
+    /// Swarm for transactions, vault blobs and snapshots.
+    pub network: SwarmConfig,
+    /// JSON-RPC, metrics and gateway.
+    pub rpc: RpcConfig,
+    /// Store.
+    pub store: StoreConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// Where the node's keys lie. Paths are relative to the configuration file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeyConfig {
+    /// Consensus key; a node without one follows but does not vote.
+    pub consensus: Option<PathBuf>,
+    /// Network identity of both swarms.
+    pub network: PathBuf,
+    /// The member's vault account: acknowledges, delivers and erases.
+    pub vault: Option<PathBuf>,
+    /// The member's officer service account: attests.
+    pub officer: Option<PathBuf>,
+    /// X25519 key that records and evidence are sealed to.
+    pub hpke: Option<PathBuf>,
+    /// Key of the encrypted register.
+    pub register: Option<PathBuf>,
+}
+
+/// One libp2p swarm.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SwarmConfig {
+    /// Multiaddress to listen on.
+    pub listen: String,
+    /// Multiaddresses of other members, each ending in `/p2p/<peer id>`.
+    pub peers: Vec<String>,
+}
+
+/// The node's HTTP listener.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RpcConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// File with the operators' bearer token; without it unsafe methods answer on loopback only.
+    pub operator_token: Option<PathBuf>,
+}
+
+/// The database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreConfig {
+    /// Keep every old state.
+    pub archive: bool,
+    /// Without `archive`: how many blocks' states stay readable.
+    pub pruning_window: u32,
+}
+
+/// Logs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogConfig {
+    /// `tracing` filter, such as `info` or `musubi=debug,warn`.
+    pub filter: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            name: "node".to_owned(),
+            spec: PathBuf::from("chain-spec.json"),
+            data: PathBuf::from("data"),
+            keys: KeyConfig::default(),
+            consensus: SwarmConfig {
+                listen: "/ip4/127.0.0.1/tcp/30333".to_owned(),
+                peers: Vec::new(),
+            },
+            network: SwarmConfig {
+                listen: "/ip4/127.0.0.1/tcp/30433".to_owned(),
+                peers: Vec::new(),
+            },
+            rpc: RpcConfig::default(),
+            store: StoreConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+}
+
+impl Default for KeyConfig {
+    fn default() -> Self {
+        Self {
+            consensus: None,
+            network: PathBuf::from("keys/network.pem"),
+            vault: None,
+            officer: None,
+            hpke: None,
+            register: None,
+        }
+    }
+}
+
+impl Default for SwarmConfig {
+    fn default() -> Self {
+        Self {
+            listen: "/ip4/127.0.0.1/tcp/0".to_owned(),
+            peers: Vec::new(),
+        }
+    }
+}
+
+impl Default for RpcConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 9944)),
+            operator_token: None,
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        Self {
+            archive: false,
+            pruning_window: 4096,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            filter: "info".to_owned(),
+            format: LogFormat::Text,
+        }
+    }
+}
+
+/// Why the configuration cannot be used; names file, key and what was expected.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is not there.
+    #[error("configuration file {0} does not exist")]
+    Missing(PathBuf),
+    /// A key is unknown, missing or of the wrong form.
+    #[error("configuration {}: {cause}", path.as_ref().map_or_else(|| "from the environment".to_owned(), |path| path.display().to_string()))]
+    Invalid {
+        /// The file, if one was given.
+        path: Option<PathBuf>,
+        /// Key, source and expectation.
+        cause: String,
+    },
+}
+
+/// Values given as flags; they outrank all others.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    /// `--name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `--data`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// `--spec`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<PathBuf>,
+    /// `--rpc-listen`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rpc: Option<RpcFlags>,
+}
+
+/// Flags below `rpc`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RpcFlags {
+    /// `--rpc-listen`.
+    pub listen: SocketAddr,
+}
+
+/// Reads the configuration; relative paths in it are taken from the file's folder.
+///
+/// # Errors
+/// See [`ConfigError`].
+pub fn load(file: Option<&Path>, flags: &Flags) -> Result<NodeConfig, ConfigError> {
+    let mut figment = Figment::from(Serialized::defaults(NodeConfig::default()));
+    if let Some(path) = file {
+        if !path.is_file() {
+            return Err(ConfigError::Missing(path.to_path_buf()));
+        }
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    let figment = figment
+        .merge(environment())
+        .merge(Serialized::defaults(flags));
+    let config: NodeConfig = figment.extract().map_err(|error| ConfigError::Invalid {
+        path: file.map(Path::to_path_buf),
+        cause: describe(&error),
+    })?;
+    Ok(config.relative_to(file.and_then(Path::parent).unwrap_or(Path::new("."))))
+}
+
+/// `MUSUBI_…` variables but for those that are not configuration.
+fn environment() -> Env {
+    Env::prefixed("MUSUBI_")
+        .ignore(&["KEY_PASSPHRASE", "CONFIG", "WEB_DIST"])
+        .split("__")
+}
+
+fn describe(error: &figment::Error) -> String {
+    let one = |error: figment::Error| {
+        let key = error.path.join(".");
+        let source = error
+            .metadata
+            .as_ref()
+            .map(|metadata| format!(" (from {})", metadata.name))
+            .unwrap_or_default();
+        if key.is_empty() {
+            format!("{}{source}", error.kind)
+        } else {
+            format!("key {key}: {}{source}", error.kind)
+        }
+    };
+    error
+        .clone()
+        .into_iter()
+        .map(one)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+impl NodeConfig {
+    fn relative_to(mut self, folder: &Path) -> Self {
+        let place = |path: &mut PathBuf| *path = folder.join(&*path);
+        let optional = |path: &mut Option<PathBuf>| {
+            if let Some(path) = path {
+                *path = folder.join(&*path);
+            }
+        };
+        place(&mut self.spec);
+        place(&mut self.data);
+        place(&mut self.keys.network);
+        for path in [
+            &mut self.keys.consensus,
+            &mut self.keys.vault,
+            &mut self.keys.officer,
+            &mut self.keys.hpke,
+            &mut self.keys.register,
+            &mut self.rpc.operator_token,
+        ] {
+            optional(path);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_text(text: &str) -> Result<NodeConfig, ConfigError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("node.toml");
+        std::fs::write(&path, text).expect("writes");
+        load(Some(&path), &Flags::default())
+    }
+
+    #[test]
+    fn flags_outrank_the_file_and_the_file_outranks_defaults() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("node.toml");
+        std::fs::write(&path, "name = \"village\"\n[rpc]\nlisten = \"127.0.0.1:1\"")
+            .expect("writes");
+        let flags = Flags {
+            rpc: Some(RpcFlags {
+                listen: SocketAddr::from(([127, 0, 0, 1], 2)),
+            }),
+            ..Flags::default()
+        };
+        let config = load(Some(&path), &flags).expect("loads");
+        assert_eq!(
+            (config.name.as_str(), config.rpc.listen.port()),
+            ("village", 2)
+        );
+        assert_eq!(config.data, folder.path().join("data"));
+    }
+
+    #[test]
+    fn a_mistake_names_file_key_and_expectation() {
+        let unknown = load_text("[rpc]\nlisen = \"x\"")
+            .expect_err("unknown key")
+            .to_string();
+        assert!(
+            unknown.contains("lisen") && unknown.contains("node.toml"),
+            "{unknown}"
+        );
+        let wrong = load_text("[store]\narchive = \"perhaps\"")
+            .expect_err("wrong form")
+            .to_string();
+        assert!(
+            wrong.contains("store.archive") && wrong.contains("bool"),
+            "{wrong}"
+        );
+        let missing = load(Some(Path::new("/nowhere/node.toml")), &Flags::default())
+            .expect_err("no file")
+            .to_string();
+        assert!(missing.contains("/nowhere/node.toml"), "{missing}");
+    }
+}
