@@ -26,4 +26,3 @@ pub use jpki::{Availability, CardSignature, CardStatus, JpkiCard, Tries};
 pub use layout::{Credential, SignatureAlgorithm, TokenKind};
 pub use pin::{PinError, PrintedNumberB, SignPassword, UserPin};
 pub use transport::{Transport, TransportError};
-pub use wording::Language;

@@ -2,21 +2,12 @@
 //!
 //! "Did not match" and "could not check" are different sentences, and every sentence says what to do next.
 
+use musubi_primitives::Language;
+
 use crate::error::{CardError, SecretKind};
 use crate::layout::Credential;
 use crate::pin::PinError;
 use crate::transport::TransportError;
-
-/// Languages in which outcomes are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Language {
-    /// 日本語.
-    Japanese,
-    /// やさしい日本語, for children, elders and people who learn Japanese.
-    PlainJapanese,
-    /// English.
-    English,
-}
 
 /// One sentence in the three languages, in the order of [`Language`].
 type Sentence = [&'static str; 3];

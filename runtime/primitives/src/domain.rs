@@ -21,6 +21,8 @@ tags! {
     RECORD = "musubi/records/record/v1",
     /// Salted commitment to a consent statement.
     STATEMENT = "musubi/consent/statement/v1",
+    /// Digest of a statement's canonical bytes, inside the content that a card signs.
+    STATEMENT_DIGEST = "musubi/consent/statement-digest/v1",
     /// Salted commitment to a card binding.
     BINDING = "musubi/consent/binding/v1",
     /// Content that a card signs to consent.

@@ -21,6 +21,7 @@ pub mod consent;
 pub mod domain;
 pub mod finality;
 pub mod id;
+pub mod language;
 pub mod member;
 pub mod mountain_range;
 pub mod record;
@@ -35,5 +36,6 @@ pub use id::{
     AccountId, BindingId, BlockHash, CiphertextHash, ConsentId, HpkeKey, Moment, OrderedMoment,
     Pseudonym, RecordId, RequestId, SessionId, VerifyingKey,
 };
+pub use language::Language;
 pub use member::{MemberId, MemberKind, Role};
 pub use record::{Category, CategorySet, OverrideReason, RecordState, VerdictCode};

@@ -2,9 +2,10 @@
 
 use musubi_consent_card::error::{SecretKind, TriesPolicy};
 use musubi_consent_card::{
-    CardError, Credential, JpkiCard, Language, PinError, SignPassword, Tries,
+    CardError, Credential, JpkiCard, PinError, SignPassword, Tries,
 };
 use musubi_consent_card_emulator::{CardProfile, VirtualCard};
+use musubi_primitives::Language;
 
 use crate::support::card;
 

@@ -1,0 +1,102 @@
+//! Whose signature is this? Twelve checks from bytes to a verdict, each with its own refusal.
+//!
+//! 1. the original signed bytes are sliced, never re-encoded; 2. the root is found by authority key identifier and
+//! decided by signature, among pinned roots only; 3. validity holds at the time of signing; 4. key usage is that of the
+//! certificate's use; 5. the root is an authority and the certificate is not; 6. the policy is that of this environment;
+//! 7. unknown critical extensions are refused; 8. the key is RSA with exactly 2048 bits and e = 65537; 9. the signature is
+//! over our exact domain-separated bytes; 10. revocation is one of four states, and "not known" never becomes "good";
+//! 11. duplicate names in the alternative name are refused; 12. an authentication certificate never signs a consent.
+//!
+//! The list answers two advisories of the field: a chain check that looked only at the RSA signature, and a document
+//! check that covered only part of the document.
+
+mod certificate;
+mod extensions;
+mod revocation;
+mod roots;
+mod rsa;
+
+pub use certificate::{
+    CERTIFICATE_BYTES_MAX, CertificateError, CertificateFacts, SignerCertificate,
+};
+pub use revocation::{NoRevocationSource, Revocation, RevocationQuery, RevocationSource};
+pub use roots::{CertificateUse, Environment, RootError, TrustedRoots};
+
+use musubi_primitives::Moment;
+
+use crate::cms::{CmsError, SignedCms};
+use crate::signed_content::SignedContent;
+
+/// Why a signature does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VerificationError {
+    /// The CMS is not of our form.
+    #[error("read the signature")]
+    Cms(#[from] CmsError),
+    /// The certificate is refused.
+    #[error("accept the certificate")]
+    Certificate(#[from] CertificateError),
+    /// The signature is over other bytes, or by another key.
+    #[error("match the signature to the signed content")]
+    SignatureMismatch,
+    /// The certificate was already revoked when it signed.
+    #[error("the certificate was revoked before it signed")]
+    Revoked {
+        /// Since when.
+        since: Moment,
+    },
+}
+
+/// A signature that counts, and how sure we are that its certificate was in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Whose.
+    pub certificate: SignerCertificate,
+    /// What is known about revocation: good, unknown, not checked, or revoked only after it signed.
+    pub revocation: Revocation,
+}
+
+impl Verification {
+    /// True when nothing is left to find out. False while the revocation answer is pending: "signature valid, revocation pending".
+    #[must_use]
+    pub fn is_conclusive(&self) -> bool {
+        match self.revocation {
+            Revocation::Good | Revocation::Revoked { .. } => true,
+            Revocation::Unknown | Revocation::NotChecked => false,
+        }
+    }
+}
+
+/// Checks a CMS over `content`, made at `signed_at` with a certificate for `certificate_use`.
+///
+/// # Errors
+///
+/// [`VerificationError`] saying which of the twelve checks failed.
+pub fn verify(
+    roots: &TrustedRoots,
+    revocations: &dyn RevocationSource,
+    certificate_use: CertificateUse,
+    cms: &[u8],
+    content: &SignedContent,
+    signed_at: Moment,
+) -> Result<Verification, VerificationError> {
+    let cms = SignedCms::parse(cms)?;
+    let certificate =
+        SignerCertificate::validate(roots, certificate_use, &cms.certificate, signed_at)?;
+    if !certificate.has_signed(&content.to_bytes(), &cms.signature) {
+        return Err(VerificationError::SignatureMismatch);
+    }
+    let revocation = revocations.revocation(&certificate.revocation_query(signed_at));
+    match revocation {
+        Revocation::Revoked { since } if since <= signed_at => {
+            Err(VerificationError::Revoked { since })
+        }
+        Revocation::Revoked { .. }
+        | Revocation::Good
+        | Revocation::Unknown
+        | Revocation::NotChecked => Ok(Verification {
+            certificate,
+            revocation,
+        }),
+    }
+}

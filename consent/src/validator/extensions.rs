@@ -1,0 +1,163 @@
+//! Extensions of a certificate, looked up strictly: each at most once, and no critical one that nobody here understands.
+
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280 as oid;
+use const_oid::db::rfc5912::ID_CE_CERTIFICATE_POLICIES;
+use der::Decode;
+use x509_cert::TbsCertificate;
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{BasicConstraints, CertificatePolicies, KeyUsage, KeyUsages};
+
+use super::certificate::CertificateError;
+use super::roots::{CertificateUse, Environment};
+
+/// Most extensions that a certificate may have; JPKI's have nine.
+const EXTENSIONS_MAX: usize = 20;
+
+/// Critical extensions that the checks here act on.
+const UNDERSTOOD: [ObjectIdentifier; 4] = [
+    oid::ID_CE_BASIC_CONSTRAINTS,
+    oid::ID_CE_KEY_USAGE,
+    ID_CE_CERTIFICATE_POLICIES,
+    oid::ID_CE_SUBJECT_ALT_NAME,
+];
+
+/// The extensions of one certificate.
+pub(super) struct Extensions<'a> {
+    all: &'a [Extension],
+}
+
+impl<'a> Extensions<'a> {
+    /// Check 7: each identifier once, every critical one understood.
+    pub(super) fn of(certificate: &'a TbsCertificate) -> Result<Self, CertificateError> {
+        let all = certificate.extensions.as_deref().unwrap_or_default();
+        if EXTENSIONS_MAX < all.len() {
+            return Err(CertificateError::TooManyExtensions);
+        }
+        for (position, extension) in all.iter().enumerate() {
+            if all
+                .iter()
+                .skip(position.saturating_add(1))
+                .any(|other| other.extn_id == extension.extn_id)
+            {
+                return Err(CertificateError::DuplicateExtension(extension.extn_id));
+            }
+            if extension.critical && !UNDERSTOOD.contains(&extension.extn_id) {
+                return Err(CertificateError::UnknownCriticalExtension(
+                    extension.extn_id,
+                ));
+            }
+        }
+        Ok(Self { all })
+    }
+
+    /// An extension that may be absent.
+    pub(super) fn optional<T: Decode<'a>>(
+        &self,
+        identifier: ObjectIdentifier,
+    ) -> Result<Option<T>, CertificateError> {
+        let Some(found) = self
+            .all
+            .iter()
+            .find(|extension| extension.extn_id == identifier)
+        else {
+            return Ok(None);
+        };
+        T::from_der(found.extn_value.as_bytes())
+            .map(Some)
+            .map_err(CertificateError::Malformed)
+    }
+
+    /// An extension that must be there.
+    pub(super) fn required<T: Decode<'a>>(
+        &self,
+        identifier: ObjectIdentifier,
+    ) -> Result<T, CertificateError> {
+        self.optional(identifier)?
+            .ok_or(CertificateError::MissingExtension(identifier))
+    }
+
+    /// Check 5, for roots: basicConstraints cA and keyCertSign.
+    pub(super) fn is_authority(&self) -> Result<bool, CertificateError> {
+        let constraints: Option<BasicConstraints> = self.optional(oid::ID_CE_BASIC_CONSTRAINTS)?;
+        let usage: Option<KeyUsage> = self.optional(oid::ID_CE_KEY_USAGE)?;
+        let may_certify = usage.is_some_and(|usage| usage.0.contains(KeyUsages::KeyCertSign));
+        Ok(may_certify && constraints.is_some_and(|constraints| constraints.ca))
+    }
+
+    /// Check 5, for holders: no authority, in neither extension.
+    pub(super) fn require_holder(&self) -> Result<(), CertificateError> {
+        let constraints: Option<BasicConstraints> = self.optional(oid::ID_CE_BASIC_CONSTRAINTS)?;
+        let usage: KeyUsage = self.required(oid::ID_CE_KEY_USAGE)?;
+        let certifies =
+            usage.0.contains(KeyUsages::KeyCertSign) || usage.0.contains(KeyUsages::CRLSign);
+        if certifies || constraints.is_some_and(|constraints| constraints.ca) {
+            return Err(CertificateError::IsAuthority);
+        }
+        Ok(())
+    }
+
+    /// Checks 6 and 12: exactly the policy of this environment and use, in a critical extension.
+    pub(super) fn require_policy(
+        &self,
+        environment: Environment,
+        certificate_use: CertificateUse,
+    ) -> Result<(), CertificateError> {
+        let policies: CertificatePolicies = self.required(ID_CE_CERTIFICATE_POLICIES)?;
+        let [policy] = policies.0.as_slice() else {
+            return Err(CertificateError::PolicyCount(policies.0.len()));
+        };
+        let found = policy.policy_identifier;
+        if found == environment.policy(certificate_use) {
+            return Ok(());
+        }
+        let other_use = match certificate_use {
+            CertificateUse::Signing => CertificateUse::Authentication,
+            CertificateUse::Authentication => CertificateUse::Signing,
+        };
+        if found == environment.policy(other_use) {
+            return Err(CertificateError::OtherUse {
+                expected: certificate_use,
+            });
+        }
+        Err(CertificateError::Policy(found))
+    }
+
+    /// Checks 4 and 12: digitalSignature for both uses, nonRepudiation for signing and only for signing.
+    pub(super) fn require_usage(
+        &self,
+        certificate_use: CertificateUse,
+    ) -> Result<(), CertificateError> {
+        let usage: KeyUsage = self.required(oid::ID_CE_KEY_USAGE)?;
+        let expected = match certificate_use {
+            CertificateUse::Signing => KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
+            CertificateUse::Authentication => KeyUsages::DigitalSignature.into(),
+        };
+        if usage.0 == expected {
+            Ok(())
+        } else {
+            Err(CertificateError::KeyUsage)
+        }
+    }
+
+    /// Check 11: the alternative name, each kind of otherName at most once.
+    pub(super) fn alternative_name(&self) -> Result<Vec<GeneralName>, CertificateError> {
+        let names: Vec<GeneralName> = self
+            .optional(oid::ID_CE_SUBJECT_ALT_NAME)?
+            .unwrap_or_default();
+        let kinds = |name: &GeneralName| match name {
+            GeneralName::OtherName(other) => Some(other.type_id),
+            _ => None,
+        };
+        let mut kinds: Vec<_> = names.iter().filter_map(kinds).collect();
+        kinds.sort_unstable();
+        match kinds
+            .array_windows()
+            .find(|[first, second]| first == second)
+        {
+            Some([duplicate, _]) => Err(CertificateError::DuplicateName(*duplicate)),
+            None => Ok(names),
+        }
+    }
+}

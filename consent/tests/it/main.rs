@@ -1,0 +1,13 @@
+//! What the consent crate promises, one sentence per test.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the openssl binary is an independent judge and reads files"
+)]
+
+mod attesting;
+mod certificates;
+mod documents;
+mod judged_by_openssl;
+mod lifecycle;
+mod sealing;
+mod support;
