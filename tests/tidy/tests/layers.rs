@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, process::Command};
 /// Crate, its layer, and the crates of ours that it may use.
 const ALLOWED: &[(&str, u8, &[&str])] = &[
     ("musubi-primitives", 0, &[]),
-    ("musubi-consent-card", 1, &[]),
+    ("musubi-consent-card", 1, &["musubi-primitives"]),
     ("musubi-consent-card-emulator", 1, &["musubi-consent-card"]),
     ("musubi-consent", 1, &["musubi-primitives"]),
     ("musubi-care", 1, &[]),
