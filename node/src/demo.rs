@@ -1,0 +1,4 @@
+//! `musubi demo`: a consortium of real processes and the family's story on it.
+
+pub mod consortium;
+pub mod plan;

@@ -1,0 +1,72 @@
+//! Who takes part in the demonstration: four villages that validate, a clinic with a node, a clinic without one, and a fire service.
+
+use crate::key_file::KeyKind;
+use musubi_primitives::{MemberKind, Moment, Role};
+
+/// Until when the demonstration's staff keys hold: 2100-01-01.
+pub const STAFF_UNTIL: Moment = 4_102_444_800_000;
+
+/// One member of the demonstration.
+#[derive(Clone, Copy, Debug)]
+pub struct MemberPlan {
+    /// Folder name and name in logs.
+    pub name: &'static str,
+    /// What it is.
+    pub kind: MemberKind,
+    /// Staff and device keys: name and role.
+    pub staff: &'static [(&'static str, Role)],
+    /// Whether it runs a node.
+    pub node: bool,
+    /// Whether that node votes.
+    pub validator: bool,
+}
+
+const VILLAGE_STAFF: &[(&str, Role)] = &[
+    ("officer", Role::Officer),
+    ("second-officer", Role::Officer),
+    ("nurse", Role::Nurse),
+    ("clerk", Role::Clerk),
+    ("vault", Role::Vault),
+];
+const CLINIC_STAFF: &[(&str, Role)] = &[("doctor", Role::Doctor), ("clerk", Role::Clerk), ("vault", Role::Vault)];
+const FIRE_STAFF: &[(&str, Role)] = &[("crew", Role::Crew), ("reviewer", Role::Reviewer)];
+
+const fn village(name: &'static str) -> MemberPlan {
+    MemberPlan { name, kind: MemberKind::Municipality, staff: VILLAGE_STAFF, node: true, validator: true }
+}
+
+/// All members; their place is their `MemberId`.
+pub const MEMBERS: &[MemberPlan] = &[
+    village("rusutsu"),
+    village("rankoshi"),
+    village("sarabetsu"),
+    village("mikasa"),
+    MemberPlan { name: "yotei-clinic", kind: MemberKind::Clinic, staff: CLINIC_STAFF, node: true, validator: false },
+    MemberPlan { name: "shiribetsu-clinic", kind: MemberKind::Clinic, staff: CLINIC_STAFF, node: false, validator: false },
+    MemberPlan { name: "yotei-fire-service", kind: MemberKind::FireService, staff: FIRE_STAFF, node: false, validator: false },
+];
+
+impl MemberPlan {
+    /// Every key file of the member: name and kind.
+    pub fn key_names(&self) -> Vec<(String, KeyKind)> {
+        let own = [("operator", KeyKind::Ed25519), ("verifier", KeyKind::Ed25519), ("hpke", KeyKind::X25519), ("network", KeyKind::Ed25519)];
+        let mut names: Vec<(String, KeyKind)> = own.map(|(name, kind)| (name.to_owned(), kind)).to_vec();
+        if self.validator {
+            names.push(("consensus".to_owned(), KeyKind::Ed25519));
+        }
+        for (name, _) in self.staff {
+            names.push(((*name).to_owned(), KeyKind::Ed25519));
+            names.push((format!("{name}-hpke"), KeyKind::X25519));
+        }
+        names
+    }
+
+    /// The keys that its node's configuration names.
+    pub fn node_keys(&self) -> Vec<&'static str> {
+        let mut names = vec!["network", "hpke", "vault"];
+        if self.validator {
+            names.extend(["consensus", "officer"]);
+        }
+        names
+    }
+}
