@@ -9,6 +9,7 @@
 
 mod commands;
 mod config;
+mod demo;
 mod key_file;
 mod logging;
 

@@ -1,5 +1,6 @@
 //! `musubi spec`: check a chain specification and print the genesis hash that it leads to.
 
+use crate::demo::consortium::{self, NodePlace, Ports};
 use clap::Subcommand;
 use musubi_chain_spec::ChainSpec;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,14 @@ pub enum SpecCommand {
     Check {
         /// The file.
         file: PathBuf,
+    },
+    /// Lay out the demonstration consortium: keys, specification and node configurations. Prints the nodes as JSON.
+    Demo {
+        /// An empty or new folder.
+        folder: PathBuf,
+        /// First of thirty neighbouring ports on loopback (RPC, then consensus, then network, ten each); else the usual ones.
+        #[arg(long)]
+        ports: Option<u16>,
     },
 }
 

@@ -30,7 +30,22 @@ pub struct Ports {
 
 impl Default for Ports {
     fn default() -> Self {
-        Self { rpc: 9944, consensus: 30333, network: 30433 }
+        Self {
+            rpc: 9944,
+            consensus: 30333,
+            network: 30433,
+        }
+    }
+}
+
+impl Ports {
+    /// Ten ports for each kind, one after the other.
+    pub fn starting_at(base: u16) -> Self {
+        Self {
+            rpc: base,
+            consensus: base.saturating_add(10),
+            network: base.saturating_add(20),
+        }
     }
 }
 
@@ -47,6 +62,13 @@ pub struct NodePlace {
     pub rpc: String,
 }
 
+impl NodePlace {
+    /// For programs that start the nodes.
+    pub fn to_json(&self) -> Value {
+        json!({"name": self.name, "role": self.role, "config": self.config, "rpc": self.rpc})
+    }
+}
+
 /// Lays a fresh consortium out below `folder`.
 ///
 /// # Errors
@@ -55,9 +77,17 @@ pub fn lay_out(folder: &Path, ports: Ports) -> Result<Vec<NodePlace>, String> {
     for member in MEMBERS {
         make_keys(folder, member)?;
     }
-    write(&folder.join("chain-spec.json"), &chain_spec(folder)?.to_text())?;
-    let nodes: Vec<(u16, &MemberPlan)> = (0..).zip(MEMBERS.iter().filter(|member| member.node)).collect();
-    nodes.iter().map(|(place, member)| lay_out_node(folder, ports, *place, member, &nodes)).collect()
+    write(
+        &folder.join("chain-spec.json"),
+        &chain_spec(folder)?.to_text(),
+    )?;
+    let nodes: Vec<(u16, &MemberPlan)> = (0..)
+        .zip(MEMBERS.iter().filter(|member| member.node))
+        .collect();
+    nodes
+        .iter()
+        .map(|(place, member)| lay_out_node(folder, ports, *place, member, &nodes))
+        .collect()
 }
 
 /// The folder with a member's keys.
@@ -69,8 +99,18 @@ pub fn key_folder(folder: &Path, member: &str) -> PathBuf {
 ///
 /// # Errors
 /// A sentence that names the key file.
-pub fn secret(folder: &Path, member: &str, key: &str, kind: KeyKind) -> Result<Zeroizing<[u8; 32]>, String> {
-    key_file::read(&key_folder(folder, member).join(format!("{key}.pem")), kind, None).map_err(|error| error.to_string())
+pub fn secret(
+    folder: &Path,
+    member: &str,
+    key: &str,
+    kind: KeyKind,
+) -> Result<Zeroizing<[u8; 32]>, String> {
+    key_file::read(
+        &key_folder(folder, member).join(format!("{key}.pem")),
+        kind,
+        None,
+    )
+    .map_err(|error| error.to_string())
 }
 
 fn make_keys(folder: &Path, member: &MemberPlan) -> Result<(), String> {
@@ -78,13 +118,17 @@ fn make_keys(folder: &Path, member: &MemberPlan) -> Result<(), String> {
     std::fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
     for (name, kind) in member.key_names() {
         let secret = key_file::new_secret().map_err(|error| error.to_string())?;
-        key_file::write(&place.join(format!("{name}.pem")), kind, &secret, None).map_err(|error| error.to_string())?;
+        key_file::write(&place.join(format!("{name}.pem")), kind, &secret, None)
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
 fn chain_spec(folder: &Path) -> Result<ChainSpec, String> {
-    let members = MEMBERS.iter().map(|member| genesis_member(folder, member)).collect::<Result<Vec<_>, _>>()?;
+    let members = MEMBERS
+        .iter()
+        .map(|member| genesis_member(folder, member))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut keys = Vec::new();
     let mut validators = Vec::new();
     for (id, member) in (0u32..).zip(MEMBERS) {
@@ -93,7 +137,8 @@ fn chain_spec(folder: &Path) -> Result<ChainSpec, String> {
             keys.push(json!({"account": account(folder, member.name, name)?, "member": id, "role": role, "hpke": hpke, "until": STAFF_UNTIL}));
         }
         if member.validator {
-            validators.push(json!({"member": id, "key": verifying(folder, member.name, "consensus")?}));
+            validators
+                .push(json!({"member": id, "key": verifying(folder, member.name, "consensus")?}));
         }
     }
     Ok(ChainSpec {
@@ -106,7 +151,11 @@ fn chain_spec(folder: &Path) -> Result<ChainSpec, String> {
 }
 
 fn genesis_member(folder: &Path, member: &MemberPlan) -> Result<Value, String> {
-    let nodes = if member.node { vec![verifying(folder, member.name, "network")?] } else { Vec::new() };
+    let nodes = if member.node {
+        vec![verifying(folder, member.name, "network")?]
+    } else {
+        Vec::new()
+    };
     Ok(json!({
         "kind": member.kind,
         "keys": {
@@ -120,7 +169,9 @@ fn genesis_member(folder: &Path, member: &MemberPlan) -> Result<Value, String> {
 
 fn ed25519_public(folder: &Path, member: &str, key: &str) -> Result<[u8; 32], String> {
     let secret = secret(folder, member, key, KeyKind::Ed25519)?;
-    Ok(ed25519_dalek::SigningKey::from_bytes(&secret).verifying_key().to_bytes())
+    Ok(ed25519_dalek::SigningKey::from_bytes(&secret)
+        .verifying_key()
+        .to_bytes())
 }
 
 /// The account of one of a member's keys.
@@ -137,7 +188,9 @@ fn verifying(folder: &Path, member: &str, key: &str) -> Result<VerifyingKey, Str
 
 fn x25519_public(folder: &Path, member: &str, key: &str) -> Result<HpkeKey, String> {
     let secret = secret(folder, member, key, KeyKind::X25519)?;
-    Ok(HpkeKey(x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*secret)).to_bytes()))
+    Ok(HpkeKey(
+        x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*secret)).to_bytes(),
+    ))
 }
 
 fn lay_out_node(
@@ -151,21 +204,49 @@ fn lay_out_node(
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     let peers = |base: u16| -> Result<Vec<String>, String> {
         let others = nodes.iter().filter(|(other, _)| *other != place);
-        others.map(|(other, plan)| peer_address(folder, plan, base + other)).collect()
+        others
+            .map(|(other, plan)| peer_address(folder, plan, base + other))
+            .collect()
     };
     let rpc = format!("127.0.0.1:{}", ports.rpc + place);
-    let config = node_config(member, &rpc, ports, place, &peers(ports.consensus)?, &peers(ports.network)?);
+    let config = node_config(
+        member,
+        &rpc,
+        ports,
+        place,
+        &peers(ports.consensus)?,
+        &peers(ports.network)?,
+    );
     let path = home.join("node.toml");
     write(&path, &config)?;
-    Ok(NodePlace { name: member.name, role: if member.validator { "validator" } else { "member" }, config: path, rpc })
+    Ok(NodePlace {
+        name: member.name,
+        role: if member.validator {
+            "validator"
+        } else {
+            "member"
+        },
+        config: path,
+        rpc,
+    })
 }
 
 fn peer_address(folder: &Path, member: &MemberPlan, port: u16) -> Result<String, String> {
     let secret = secret(folder, member.name, "network", KeyKind::Ed25519)?;
-    Ok(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{}", peer_id(&secret)))
+    Ok(format!(
+        "/ip4/127.0.0.1/tcp/{port}/p2p/{}",
+        peer_id(&secret)
+    ))
 }
 
-fn node_config(member: &MemberPlan, rpc: &str, ports: Ports, place: u16, consensus_peers: &[String], network_peers: &[String]) -> String {
+fn node_config(
+    member: &MemberPlan,
+    rpc: &str,
+    ports: Ports,
+    place: u16,
+    consensus_peers: &[String],
+    network_peers: &[String],
+) -> String {
     let key = |name: &str| format!("../../members/{}/{name}.pem", member.name);
     let mut keys = toml::Table::new();
     for name in member.node_keys() {
@@ -176,17 +257,32 @@ fn node_config(member: &MemberPlan, rpc: &str, ports: Ports, place: u16, consens
         ("spec".to_owned(), "../../chain-spec.json".into()),
         ("data".to_owned(), "data".into()),
         ("keys".to_owned(), keys.into()),
-        ("consensus".to_owned(), swarm(ports.consensus + place, consensus_peers).into()),
-        ("network".to_owned(), swarm(ports.network + place, network_peers).into()),
-        ("rpc".to_owned(), toml::Table::from_iter([("listen".to_owned(), rpc.into())]).into()),
+        (
+            "consensus".to_owned(),
+            swarm(ports.consensus + place, consensus_peers).into(),
+        ),
+        (
+            "network".to_owned(),
+            swarm(ports.network + place, network_peers).into(),
+        ),
+        (
+            "rpc".to_owned(),
+            toml::Table::from_iter([("listen".to_owned(), rpc.into())]).into(),
+        ),
     ]);
     config.to_string()
 }
 
 fn swarm(port: u16, peers: &[String]) -> toml::Table {
     let listen = format!("/ip4/127.0.0.1/tcp/{port}");
-    let peers = peers.iter().map(|peer| toml::Value::from(peer.as_str())).collect::<Vec<_>>();
-    toml::Table::from_iter([("listen".to_owned(), listen.into()), ("peers".to_owned(), peers.into())])
+    let peers = peers
+        .iter()
+        .map(|peer| toml::Value::from(peer.as_str()))
+        .collect::<Vec<_>>();
+    toml::Table::from_iter([
+        ("listen".to_owned(), listen.into()),
+        ("peers".to_owned(), peers.into()),
+    ])
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

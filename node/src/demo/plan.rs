@@ -28,11 +28,21 @@ const VILLAGE_STAFF: &[(&str, Role)] = &[
     ("clerk", Role::Clerk),
     ("vault", Role::Vault),
 ];
-const CLINIC_STAFF: &[(&str, Role)] = &[("doctor", Role::Doctor), ("clerk", Role::Clerk), ("vault", Role::Vault)];
+const CLINIC_STAFF: &[(&str, Role)] = &[
+    ("doctor", Role::Doctor),
+    ("clerk", Role::Clerk),
+    ("vault", Role::Vault),
+];
 const FIRE_STAFF: &[(&str, Role)] = &[("crew", Role::Crew), ("reviewer", Role::Reviewer)];
 
 const fn village(name: &'static str) -> MemberPlan {
-    MemberPlan { name, kind: MemberKind::Municipality, staff: VILLAGE_STAFF, node: true, validator: true }
+    MemberPlan {
+        name,
+        kind: MemberKind::Municipality,
+        staff: VILLAGE_STAFF,
+        node: true,
+        validator: true,
+    }
 }
 
 /// All members; their place is their `MemberId`.
@@ -41,16 +51,40 @@ pub const MEMBERS: &[MemberPlan] = &[
     village("rankoshi"),
     village("sarabetsu"),
     village("mikasa"),
-    MemberPlan { name: "yotei-clinic", kind: MemberKind::Clinic, staff: CLINIC_STAFF, node: true, validator: false },
-    MemberPlan { name: "shiribetsu-clinic", kind: MemberKind::Clinic, staff: CLINIC_STAFF, node: false, validator: false },
-    MemberPlan { name: "yotei-fire-service", kind: MemberKind::FireService, staff: FIRE_STAFF, node: false, validator: false },
+    MemberPlan {
+        name: "yotei-clinic",
+        kind: MemberKind::Clinic,
+        staff: CLINIC_STAFF,
+        node: true,
+        validator: false,
+    },
+    MemberPlan {
+        name: "shiribetsu-clinic",
+        kind: MemberKind::Clinic,
+        staff: CLINIC_STAFF,
+        node: false,
+        validator: false,
+    },
+    MemberPlan {
+        name: "yotei-fire-service",
+        kind: MemberKind::FireService,
+        staff: FIRE_STAFF,
+        node: false,
+        validator: false,
+    },
 ];
 
 impl MemberPlan {
     /// Every key file of the member: name and kind.
     pub fn key_names(&self) -> Vec<(String, KeyKind)> {
-        let own = [("operator", KeyKind::Ed25519), ("verifier", KeyKind::Ed25519), ("hpke", KeyKind::X25519), ("network", KeyKind::Ed25519)];
-        let mut names: Vec<(String, KeyKind)> = own.map(|(name, kind)| (name.to_owned(), kind)).to_vec();
+        let own = [
+            ("operator", KeyKind::Ed25519),
+            ("verifier", KeyKind::Ed25519),
+            ("hpke", KeyKind::X25519),
+            ("network", KeyKind::Ed25519),
+        ];
+        let mut names: Vec<(String, KeyKind)> =
+            own.map(|(name, kind)| (name.to_owned(), kind)).to_vec();
         if self.validator {
             names.push(("consensus".to_owned(), KeyKind::Ed25519));
         }

@@ -1,0 +1,89 @@
+//! One node process: started, killed without warning, started again.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+/// The `musubi` binary that was built beside the running test.
+pub fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("a running test has a path");
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in <target>/<profile>/deps");
+    let binary = folder.join("musubi");
+    assert!(
+        binary.is_file(),
+        "{} is missing: build it with  cargo build --workspace --all-targets",
+        binary.display()
+    );
+    binary
+}
+
+/// A node process, killed when dropped.
+#[derive(Debug)]
+pub struct NodeProcess {
+    config: PathBuf,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl NodeProcess {
+    /// Starts the node with this configuration; its output goes to `log` beside it.
+    pub fn start(config: &Path) -> Self {
+        let log = config.with_file_name("log");
+        let mut process = Self {
+            config: config.to_path_buf(),
+            log,
+            child: None,
+        };
+        process.restart();
+        process
+    }
+
+    /// Starts the node again after it died; its log goes on.
+    pub fn restart(&mut self) {
+        self.kill();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(&self.log)
+            .expect("the log can be written");
+        let error_log = log.try_clone().expect("a file handle can be copied");
+        let child = Command::new(binary())
+            .args(["node", "--config"])
+            .arg(&self.config)
+            .stdin(Stdio::null())
+            .stdout(log)
+            .stderr(error_log)
+            .spawn()
+            .expect("the node starts");
+        self.child = Some(child);
+    }
+
+    /// Kills the process at once (SIGKILL) and waits until it is gone.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().expect("a child can be killed");
+            child.wait().expect("a killed child can be waited for");
+        }
+    }
+
+    /// What the node has written so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Process id, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+}
+
+impl Drop for NodeProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
