@@ -23,12 +23,13 @@ impl Rpc {
     /// Connects to `127.0.0.1:9944` or the like; tries again until the node listens.
     pub async fn connect(address: &str) -> Self {
         let attempt = async {
+            let mut pulse = tokio::time::interval(Duration::from_millis(50));
             loop {
+                pulse.tick().await;
                 let builder = WsClientBuilder::default().request_timeout(DEADLINE);
                 if let Ok(client) = builder.build(format!("ws://{address}")).await {
                     return client;
                 }
-                tokio::task::yield_now().await;
             }
         };
         let client = tokio::time::timeout(DEADLINE, attempt)
