@@ -1,1 +1,11 @@
-//! musubi-client-sdk.
+//! What a client of Musubi needs and trusts: sealing records, checking proofs, building extrinsics.
+//!
+//! Pure Rust without IO and without a clock, so that the same code serves phones, browsers (wasm32), clinics' systems and custodians.
+//! Randomness is the one thing it asks of its platform, and only to seal.
+//!
+//! * [`sealing`]: a record becomes ciphertext, commitment and one envelope per holder, and back.
+//! * [`proofs`]: a light client; from a trusted genesis or checkpoint to a proved statement, offline.
+//!
+//! It never depends on the runtime or on FRAME: what both must agree on is checked by test vectors (`tests/vectors`).
+
+pub mod sealing;
