@@ -41,7 +41,9 @@ impl CanonicalRecord {
         if !value.is_object() {
             return Err(CanonicalError::NotAnObject);
         }
-        serde_json_canonicalizer::to_vec(&value).map(Self).map_err(CanonicalError::NotIJson)
+        serde_json_canonicalizer::to_vec(&value)
+            .map(Self)
+            .map_err(CanonicalError::NotIJson)
     }
 
     /// The bytes.
@@ -88,7 +90,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
         exact(value.unsigned_abs()).map(|()| Value::Number(value.into()))
     }
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number is neither infinite nor undefined"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("a number is neither infinite nor undefined"))
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
@@ -109,7 +113,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
 }
 
 fn exact<E: de::Error>(magnitude: u64) -> Result<(), E> {
-    if magnitude > EXACT_MAX { Err(E::custom("a whole number is too large to be exact")) } else { Ok(()) }
+    if magnitude > EXACT_MAX {
+        Err(E::custom("a whole number is too large to be exact"))
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -117,7 +125,8 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Result<String, CanonicalError> {
-        CanonicalRecord::from_json(text.as_bytes()).map(|record| String::from_utf8(record.into_bytes()).expect("JSON is UTF-8"))
+        CanonicalRecord::from_json(text.as_bytes())
+            .map(|record| String::from_utf8(record.into_bytes()).expect("JSON is UTF-8"))
     }
 
     /// The example of RFC 8785 section 3.2.3.
@@ -130,12 +139,23 @@ mod tests {
 
     #[test]
     fn order_and_space_do_not_matter() {
-        assert_eq!(canonical("{\"b\": 1,\n \"a\": [ ]}").unwrap(), canonical(r#"{"a":[],"b":1.0}"#).unwrap());
+        assert_eq!(
+            canonical("{\"b\": 1,\n \"a\": [ ]}").unwrap(),
+            canonical(r#"{"a":[],"b":1.0}"#).unwrap()
+        );
     }
 
     #[test]
     fn what_two_readers_could_read_differently_is_refused() {
-        for text in [r#"{"a":1,"a":2}"#, r#"{"x":{"a":1,"a":1}}"#, r#"{"a":9007199254740993}"#, "[1]", "{", r#"{"a":1} x"#, r#"{"a":1e999}"#] {
+        for text in [
+            r#"{"a":1,"a":2}"#,
+            r#"{"x":{"a":1,"a":1}}"#,
+            r#"{"a":9007199254740993}"#,
+            "[1]",
+            "{",
+            r#"{"a":1} x"#,
+            r#"{"a":1e999}"#,
+        ] {
             assert!(canonical(text).is_err(), "{text}");
         }
     }

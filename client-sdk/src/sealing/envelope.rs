@@ -8,8 +8,8 @@
 use super::record::{DATA_KEY_BYTES, DataKey};
 use codec::{Decode, Encode};
 use hpke::{
-    Deserializable, Kem as _, OpModeR, OpModeS, Serializable, aead::ChaCha20Poly1305, kdf::HkdfSha256, kem::X25519HkdfSha256,
-    single_shot_open, single_shot_seal,
+    Deserializable, Kem as _, OpModeR, OpModeS, Serializable, aead::ChaCha20Poly1305,
+    kdf::HkdfSha256, kem::X25519HkdfSha256, single_shot_open, single_shot_seal,
 };
 use musubi_primitives::{HpkeKey, RecordId, RequestId, domain};
 use std::fmt;
@@ -77,7 +77,8 @@ impl HpkeSecret {
     }
 
     fn private(&self) -> <Kem as hpke::Kem>::PrivateKey {
-        <Kem as hpke::Kem>::PrivateKey::from_bytes(self.0.as_ref()).expect("every 32 bytes are an X25519 secret, RFC 7748 section 5")
+        <Kem as hpke::Kem>::PrivateKey::from_bytes(self.0.as_ref())
+            .expect("every 32 bytes are an X25519 secret, RFC 7748 section 5")
     }
 }
 
@@ -101,7 +102,11 @@ impl Envelope {
     ///
     /// # Errors
     /// [`EnvelopeError::BadHolderKey`].
-    pub fn at_rest(record: RecordId, data_key: &DataKey, holder: HpkeKey) -> Result<Self, EnvelopeError> {
+    pub fn at_rest(
+        record: RecordId,
+        data_key: &DataKey,
+        holder: HpkeKey,
+    ) -> Result<Self, EnvelopeError> {
         Self::wrap(record, data_key, holder, None)
     }
 
@@ -109,15 +114,27 @@ impl Envelope {
     ///
     /// # Errors
     /// [`EnvelopeError::BadHolderKey`] of the first bad key.
-    pub fn for_holders(record: RecordId, data_key: &DataKey, holders: &[HpkeKey]) -> Result<Vec<Self>, EnvelopeError> {
-        holders.iter().map(|holder| Self::at_rest(record, data_key, *holder)).collect()
+    pub fn for_holders(
+        record: RecordId,
+        data_key: &DataKey,
+        holders: &[HpkeKey],
+    ) -> Result<Vec<Self>, EnvelopeError> {
+        holders
+            .iter()
+            .map(|holder| Self::at_rest(record, data_key, *holder))
+            .collect()
     }
 
     /// Opens an envelope at rest and wraps its data key once more: for one ticket's request, to the requester's key.
     ///
     /// # Errors
     /// See [`EnvelopeError`].
-    pub fn rewrap(&self, secret: &HpkeSecret, request: RequestId, requester: HpkeKey) -> Result<Self, EnvelopeError> {
+    pub fn rewrap(
+        &self,
+        secret: &HpkeSecret,
+        request: RequestId,
+        requester: HpkeKey,
+    ) -> Result<Self, EnvelopeError> {
         if self.request.is_some() {
             return Err(EnvelopeError::MadeForATicket);
         }
@@ -130,17 +147,30 @@ impl Envelope {
     /// [`EnvelopeError::NotForThisKey`] and [`EnvelopeError::DoesNotOpen`].
     pub fn open(&self, secret: &HpkeSecret) -> Result<DataKey, EnvelopeError> {
         if secret.public() != self.holder {
-            return Err(EnvelopeError::NotForThisKey { holder: self.holder });
+            return Err(EnvelopeError::NotForThisKey {
+                holder: self.holder,
+            });
         }
-        let encapsulated =
-            <Kem as hpke::Kem>::EncappedKey::from_bytes(&self.encapsulated).map_err(|_| EnvelopeError::DoesNotOpen)?;
+        let encapsulated = <Kem as hpke::Kem>::EncappedKey::from_bytes(&self.encapsulated)
+            .map_err(|_| EnvelopeError::DoesNotOpen)?;
         let mode = OpModeR::Base;
         let aad = self.associated_data();
-        single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(&mode, &secret.private(), &encapsulated, &self.info(), &self.wrapped, &aad)
-            .map(Zeroizing::new)
-            .ok()
-            .and_then(|bytes| <&[u8; DATA_KEY_BYTES]>::try_from(bytes.as_slice()).ok().map(DataKey::from_bytes))
-            .ok_or(EnvelopeError::DoesNotOpen)
+        single_shot_open::<ChaCha20Poly1305, HkdfSha256, Kem>(
+            &mode,
+            &secret.private(),
+            &encapsulated,
+            &self.info(),
+            &self.wrapped,
+            &aad,
+        )
+        .map(Zeroizing::new)
+        .ok()
+        .and_then(|bytes| {
+            <&[u8; DATA_KEY_BYTES]>::try_from(bytes.as_slice())
+                .ok()
+                .map(DataKey::from_bytes)
+        })
+        .ok_or(EnvelopeError::DoesNotOpen)
     }
 
     /// HPKE info string: domain, record, holder.
@@ -153,16 +183,34 @@ impl Envelope {
         associated_data(self.request)
     }
 
-    fn wrap(record: RecordId, data_key: &DataKey, holder: HpkeKey, request: Option<RequestId>) -> Result<Self, EnvelopeError> {
+    fn wrap(
+        record: RecordId,
+        data_key: &DataKey,
+        holder: HpkeKey,
+        request: Option<RequestId>,
+    ) -> Result<Self, EnvelopeError> {
         let bad_key = |_| EnvelopeError::BadHolderKey(holder);
         let public = <Kem as hpke::Kem>::PublicKey::from_bytes(&holder.0).map_err(bad_key)?;
         let secret_bytes = data_key.to_bytes();
         let (info, aad) = (info(&record, &holder), associated_data(request));
-        let (encapsulated, wrapped) =
-            single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem>(&OpModeS::Base, &public, &info, secret_bytes.as_ref(), &aad)
-                .map_err(bad_key)?;
-        let wrapped = wrapped.try_into().expect("ChaCha20-Poly1305 adds 16 bytes to the 64 given");
-        Ok(Self { record, holder, request, encapsulated: encapsulated.to_bytes().into(), wrapped })
+        let (encapsulated, wrapped) = single_shot_seal::<ChaCha20Poly1305, HkdfSha256, Kem>(
+            &OpModeS::Base,
+            &public,
+            &info,
+            secret_bytes.as_ref(),
+            &aad,
+        )
+        .map_err(bad_key)?;
+        let wrapped = wrapped
+            .try_into()
+            .expect("ChaCha20-Poly1305 adds 16 bytes to the 64 given");
+        Ok(Self {
+            record,
+            holder,
+            request,
+            encapsulated: encapsulated.to_bytes().into(),
+            wrapped,
+        })
     }
 }
 
@@ -171,7 +219,9 @@ fn info(record: &RecordId, holder: &HpkeKey) -> Vec<u8> {
 }
 
 fn associated_data(request: Option<RequestId>) -> Vec<u8> {
-    request.map(|request| request.0.to_vec()).unwrap_or_default()
+    request
+        .map(|request| request.0.to_vec())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -188,35 +238,69 @@ mod tests {
 
     fn at_rest() -> (Envelope, DataKey) {
         let key = DataKey::generate().unwrap();
-        (Envelope::at_rest(RECORD, &key, secret(1).public()).unwrap(), key)
+        (
+            Envelope::at_rest(RECORD, &key, secret(1).public()).unwrap(),
+            key,
+        )
     }
 
     #[test]
     fn every_holder_opens_its_own_envelope_and_no_other() {
         let key = DataKey::generate().unwrap();
-        let envelopes = Envelope::for_holders(RECORD, &key, &[secret(1).public(), secret(2).public()]).unwrap();
+        let envelopes =
+            Envelope::for_holders(RECORD, &key, &[secret(1).public(), secret(2).public()]).unwrap();
         assert_eq!(envelopes[0].open(&secret(1)), Ok(key.clone()));
         assert_eq!(envelopes[1].open(&secret(2)), Ok(key));
-        assert_eq!(envelopes[1].open(&secret(1)), Err(EnvelopeError::NotForThisKey { holder: secret(2).public() }));
-        let redirected = Envelope { holder: secret(1).public(), ..envelopes[1].clone() };
+        assert_eq!(
+            envelopes[1].open(&secret(1)),
+            Err(EnvelopeError::NotForThisKey {
+                holder: secret(2).public()
+            })
+        );
+        let redirected = Envelope {
+            holder: secret(1).public(),
+            ..envelopes[1].clone()
+        };
         assert_eq!(redirected.open(&secret(1)), Err(EnvelopeError::DoesNotOpen));
     }
 
     #[test]
     fn a_ticket_envelope_opens_for_its_requester_and_request_only() {
         let (rest, key) = at_rest();
-        let released = rest.rewrap(&secret(1), REQUEST, secret(3).public()).unwrap();
+        let released = rest
+            .rewrap(&secret(1), REQUEST, secret(3).public())
+            .unwrap();
         assert_eq!(released.open(&secret(3)), Ok(key));
-        assert!(Envelope { request: None, ..released.clone() }.open(&secret(3)).is_err());
-        assert!(Envelope { request: Some(RequestId([9; 32])), ..released.clone() }.open(&secret(3)).is_err());
-        assert_eq!(released.rewrap(&secret(3), REQUEST, secret(4).public()), Err(EnvelopeError::MadeForATicket));
+        assert!(
+            Envelope {
+                request: None,
+                ..released.clone()
+            }
+            .open(&secret(3))
+            .is_err()
+        );
+        assert!(
+            Envelope {
+                request: Some(RequestId([9; 32])),
+                ..released.clone()
+            }
+            .open(&secret(3))
+            .is_err()
+        );
+        assert_eq!(
+            released.rewrap(&secret(3), REQUEST, secret(4).public()),
+            Err(EnvelopeError::MadeForATicket)
+        );
     }
 
     #[test]
     fn a_key_without_secret_is_refused() {
         let (_, key) = at_rest();
         let zero = HpkeKey([0; 32]);
-        assert_eq!(Envelope::at_rest(RECORD, &key, zero), Err(EnvelopeError::BadHolderKey(zero)));
+        assert_eq!(
+            Envelope::at_rest(RECORD, &key, zero),
+            Err(EnvelopeError::BadHolderKey(zero))
+        );
     }
 
     proptest! {

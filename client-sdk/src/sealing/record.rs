@@ -9,7 +9,9 @@ use chacha20poly1305::{
     aead::{Aead, Payload},
 };
 use codec::{Decode, Encode};
-use musubi_primitives::{CiphertextHash, Commitment, RecordId, Salt, commit, commitment::hash_parts, domain};
+use musubi_primitives::{
+    CiphertextHash, Commitment, RecordId, Salt, commit, commitment::hash_parts, domain,
+};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -78,7 +80,10 @@ impl DataKey {
 
     /// Key and salt from their 64 bytes, as an opened envelope holds them.
     pub fn from_bytes(bytes: &[u8; DATA_KEY_BYTES]) -> Self {
-        let mut data_key = Self { key: [0; 32], salt: [0; 32] };
+        let mut data_key = Self {
+            key: [0; 32],
+            salt: [0; 32],
+        };
         let (key, salt) = bytes.split_at(32);
         data_key.key.copy_from_slice(key);
         data_key.salt.copy_from_slice(salt);
@@ -112,7 +117,10 @@ pub struct SealedRecord {
 ///
 /// # Errors
 /// See [`SealError`].
-pub fn seal(record: RecordId, text: &CanonicalRecord) -> Result<(SealedRecord, DataKey), SealError> {
+pub fn seal(
+    record: RecordId,
+    text: &CanonicalRecord,
+) -> Result<(SealedRecord, DataKey), SealError> {
     let data_key = DataKey::generate()?;
     seal_under(record, text, &data_key).map(|sealed| (sealed, data_key))
 }
@@ -121,15 +129,29 @@ pub fn seal(record: RecordId, text: &CanonicalRecord) -> Result<(SealedRecord, D
 ///
 /// # Errors
 /// [`SealError::TooLarge`] and [`SealError::Cipher`].
-pub fn seal_under(record: RecordId, text: &CanonicalRecord, data_key: &DataKey) -> Result<SealedRecord, SealError> {
+pub fn seal_under(
+    record: RecordId,
+    text: &CanonicalRecord,
+    data_key: &DataKey,
+) -> Result<SealedRecord, SealError> {
     let bytes = text.as_bytes();
     if bytes.len() > RECORD_BYTES_MAX {
         return Err(SealError::TooLarge { bytes: bytes.len() });
     }
     let commitment = commit(domain::RECORD, &Salt(data_key.salt), bytes);
-    let payload = Payload { msg: bytes, aad: &associated_data(&record, &commitment) };
-    let ciphertext = data_key.cipher().encrypt(&Nonce::from(NONCE), payload).map_err(|_| SealError::Cipher)?;
-    Ok(SealedRecord { record, commitment, ciphertext })
+    let payload = Payload {
+        msg: bytes,
+        aad: &associated_data(&record, &commitment),
+    };
+    let ciphertext = data_key
+        .cipher()
+        .encrypt(&Nonce::from(NONCE), payload)
+        .map_err(|_| SealError::Cipher)?;
+    Ok(SealedRecord {
+        record,
+        commitment,
+        ciphertext,
+    })
 }
 
 impl SealedRecord {
@@ -143,12 +165,22 @@ impl SealedRecord {
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(&self, expected: &CiphertextHash, data_key: &DataKey) -> Result<CanonicalBytes, OpenError> {
+    pub fn open(
+        &self,
+        expected: &CiphertextHash,
+        data_key: &DataKey,
+    ) -> Result<CanonicalBytes, OpenError> {
         if self.ciphertext_hash() != *expected {
             return Err(OpenError::CiphertextHash);
         }
-        let payload = Payload { msg: &self.ciphertext, aad: &associated_data(&self.record, &self.commitment) };
-        let bytes = data_key.cipher().decrypt(&Nonce::from(NONCE), payload).map_err(|_| OpenError::Cipher)?;
+        let payload = Payload {
+            msg: &self.ciphertext,
+            aad: &associated_data(&self.record, &self.commitment),
+        };
+        let bytes = data_key
+            .cipher()
+            .decrypt(&Nonce::from(NONCE), payload)
+            .map_err(|_| OpenError::Cipher)?;
         if commit(domain::RECORD, &Salt(data_key.salt), &bytes) == self.commitment {
             Ok(Zeroizing::new(bytes))
         } else {
@@ -175,7 +207,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn record() -> (SealedRecord, DataKey) {
-        let text = CanonicalRecord::from_json(r#"{"resourceType":"Immunization","lotNumber":"T1"}"#.as_bytes()).unwrap();
+        let text = CanonicalRecord::from_json(
+            r#"{"resourceType":"Immunization","lotNumber":"T1"}"#.as_bytes(),
+        )
+        .unwrap();
         seal(RecordId([1; 32]), &text).unwrap()
     }
 
@@ -183,7 +218,10 @@ mod tests {
     fn a_sealed_record_opens_to_its_canonical_bytes() {
         let (sealed, key) = record();
         let opened = sealed.open(&sealed.ciphertext_hash(), &key).unwrap();
-        assert_eq!(opened.as_slice(), br#"{"lotNumber":"T1","resourceType":"Immunization"}"#);
+        assert_eq!(
+            opened.as_slice(),
+            br#"{"lotNumber":"T1","resourceType":"Immunization"}"#
+        );
     }
 
     #[test]
@@ -198,10 +236,27 @@ mod tests {
         let (sealed, key) = record();
         let (other, other_key) = record();
         let hash = sealed.ciphertext_hash();
-        assert_eq!(SealedRecord { commitment: other.commitment, ..sealed.clone() }.open(&hash, &key), Err(OpenError::Cipher));
-        assert_eq!(SealedRecord { record: RecordId([2; 32]), ..sealed.clone() }.open(&hash, &key), Err(OpenError::Cipher));
+        assert_eq!(
+            SealedRecord {
+                commitment: other.commitment,
+                ..sealed.clone()
+            }
+            .open(&hash, &key),
+            Err(OpenError::Cipher)
+        );
+        assert_eq!(
+            SealedRecord {
+                record: RecordId([2; 32]),
+                ..sealed.clone()
+            }
+            .open(&hash, &key),
+            Err(OpenError::Cipher)
+        );
         assert_eq!(sealed.open(&hash, &other_key), Err(OpenError::Cipher));
-        let wrong_salt = DataKey { key: key.key, salt: other_key.salt };
+        let wrong_salt = DataKey {
+            key: key.key,
+            salt: other_key.salt,
+        };
         assert_eq!(sealed.open(&hash, &wrong_salt), Err(OpenError::Commitment));
     }
 
