@@ -6,10 +6,12 @@
 //! replaces the physician's examination.
 //!
 //! - [`schedule::check`] judges one proposed dose.
+//! - [`bedside::inspect`] puts person, paper, vial and syringe beside the verdict before an injection.
 //! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
+pub mod bedside;
 pub mod cases;
 pub mod child;
 pub mod civil;

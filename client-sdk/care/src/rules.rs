@@ -98,6 +98,10 @@ pub struct BedsideRules {
     pub consent: String,
     /// The municipality of registration on the day.
     pub residence: String,
+    /// Single-use needle and syringe.
+    pub device: String,
+    /// Storage of the lot.
+    pub storage: String,
     /// One product through the series.
     pub same_product: String,
 }

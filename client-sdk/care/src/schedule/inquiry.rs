@@ -4,6 +4,7 @@ use crate::child::{Circumstances, Dose, History, Proposal, Subject};
 use crate::civil::Date;
 use crate::reason::Reason;
 use crate::rules::{Kind, Programme, RuleSet, Vaccine};
+use crate::schedule::span::Span;
 use crate::verdict::Stop;
 
 /// A proposed dose of a known product of a programme.
@@ -18,6 +19,8 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) given: Vec<&'a Dose>,
     pub(crate) circumstances: &'a Circumstances,
     pub(crate) proposal: &'a Proposal,
+    /// When doses are routine; empty when the fact that bounds count from is unknown.
+    pub(crate) spans: Vec<Span<'a>>,
 }
 
 impl<'a> Inquiry<'a> {
@@ -34,7 +37,7 @@ impl<'a> Inquiry<'a> {
         let mut given: Vec<&Dose> = history.doses().iter().collect();
         given.sort_by(|a, b| (a.date, &a.vaccine).cmp(&(b.date, &b.vaccine)));
         given.dedup_by(|a, b| a.date == b.date && a.vaccine == b.vaccine);
-        Some(Self {
+        let mut inquiry = Self {
             rules,
             vaccine,
             programme,
@@ -43,7 +46,10 @@ impl<'a> Inquiry<'a> {
             given,
             circumstances,
             proposal,
-        })
+            spans: Vec::new(),
+        };
+        inquiry.spans = inquiry.open_spans();
+        Some(inquiry)
     }
 
     /// Doses given by `day`.

@@ -3,18 +3,16 @@
 use crate::age::Gap;
 use crate::civil::Date;
 use crate::rules::{Period, Track};
-use crate::schedule::span::Span;
 use crate::schedule::{Inquiry, Next, Place};
 use crate::verdict::PermittedDays;
 
 impl<'a> Inquiry<'a> {
     /// The first permitted day on or after the proposed one, and the last day of its period.
     pub(crate) fn permitted_days(&self) -> PermittedDays {
-        let spans = self.spans();
         let earliest = self.first_permitted(self.proposal.date).map(|(day, _)| day);
         let holding = earliest.and_then(|day| self.last_day_of_period(day));
         let passed = || {
-            spans
+            self.spans
                 .iter()
                 .map(|span| span.to)
                 .max()
@@ -28,9 +26,11 @@ impl<'a> Inquiry<'a> {
 
     /// The first day on or after `from` against which no rule of programme, age, number or interval speaks, with the dose of that day.
     pub(crate) fn first_permitted(&self, from: Date) -> Option<(Date, Next<'a>)> {
+        if let Some(next) = self.permitted_on(from) {
+            return Some((from, next));
+        }
         let mut days = self.turning_days();
         days.retain(|day| from < *day);
-        days.push(from);
         days.sort();
         days.dedup();
         days.into_iter()
@@ -39,19 +39,18 @@ impl<'a> Inquiry<'a> {
 
     /// The first day ever on which `next` could be given, seen from the doses before it.
     pub(crate) fn first_day_of(&self, next: &Next<'_>) -> Option<Date> {
-        let opens = self.spans().iter().map(|span| span.from).min()?;
+        let opens = self.spans.iter().map(|span| span.from).min()?;
         let from = next.previous.map_or(opens, Date::morrow);
         let (day, found) = self.first_permitted(from)?;
         (found.rule.label == next.rule.label && found.number == next.number).then_some(day)
     }
 
-    /// The last day of the period that is open on `day`.
+    /// The last day of the period that is open on `day`, or of the product's use where that is sooner.
     pub(crate) fn last_day_of_period(&self, day: Date) -> Option<Date> {
-        self.spans()
-            .iter()
-            .filter(|span| span.holds(day))
-            .map(|span| span.to)
-            .max()
+        let open = self.spans.iter().filter(|span| span.holds(day));
+        let last = open.map(|span| span.to).max()?;
+        let in_use = self.vaccine.programme_time(day).and_then(|time| time.until);
+        Some(in_use.map_or(last, |until| last.min(until)))
     }
 
     /// Whether every dose the subject could have is done.
@@ -74,8 +73,8 @@ impl<'a> Inquiry<'a> {
 
     /// Every day on which an answer of the timing rules can turn.
     fn turning_days(&self) -> Vec<Date> {
-        let spans = self.spans();
-        let mut days: Vec<Date> = spans
+        let mut days: Vec<Date> = self
+            .spans
             .iter()
             .flat_map(|span| [span.from, span.to.morrow()])
             .collect();
@@ -85,13 +84,13 @@ impl<'a> Inquiry<'a> {
         days.extend(
             others.map(|dose| live.first_day_after(dose.date, self.rules.interval_month_end)),
         );
-        for span in &spans {
-            days.extend(self.turning_days_of(span.period, &spans));
+        for span in &self.spans {
+            days.extend(self.turning_days_of(span.period));
         }
         days
     }
 
-    fn turning_days_of(&self, period: &'a Period, spans: &[Span<'a>]) -> Vec<Date> {
+    fn turning_days_of(&self, period: &'a Period) -> Vec<Date> {
         let mut days = Vec::new();
         for track in &period.tracks {
             days.extend(
@@ -106,12 +105,12 @@ impl<'a> Inquiry<'a> {
         let turns: Vec<Date> = days
             .iter()
             .copied()
-            .chain(spans.iter().map(|span| span.from))
+            .chain(self.spans.iter().map(|span| span.from))
             .chain([self.proposal.date])
             .collect();
         let ends = turns
             .into_iter()
-            .filter_map(|day| self.next_in(period, spans, day));
+            .filter_map(|day| self.next_in(period, day));
         days.extend(ends.filter_map(|next| {
             next.gaps_end(
                 self.circumstances.short_interval_needed,

@@ -5,7 +5,6 @@ use crate::child::{Dose, Subject};
 use crate::civil::Date;
 use crate::rules::{Counting, DoseRule, Period, Since, Spacing, Track, Unneeded};
 use crate::schedule::Inquiry;
-use crate::schedule::span::Span;
 
 /// The next dose of a series and what it counts from.
 #[derive(Clone, Copy, Debug)]
@@ -52,13 +51,8 @@ impl Next<'_> {
 
 impl<'a> Inquiry<'a> {
     /// The dose of `span`'s period that would come next on `day`; none when the series is complete.
-    pub(crate) fn next_in(
-        &self,
-        period: &'a Period,
-        spans: &[Span<'a>],
-        day: Date,
-    ) -> Option<Next<'a>> {
-        let counted = self.counted(period, spans, day);
+    pub(crate) fn next_in(&self, period: &'a Period, day: Date) -> Option<Next<'a>> {
+        let counted = self.counted(period, day);
         let start = counted.first().map_or(day, |dose| dose.date);
         let track = period
             .tracks
@@ -93,9 +87,9 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    fn counted(&self, period: &Period, spans: &[Span<'a>], day: Date) -> Vec<&'a Dose> {
+    fn counted(&self, period: &Period, day: Date) -> Vec<&'a Dose> {
         let in_period = |dose: &Dose| {
-            spans
+            self.spans
                 .iter()
                 .any(|span| span.period.name == period.name && span.holds(dose.date))
         };

@@ -69,7 +69,7 @@ impl Span<'_> {
 
 impl<'a> Inquiry<'a> {
     /// All spans, each period's ordinary one before its extensions; empty when the fact they count from is unknown.
-    pub(crate) fn spans(&self) -> Vec<Span<'a>> {
+    pub(crate) fn open_spans(&self) -> Vec<Span<'a>> {
         let mut spans = Vec::new();
         for period in self.periods() {
             let (Some(from), Some(to)) =

@@ -5,7 +5,7 @@ use crate::civil::Date;
 use crate::reason::Reason;
 use crate::rules::Period;
 use crate::schedule::inquiry::stop_by;
-use crate::schedule::span::{Ease, Grant, Span};
+use crate::schedule::span::{Ease, Grant};
 use crate::schedule::{Inquiry, Next};
 use crate::verdict::Stop;
 
@@ -47,12 +47,11 @@ impl<'a> Inquiry<'a> {
 
     /// Where `day` stands.
     pub(crate) fn place(&self, day: Date) -> Place<'a> {
-        let spans = self.spans();
-        if spans.is_empty() {
+        if self.spans.is_empty() {
             return Place::Undated;
         }
         let open = |ease: Ease| {
-            spans
+            self.spans
                 .iter()
                 .filter(move |span| span.holds(day) && span.grant.ease() == ease)
         };
@@ -61,7 +60,7 @@ impl<'a> Inquiry<'a> {
             .chain(open(Ease::Special))
             .chain(open(Ease::ByPerson))
         {
-            match self.next_in(span.period, &spans, day) {
+            match self.next_in(span.period, day) {
                 Some(next) => {
                     return Place::Next {
                         next,
@@ -72,7 +71,7 @@ impl<'a> Inquiry<'a> {
             }
         }
         complete.map_or_else(
-            || self.place_outside(&spans, day),
+            || self.place_outside(day),
             |period| Place::Complete { period },
         )
     }
@@ -105,13 +104,14 @@ impl<'a> Inquiry<'a> {
             .map(|end| stop_by(&live.rule, Reason::IntervalTooShortLive, Some(end)))
     }
 
-    fn place_outside(&self, spans: &[Span<'a>], day: Date) -> Place<'a> {
-        let opens = spans
+    fn place_outside(&self, day: Date) -> Place<'a> {
+        let opens = self
+            .spans
             .iter()
             .map(|span| span.from)
             .filter(|from| day < *from)
             .min();
-        let mut ordinary = spans.iter().filter(|span| span.is_ordinary());
+        let mut ordinary = self.spans.iter().filter(|span| span.is_ordinary());
         let side = if ordinary.clone().all(|span| day < span.from) {
             Side::Before { opens }
         } else if ordinary.clone().all(|span| span.to < day) {
@@ -124,7 +124,7 @@ impl<'a> Inquiry<'a> {
             Side::Between { .. } => None,
             Side::After { .. } => ordinary.next_back(),
         };
-        match edge.filter(|span| self.next_in(span.period, spans, day).is_none()) {
+        match edge.filter(|span| self.next_in(span.period, day).is_none()) {
             Some(span) => Place::Complete {
                 period: span.period,
             },

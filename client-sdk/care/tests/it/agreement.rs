@@ -154,7 +154,7 @@ fn shown(calendar: &Calendar, day: Option<Day>) -> String {
     day.map_or_else(|| "-".to_owned(), |day| calendar.text(day))
 }
 
-fn date(calendar: &Calendar, day: Day) -> Date {
+pub(crate) fn date(calendar: &Calendar, day: Day) -> Date {
     let (year, month, day) = calendar.fields(day);
     Date::new(
         year,
@@ -164,7 +164,7 @@ fn date(calendar: &Calendar, day: Day) -> Date {
     .unwrap()
 }
 
-fn route(code: &str) -> Route {
+pub(crate) fn route(code: &str) -> Route {
     match code {
         "SC" => Route::Subcutaneous,
         "IM" => Route::Intramuscular,

@@ -3,8 +3,11 @@
 mod agreement;
 mod calendar;
 mod cases;
+mod childhoods;
 mod door;
 mod forecast;
+mod lawful;
+mod mistakes;
 mod naive;
 mod random_question;
 mod rules;
