@@ -8,6 +8,7 @@
 //! - [`schedule::check`] judges one proposed dose.
 //! - [`bedside::inspect`] puts person, paper, vial and syringe beside the verdict before an injection.
 //! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
+//! - [`growth`] places measurements among published percentile lines.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
@@ -17,6 +18,7 @@ pub mod child;
 pub mod civil;
 pub mod decimal;
 pub mod forecast;
+pub mod growth;
 pub mod presets;
 pub mod reason;
 pub mod rules;

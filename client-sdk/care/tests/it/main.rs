@@ -6,6 +6,7 @@ mod cases;
 mod childhoods;
 mod door;
 mod forecast;
+mod growth;
 mod lawful;
 mod mistakes;
 mod naive;
