@@ -35,6 +35,11 @@
         clippy::indexing_slicing
     )
 )]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "the pallet macro generates public items that can carry neither"
+)]
 
 mod attestation;
 mod coverage;
@@ -73,10 +78,6 @@ pub const ATTESTATIONS_MAX: u32 = 2;
 pub const SWEEP_MAX: u32 = 256;
 
 #[frame_support::pallet]
-#[allow(
-    missing_docs,
-    reason = "the macro generates public items that cannot carry a comment"
-)]
 pub mod pallet {
     use crate::{
         WeightInfo,

@@ -28,6 +28,11 @@
         clippy::indexing_slicing
     )
 )]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "the pallet macro generates public items that can carry neither"
+)]
 
 mod commit;
 mod correction;
@@ -50,10 +55,6 @@ pub use weights::WeightInfo;
 pub const HOLDERS_MAX: u32 = 4;
 
 #[frame_support::pallet]
-#[allow(
-    missing_docs,
-    reason = "the macro generates public items that cannot carry a comment"
-)]
 pub mod pallet {
     use crate::{
         WeightInfo,

@@ -19,6 +19,9 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
+/// Whose trail keeps the denials of requests for people that nobody here knows: one bounded head, whatever is asked for.
+pub const NOBODY: Pseudonym = Pseudonym([0; 32]);
+
 /// What happened. Variants are facts in the past tense; numbers are part of the wire format and never reused.
 #[derive(
     Clone,

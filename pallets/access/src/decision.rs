@@ -1,0 +1,89 @@
+//! The decision itself (A3, A7, A9, A13 to A15, A17): from state alone, so that it can be asked again while a ticket lives.
+
+use crate::{Pallet, pallet::*, request::Ask, statute};
+use frame_support::ensure;
+use musubi_primitives::{
+    Basis, CategorySet, Claim, DenialReason, MemberKind, Purpose, RequestId, Role, StatuteArticle,
+    seams::{Actor, Consents, Consortium, Residents},
+};
+
+impl<T: Config> Pallet<T> {
+    /// What the request rests on now, or why it rests on nothing. What concerns the requester alone is judged first; from there on
+    /// every reason about a protected subject sounds like that about an unknown one.
+    pub(crate) fn decide(ask: &Ask) -> Result<Basis, DenialReason> {
+        let actor = T::Consortium::actor(&ask.requester).ok_or(DenialReason::MemberNotActive)?;
+        ensure!(may_ask(&actor, ask), DenialReason::RoleNotAllowed);
+        ensure!(
+            T::Residents::home(&ask.subject).is_some(),
+            DenialReason::NotAvailable
+        );
+        let basis = match ask.claim {
+            Claim::Consent => Self::on_consent(&actor, ask),
+            Claim::Statute(article) => Self::on_statute(&actor, ask, article),
+            Claim::BreakGlass(opening) => Self::on_break_glass(ask, opening),
+        };
+        basis.map_err(|reason| Self::audible(&ask.subject, reason))
+    }
+
+    fn on_consent(actor: &Actor, ask: &Ask) -> Result<Basis, DenialReason> {
+        ensure!(!T::Residents::is_frozen(&ask.subject), DenialReason::Frozen);
+        let consent =
+            T::Consents::covering(&ask.subject, actor.member, ask.purpose, ask.categories)?;
+        let is_in_visit = ask
+            .session
+            .is_none_or(|session| Self::is_open_session(&session, actor, &ask.subject));
+        ensure!(is_in_visit, DenialReason::NoSession);
+        Ok(Basis::Consent(consent))
+    }
+
+    fn on_statute(
+        actor: &Actor,
+        ask: &Ask,
+        article: StatuteArticle,
+    ) -> Result<Basis, DenialReason> {
+        let has_care = T::Residents::is_custodian(&ask.subject, actor.member);
+        let is_reached = statute::reaches(article, actor.role, ask.purpose, ask.categories);
+        ensure!(has_care && is_reached, DenialReason::StatuteNotApplicable);
+        Ok(Basis::Statute(article))
+    }
+
+    fn on_break_glass(ask: &Ask, id: RequestId) -> Result<Basis, DenialReason> {
+        let opening = Openings::<T>::get(id).ok_or(DenialReason::BreakGlassNotOpen)?;
+        let is_own = opening.opener == ask.requester && opening.subject == ask.subject;
+        ensure!(
+            is_own && opening.is_open(Self::now()),
+            DenialReason::BreakGlassNotOpen
+        );
+        let is_sensitive = ask.categories.intersects(CategorySet::SENSITIVE);
+        let is_emergency = ask.purpose == Purpose::Emergency;
+        ensure!(is_emergency && !is_sensitive, DenialReason::NoConsent);
+        Ok(Basis::BreakGlass(id))
+    }
+}
+
+/// A17: which roles may ask on which basis.
+fn may_ask(actor: &Actor, ask: &Ask) -> bool {
+    match ask.claim {
+        Claim::Consent => match actor.role {
+            Role::Officer | Role::Nurse | Role::Doctor | Role::Gateway => true,
+            Role::Crew | Role::Dispatcher => ask.purpose == Purpose::Emergency,
+            Role::Operator
+            | Role::Clerk
+            | Role::Reviewer
+            | Role::Auditor
+            | Role::Vault
+            | Role::Terminal => false,
+        },
+        Claim::Statute(_) => {
+            actor.kind == MemberKind::Municipality
+                && matches!(actor.role, Role::Officer | Role::Nurse)
+        }
+        Claim::BreakGlass(_) => may_break_glass(actor),
+    }
+}
+
+/// A8: who may break the glass.
+pub(crate) fn may_break_glass(actor: &Actor) -> bool {
+    matches!(actor.kind, MemberKind::FireService | MemberKind::Clinic)
+        && matches!(actor.role, Role::Crew | Role::Doctor)
+}
