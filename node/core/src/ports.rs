@@ -191,9 +191,12 @@ pub trait ConsensusHost: Send + Sync + 'static {
     fn genesis(&self) -> BlockHash;
     /// Height of the newest finalised block.
     fn tip(&self) -> u64;
+    /// The hash by which validators vote on these SCALE bytes of a block (BLAKE2-256 of the decoded header, re-encoded); `None` when they do not
+    /// decode to a block. Says nothing about validity and must be cheap: consensus calls it on its own task.
+    fn block_hash(&self, bytes: &[u8]) -> Option<BlockHash>;
     /// Parameters of `height`, which must be at most `tip + 1`.
     async fn height_parameters(&self, height: u64) -> Result<HeightParameters, LocalFault>;
-    /// Builds a block for `tip + 1` within `budget`, keeps it durably and returns it; asked twice for the same round it returns the same block.
+    /// Builds a block of at most `BLOCK_BYTES_MAX` bytes for `tip + 1` within `budget`, keeps it durably and returns it; asked twice for the same round it returns the same block.
     async fn propose(
         &self,
         height: u64,
@@ -202,6 +205,9 @@ pub trait ConsensusHost: Send + Sync + 'static {
         budget: Duration,
     ) -> Result<BlockBytes, LocalFault>;
     /// Re-executes a received block, keeps it durably with its verdict, and says whether it holds.
+    ///
+    /// `place.valid` is not yet known and ignored. A height that became final while the question waited is no fault: the block is valid exactly
+    /// if it is the final one. A fault here halts consensus, so that it never becomes a vote against the block.
     async fn check(
         &self,
         place: Undecided,

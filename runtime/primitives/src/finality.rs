@@ -18,6 +18,9 @@ use std::collections::BTreeSet;
 /// The most validators a set may have; certificates carry one signature each.
 pub const VALIDATORS_MAX: u32 = 100;
 
+/// The most bytes an encoded block may have, header included. Consensus reassembles no more, and its sync batches are sized by it.
+pub const BLOCK_BYTES_MAX: u32 = 2 * 1024 * 1024;
+
 /// One voting municipality.
 #[derive(
     Clone,
