@@ -24,6 +24,7 @@ pub mod id;
 pub mod language;
 pub mod member;
 pub mod mountain_range;
+pub mod parameter;
 pub mod record;
 pub mod resident;
 pub mod seams;

@@ -1,6 +1,6 @@
 //! People as the chain knows them: pseudonyms, service domains, parental authority, card bindings.
 
-use crate::member::code;
+use crate::{id::Moment, member::code};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -44,5 +44,67 @@ code! {
         Suspended = 2,
         /// For ever unusable.
         Revoked = 3,
+    }
+}
+
+const DAY: Moment = 24 * 60 * 60 * 1_000;
+/// Japan is nine hours ahead of UTC, all year.
+const JAPAN: Moment = 9 * 60 * 60 * 1_000;
+
+/// Whether a moment is midnight, Japan time, of a 1 April: the common date on which guardianships end, so that no birthday shows.
+pub fn is_common_date(moment: Moment) -> bool {
+    let local = moment.saturating_add(JAPAN);
+    local % DAY == 0 && month_and_day(local / DAY) == (4, 1)
+}
+
+/// The first common date at least `days` days after `now`.
+pub fn common_date_after(now: Moment, days: u16) -> Moment {
+    let earliest = now.saturating_add(JAPAN).saturating_add(DAY.saturating_mul(days.into()));
+    let first_day = earliest.div_ceil(DAY);
+    let day = (first_day..first_day.saturating_add(366)).find(|day| month_and_day(*day) == (4, 1)).unwrap_or(first_day);
+    day.saturating_mul(DAY).saturating_sub(JAPAN)
+}
+
+/// Month and day of a day counted from 1970-01-01 in the Gregorian calendar (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn month_and_day(days: u64) -> (u64, u64) {
+    // Years start on 1 March there, so that the leap day is the last one; 719,468 days lie between 0000-03-01 and 1970-01-01.
+    let day_of_era = days.saturating_add(719_468) % 146_097;
+    let leap_days = (day_of_era / 1_460).saturating_add(day_of_era / 146_096).saturating_sub(day_of_era / 36_524);
+    let year_of_era = day_of_era.saturating_sub(leap_days) / 365;
+    let before_year = year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let day_of_year = day_of_era.saturating_sub(before_year);
+    let shifted_month = day_of_year.saturating_mul(5).saturating_add(2) / 153;
+    let before_month = shifted_month.saturating_mul(153).saturating_add(2) / 5;
+    let month = shifted_month.saturating_add(2) % 12;
+    (month.saturating_add(1), day_of_year.saturating_sub(before_month).saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-04-01T00:00+09:00.
+    const APRIL_2026: Moment = 1_774_969_200_000;
+
+    #[test]
+    fn common_dates_are_first_of_april_in_japan() {
+        assert!(is_common_date(APRIL_2026));
+        assert!(!is_common_date(APRIL_2026 + JAPAN), "midnight in London is not midnight in Hokkaido");
+        assert!(!is_common_date(APRIL_2026 + DAY));
+        assert_eq!(common_date_after(APRIL_2026 - 1, 0), APRIL_2026);
+        assert_eq!(common_date_after(APRIL_2026, 0), APRIL_2026);
+        assert_eq!(common_date_after(APRIL_2026, 1), APRIL_2026 + 365 * DAY);
+    }
+
+    #[test]
+    fn there_is_one_common_date_a_year_through_leap_years() {
+        let mut date = APRIL_2026;
+        for year in 2027..2130u64 {
+            let leap = year.is_multiple_of(4) && year != 2100;
+            let next = common_date_after(date, 1);
+            assert_eq!(next - date, DAY * if leap { 366 } else { 365 }, "{year}");
+            assert!(is_common_date(next));
+            date = next;
+        }
     }
 }

@@ -12,9 +12,11 @@ use crate::{
     resident::Authority,
     trail::TrailFact,
 };
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
 
 /// Who stands behind an account that acts for a member.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Actor {
     /// The member it acts for.
     pub member: MemberId,
@@ -25,7 +27,7 @@ pub struct Actor {
 }
 
 /// Keys and kind of a member in good standing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct MemberFacts {
     /// Its kind.
     pub kind: MemberKind,
@@ -58,10 +60,16 @@ pub trait Consortium {
     fn next_validators() -> ValidatorSet;
     /// Time of this block.
     fn now() -> Moment;
+    /// How long a ticket lives, in milliseconds (at most 60,000).
+    fn ticket_life() -> Moment;
+    /// Whether `id` is a municipality in good standing.
+    fn is_municipality(id: MemberId) -> bool {
+        Self::member(id).is_some_and(|facts| facts.kind == MemberKind::Municipality)
+    }
 }
 
 /// A dated, attested guardianship.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct GuardianshipFacts {
     /// Alone or jointly.
     pub authority: Authority,

@@ -256,6 +256,17 @@ pub enum TrailFact {
         /// Why a physician went on nevertheless.
         override_reason: Option<OverrideReason>,
     },
+    /// The pseudonym went out of use; whatever follows it is not named.
+    #[codec(index = 25)]
+    Retired,
+    /// A municipality of stay became, or ceased to be, temporary custodian.
+    #[codec(index = 26)]
+    CustodyEntrusted {
+        /// The municipality of stay.
+        custodian: MemberId,
+        /// First moment it is not custodian any more.
+        until: Moment,
+    },
 }
 
 /// One row of a subject's trail.

@@ -1,0 +1,122 @@
+//! The runtime interface: what `state_call` and the node's executor reach, each a line.
+#![allow(
+    missing_docs,
+    reason = "the interface macro makes items without documentation"
+)]
+
+use super::InherentDataExt;
+use crate::{
+    AccountId, Block, Consortium, Executive, Header, Nonce, Runtime, RuntimeGenesisConfig, System,
+    Trail, UncheckedExtrinsic, spec,
+};
+use musubi_primitives::{
+    MemberId, Pseudonym, VerifyingKey,
+    finality::ValidatorSet,
+    parameter::{HeightParameters, SpecStatus},
+    seams::{self, Actor, MemberFacts},
+    trail::TrailHead,
+};
+use sp_runtime::{
+    ApplyExtrinsicResult, ExtrinsicInclusionMode,
+    traits::Block as BlockT,
+    transaction_validity::{TransactionSource, TransactionValidity},
+};
+
+sp_api::impl_runtime_apis! {
+    impl sp_api::Core<Block> for Runtime {
+        fn version() -> sp_version::RuntimeVersion {
+            spec::active_version()
+        }
+        fn execute_block(block: <Block as BlockT>::LazyBlock) {
+            Executive::execute_block(block)
+        }
+        fn initialize_block(header: &Header) -> ExtrinsicInclusionMode {
+            Executive::initialize_block(header)
+        }
+    }
+
+    impl sp_api::Metadata<Block> for Runtime {
+        fn metadata() -> sp_core::OpaqueMetadata {
+            sp_core::OpaqueMetadata::new(Runtime::metadata().into())
+        }
+        fn metadata_at_version(version: u32) -> Option<sp_core::OpaqueMetadata> {
+            Runtime::metadata_at_version(version)
+        }
+        fn metadata_versions() -> Vec<u32> {
+            Runtime::metadata_versions()
+        }
+    }
+
+    impl sp_block_builder::BlockBuilder<Block> for Runtime {
+        fn apply_extrinsic(extrinsic: UncheckedExtrinsic) -> ApplyExtrinsicResult {
+            Executive::apply_extrinsic(extrinsic)
+        }
+        fn finalize_block() -> Header {
+            Executive::finalize_block()
+        }
+        fn inherent_extrinsics(data: sp_inherents::InherentData) -> Vec<UncheckedExtrinsic> {
+            data.create_extrinsics()
+        }
+        fn check_inherents(
+            block: <Block as BlockT>::LazyBlock,
+            data: sp_inherents::InherentData,
+        ) -> sp_inherents::CheckInherentsResult {
+            data.check_extrinsics(&block)
+        }
+    }
+
+    impl sp_transaction_pool::runtime_api::TaggedTransactionQueue<Block> for Runtime {
+        fn validate_transaction(
+            source: TransactionSource,
+            extrinsic: UncheckedExtrinsic,
+            parent: <Block as BlockT>::Hash,
+        ) -> TransactionValidity {
+            Executive::validate_transaction(source, extrinsic, parent)
+        }
+    }
+
+    impl frame_system_rpc_runtime_api::AccountNonceApi<Block, AccountId, Nonce> for Runtime {
+        fn account_nonce(account: AccountId) -> Nonce {
+            System::account_nonce(account)
+        }
+    }
+
+    impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
+        fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
+            frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(config)
+        }
+        fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
+            frame_support::genesis_builder_helper::get_preset::<RuntimeGenesisConfig>(id, |_| None)
+        }
+        fn preset_names() -> Vec<sp_genesis_builder::PresetId> {
+            Vec::new()
+        }
+    }
+
+    impl crate::interface::MusubiApi<Block> for Runtime {
+        fn height_parameters() -> HeightParameters {
+            Consortium::height_parameters()
+        }
+        fn next_validators() -> ValidatorSet {
+            <Consortium as seams::Consortium>::next_validators()
+        }
+        fn spec_status() -> SpecStatus {
+            Consortium::spec_status()
+        }
+        fn actor(account: musubi_primitives::AccountId) -> Option<Actor> {
+            Consortium::actor_of(&account)
+        }
+        fn member(member: MemberId) -> Option<MemberFacts> {
+            <Consortium as seams::Consortium>::member(member)
+        }
+        fn member_of_node(node: VerifyingKey) -> Option<MemberId> {
+            Consortium::member_of_node(&node)
+        }
+        fn trail_head(subject: Pseudonym) -> TrailHead {
+            Trail::head(&subject)
+        }
+    }
+}
+
+/// The interfaces that this runtime implements, with their versions.
+pub(crate) const VERSIONS: sp_version::ApisVec = RUNTIME_API_VERSIONS;

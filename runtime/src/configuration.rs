@@ -1,0 +1,43 @@
+//! How each pallet is wired into the runtime. The seams between pallets are filled here and nowhere else.
+
+use crate::{
+    AccountId, Block, Consortium, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeOrigin, RuntimeTask, Timestamp, extension, spec, weights,
+};
+use frame_support::{derive_impl, traits::ConstU16, traits::ConstU32, traits::ConstU64};
+use sp_runtime::traits::AccountIdLookup;
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+    type Block = Block;
+    type Nonce = Nonce;
+    type AccountId = AccountId;
+    type Lookup = AccountIdLookup<AccountId, ()>;
+    type AccountData = ();
+    type Version = spec::ActiveVersion;
+    type SingleBlockMigrations = spec::Migrations;
+    type BaseCallFilter = extension::NoSystemCalls;
+    type BlockWeights = weights::BlockWeights;
+    type BlockLength = weights::BlockLength;
+    /// Eras up to 4096 blocks: an offline terminal has a quarter of an hour at the fastest pace, hours at the idle beat.
+    type BlockHashCount = ConstU32<4096>;
+    type SS58Prefix = ConstU16<42>;
+}
+
+impl pallet_timestamp::Config for Runtime {
+    type Moment = u64;
+    type OnTimestampSet = ();
+    type MinimumPeriod = ConstU64<1>;
+    type WeightInfo = ();
+}
+
+impl pallet_consortium::Config for Runtime {
+    type Time = Timestamp;
+    type SpecNotice = ConstU32<10>;
+    type WeightInfo = pallet_consortium::weights::Measured;
+}
+
+impl pallet_trail::Config for Runtime {
+    type Consortium = Consortium;
+    type WeightInfo = pallet_trail::weights::Measured;
+}

@@ -1,0 +1,39 @@
+//! What clients and the node ask of the runtime beside the standard interfaces: `MusubiApi_*`, by `state_call`.
+
+use musubi_primitives::{
+    AccountId, MemberId, Pseudonym, VerifyingKey,
+    finality::ValidatorSet,
+    parameter::{HeightParameters, SpecStatus},
+    seams::{Actor, MemberFacts},
+    trail::TrailHead,
+};
+
+#[allow(
+    missing_docs,
+    reason = "the interface macro makes items without documentation"
+)]
+mod declaration {
+    use super::*;
+
+    sp_api::decl_runtime_apis! {
+        /// Reads of Musubi's own; answers are as of the state that is asked.
+        pub trait MusubiApi {
+            /// Validators and pace of the height after this state's block.
+            fn height_parameters() -> HeightParameters;
+            /// Validators of the height after that one, as the newest anchor commits to them.
+            fn next_validators() -> ValidatorSet;
+            /// The specification of the next block, and the one that follows.
+            fn spec_status() -> SpecStatus;
+            /// Who stands behind an account that acts for a member.
+            fn actor(account: AccountId) -> Option<Actor>;
+            /// Kind and keys of a member in good standing.
+            fn member(member: MemberId) -> Option<MemberFacts>;
+            /// The member behind a network node's key, if it is in good standing.
+            fn member_of_node(node: VerifyingKey) -> Option<MemberId>;
+            /// Count and hash-chain head of a subject's trail.
+            fn trail_head(subject: Pseudonym) -> TrailHead;
+        }
+    }
+}
+
+pub use declaration::{MusubiApi, runtime_decl_for_musubi_api};

@@ -1,0 +1,44 @@
+//! Block limits: how much one block may cost and how long it may be.
+
+use frame_support::{
+    dispatch::DispatchClass,
+    parameter_types,
+    weights::{Weight, constants::WEIGHT_REF_TIME_PER_MILLIS},
+};
+use frame_system::limits;
+
+/// Execution time of a full block with cold caches, in milliseconds; a fast pace leaves the rest to consensus.
+const BLOCK_MILLISECONDS: u64 = 60;
+/// The most bytes of a block's transactions: what validators pass on within a round.
+const BLOCK_BYTES: u32 = 2 * 1024 * 1024;
+/// What a block costs before its first transaction: hooks, state root of what every block writes, header.
+const BASE_BLOCK: Weight = Weight::from_parts(500_000_000, 0);
+/// What a transaction costs beside its call: decoding, nonce, extensions, its share of the state root. Signatures are verified before.
+const BASE_TRANSACTION: Weight = Weight::from_parts(25_000_000, 0);
+
+parameter_types! {
+    /// Limit on execution time.
+    pub BlockWeights: limits::BlockWeights = block_weights();
+    /// Limit on bytes.
+    pub BlockLength: limits::BlockLength = limits::BlockLength::builder().max_length(BLOCK_BYTES).build();
+}
+
+fn block_weights() -> limits::BlockWeights {
+    let limit = Weight::from_parts(
+        BLOCK_MILLISECONDS.saturating_mul(WEIGHT_REF_TIME_PER_MILLIS),
+        u64::MAX,
+    );
+    limits::BlockWeights::builder()
+        .base_block(BASE_BLOCK)
+        .for_class(DispatchClass::all(), |weights| {
+            weights.base_extrinsic = BASE_TRANSACTION
+        })
+        .for_class(DispatchClass::non_mandatory(), |weights| {
+            weights.max_total = Some(limit)
+        })
+        .build()
+        .expect("a test builds the limits: base weights fit into the totals")
+}
+
+/// What the rehearsed migration costs: one read and one write.
+pub const MIGRATION: Weight = Weight::from_parts(5_000_000, 0);
