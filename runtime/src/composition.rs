@@ -31,6 +31,14 @@ mod runtime {
     pub type Timestamp = pallet_timestamp;
     #[runtime::pallet_index(2)]
     pub type Consortium = pallet_consortium;
+    #[runtime::pallet_index(3)]
+    pub type Residents = pallet_residents;
+    #[runtime::pallet_index(4)]
+    pub type Consent = pallet_consent;
+    #[runtime::pallet_index(5)]
+    pub type Records = pallet_records;
+    #[runtime::pallet_index(6)]
+    pub type Access = pallet_access;
     // Last: its end-of-block hook anchors what the others did.
     #[runtime::pallet_index(10)]
     pub type Trail = pallet_trail;

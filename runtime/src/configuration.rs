@@ -1,8 +1,9 @@
 //! How each pallet is wired into the runtime. The seams between pallets are filled here and nowhere else.
 
 use crate::{
-    AccountId, Block, Consortium, Nonce, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
-    RuntimeOrigin, RuntimeTask, Timestamp, extension, spec, weights,
+    AccountId, Block, Consent, Consortium, Nonce, PalletInfo, Records, Residents, Runtime,
+    RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, Timestamp, Trail, extension, spec,
+    weights,
 };
 use frame_support::{derive_impl, traits::ConstU16, traits::ConstU32, traits::ConstU64};
 use sp_runtime::traits::AccountIdLookup;
@@ -34,10 +35,39 @@ impl pallet_timestamp::Config for Runtime {
 impl pallet_consortium::Config for Runtime {
     type Time = Timestamp;
     type SpecNotice = ConstU32<10>;
-    type WeightInfo = pallet_consortium::weights::Measured;
+    type WeightInfo = ();
+}
+
+impl pallet_residents::Config for Runtime {
+    type Consortium = Consortium;
+    type Trail = Trail;
+    type WeightInfo = ();
+}
+
+impl pallet_consent::Config for Runtime {
+    type Consortium = Consortium;
+    type Residents = Residents;
+    type Trail = Trail;
+    type WeightInfo = ();
+}
+
+impl pallet_records::Config for Runtime {
+    type Consortium = Consortium;
+    type Residents = Residents;
+    type Trail = Trail;
+    type WeightInfo = ();
+}
+
+impl pallet_access::Config for Runtime {
+    type Consortium = Consortium;
+    type Residents = Residents;
+    type Consents = Consent;
+    type Records = Records;
+    type Trail = Trail;
+    type WeightInfo = ();
 }
 
 impl pallet_trail::Config for Runtime {
     type Consortium = Consortium;
-    type WeightInfo = pallet_trail::weights::Measured;
+    type WeightInfo = ();
 }

@@ -1,10 +1,12 @@
 //! What clients and the node ask of the runtime beside the standard interfaces: `MusubiApi_*`, by `state_call`.
 
 use musubi_primitives::{
-    AccountId, MemberId, Pseudonym, VerifyingKey,
+    AccountId, CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose,
+    RecordId, RequestId, VerifyingKey,
+    access::Ticket,
     finality::ValidatorSet,
     parameter::{HeightParameters, SpecStatus},
-    seams::{Actor, MemberFacts},
+    seams::{Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
 };
 
@@ -30,6 +32,25 @@ mod declaration {
             fn member(member: MemberId) -> Option<MemberFacts>;
             /// The member behind a network node's key, if it is in good standing.
             fn member_of_node(node: VerifyingKey) -> Option<MemberId>;
+            /// The person whose account in the health domain this is.
+            fn person(account: AccountId) -> Option<Pseudonym>;
+            /// The municipality that keeps a subject's register entry.
+            fn home(subject: Pseudonym) -> Option<MemberId>;
+            /// The guardianship of a guardian over a subject that holds now.
+            fn guardianship(guardian: Pseudonym, subject: Pseudonym) -> Option<GuardianshipFacts>;
+            /// The consent under which a recipient may ask for categories of a subject now, or the reason that best says why there is none.
+            fn covering_consent(
+                subject: Pseudonym,
+                recipient: MemberId,
+                purpose: Purpose,
+                categories: CategorySet,
+            ) -> Result<ConsentId, DenialReason>;
+            /// What the runtime decided on a request; `None` if it was never asked, or is forgotten.
+            fn decision(request: RequestId) -> Option<Decision>;
+            /// The ticket of a permitted request, while it still opens something.
+            fn ticket(request: RequestId) -> Option<Ticket>;
+            /// The ticket against which this vault may release this record now.
+            fn releasable(request: RequestId, record: RecordId, vault: AccountId) -> Option<Ticket>;
             /// Count and hash-chain head of a subject's trail.
             fn trail_head(subject: Pseudonym) -> TrailHead;
         }

@@ -22,11 +22,7 @@ pub trait WeightInfo {
     fn hooks() -> Weight;
 }
 
-/// Estimates until measured.
-#[derive(Debug)]
-pub struct Measured;
-
-impl WeightInfo for Measured {
+impl WeightInfo for () {
     fn propose() -> Weight {
         Weight::from_parts(150_000_000, 0)
     }

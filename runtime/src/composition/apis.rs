@@ -6,14 +6,16 @@
 
 use super::InherentDataExt;
 use crate::{
-    AccountId, Block, Consortium, Executive, Header, Nonce, Runtime, RuntimeGenesisConfig, System,
-    Trail, UncheckedExtrinsic, spec,
+    Access, AccountId, Block, Consent, Consortium, Executive, Header, Nonce, Residents, Runtime,
+    RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
 };
 use musubi_primitives::{
-    MemberId, Pseudonym, VerifyingKey,
+    CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose, RecordId,
+    RequestId, VerifyingKey,
+    access::Ticket,
     finality::ValidatorSet,
     parameter::{HeightParameters, SpecStatus},
-    seams::{self, Actor, MemberFacts},
+    seams::{self, Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
 };
 use sp_runtime::{
@@ -111,6 +113,32 @@ sp_api::impl_runtime_apis! {
         }
         fn member_of_node(node: VerifyingKey) -> Option<MemberId> {
             Consortium::member_of_node(&node)
+        }
+        fn person(account: musubi_primitives::AccountId) -> Option<Pseudonym> {
+            <Residents as seams::Residents>::person(&account)
+        }
+        fn home(subject: Pseudonym) -> Option<MemberId> {
+            <Residents as seams::Residents>::home(&subject)
+        }
+        fn guardianship(guardian: Pseudonym, subject: Pseudonym) -> Option<GuardianshipFacts> {
+            <Residents as seams::Residents>::guardianship(&guardian, &subject)
+        }
+        fn covering_consent(
+            subject: Pseudonym,
+            recipient: MemberId,
+            purpose: Purpose,
+            categories: CategorySet,
+        ) -> Result<ConsentId, DenialReason> {
+            <Consent as seams::Consents>::covering(&subject, recipient, purpose, categories)
+        }
+        fn decision(request: RequestId) -> Option<Decision> {
+            Access::decision(&request)
+        }
+        fn ticket(request: RequestId) -> Option<Ticket> {
+            Access::ticket(&request)
+        }
+        fn releasable(request: RequestId, record: RecordId, vault: musubi_primitives::AccountId) -> Option<Ticket> {
+            Access::releasable(&request, &record, &vault)
         }
         fn trail_head(subject: Pseudonym) -> TrailHead {
             Trail::head(&subject)
