@@ -57,6 +57,8 @@ tags! {
     ERASURE = "musubi/vault/erasure/v1",
     /// A member node's proof that its network key belongs to the member.
     PEER = "musubi/network/peer/v1",
+    /// A REST call signed by a staff or device key.
+    GATEWAY_CALL = "musubi/gateway/call/v1",
     /// Salted commitment to an incident number or other short secret text.
     INCIDENT = "musubi/access/incident/v1",
 }

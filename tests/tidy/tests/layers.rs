@@ -92,6 +92,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-api",
             "musubi-node-consensus",
             "musubi-node-core",
+            "musubi-node-gateway",
             "musubi-node-network",
             "musubi-node-register",
             "musubi-node-store",

@@ -1,0 +1,20 @@
+//! The gateway: the REST side of a node, for clinics' systems, counters and members without a node of their own.
+//!
+//! Every call is signed by a staff or device key that is on the chain ([`caller`]); there are no passwords and no sessions to steal.
+//! What a call may do is decided by the runtime and by the [`ports`] behind it: this crate only authenticates, parses, and puts
+//! answers into HTTP (RFC 9457 problems, FHIR `OperationOutcome`).
+//!
+//! **Must never:** decide who may read; log or echo a body; answer a caller it could not authenticate.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "an edge crate: it speaks HTTP"
+)]
+
+pub mod caller;
+pub mod ports;
+pub mod problem;
+pub mod router;
+
+pub use ports::{Answer, Desk, DeskError, Gatekeeper};
+pub use router::router;

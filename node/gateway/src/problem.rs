@@ -1,0 +1,80 @@
+//! RFC 9457 problems: what went wrong, where, and what to do, for programs and for people.
+
+use crate::ports::DeskError;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use musubi_fhir::Refusal;
+use serde_json::json;
+
+/// A problem on its way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable name of the kind of problem, `urn:musubi:problem:<kind>`.
+    pub kind: &'static str,
+    /// A sentence that says what to do; never personal data.
+    pub detail: String,
+}
+
+impl Problem {
+    /// A problem of a kind.
+    pub fn new(status: StatusCode, kind: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            kind,
+            detail: detail.into(),
+        }
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        let (status, kind) = match &error {
+            DeskError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            DeskError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable"),
+            DeskError::RefusedByChain(_) => (StatusCode::CONFLICT, "refused-by-chain"),
+            DeskError::NotOffered(_) => (StatusCode::NOT_IMPLEMENTED, "not-offered"),
+            DeskError::Unavailable(cause) => {
+                tracing::error!(%cause, "a desk could not answer");
+                (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+            }
+        };
+        Self::new(status, kind, error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "type": format!("urn:musubi:problem:{}", self.kind),
+            "title": self.status.canonical_reason().unwrap_or("problem"),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        with_type(
+            (self.status, Json(body)).into_response(),
+            "application/problem+json",
+        )
+    }
+}
+
+/// A refused resource as FHIR says it.
+pub(crate) fn operation_outcome(refusal: &Refusal) -> Response {
+    let body = Json(refusal.operation_outcome());
+    with_type(
+        (StatusCode::UNPROCESSABLE_ENTITY, body).into_response(),
+        "application/fhir+json",
+    )
+}
+
+/// The response with another content type.
+pub(crate) fn with_type(mut response: Response, content_type: &'static str) -> Response {
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
