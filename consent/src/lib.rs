@@ -4,7 +4,7 @@
 //! words), [`signed_content`] and [`cms`] (what the card signs, and how it is kept), [`validator`] (whose certificate
 //! that is), [`evidence`] (sealed to a municipality), [`attestation`] (does the chain say what the person signed?),
 //! [`lifecycle`] (the states of a consent) and [`receipt`] (what the person takes home). [`binding`], [`withdrawal`]
-//! and [`check_in`] are the other three documents a card signs.
+//! and [`check_in`] are the other three documents a card signs; [`counter`] judges them.
 //!
 //! No IO and no clock: time, randomness and revocation answers come in as values. The RSA library is used in
 //! [`validator`] alone, so that a browser build can put another one in its place.
@@ -21,6 +21,7 @@ pub mod attestation;
 pub mod binding;
 pub mod check_in;
 pub mod cms;
+pub mod counter;
 pub mod document;
 pub mod evidence;
 pub mod lifecycle;
@@ -37,6 +38,7 @@ pub use attestation::{ActiveBinding, Claim, Disagreement, GuardianFacts, Verdict
 pub use binding::{BindingFields, BindingStatement};
 pub use check_in::{CheckIn, CheckInFields};
 pub use cms::{CmsError, SignedCms};
+pub use counter::{Counter, ExpectedBinding, ExpectedCheckIn, ExpectedWithdrawal, Refusal};
 pub use document::{Document, DocumentError, DocumentFields};
 pub use evidence::{Evidence, EvidenceError, SealedEvidence};
 pub use lifecycle::{LifecycleEvent, TransitionError};

@@ -45,6 +45,18 @@ pub enum Tripwire {
     SecondVerify,
 }
 
+impl Tripwire {
+    /// Every trip-wire.
+    pub const ALL: [Self; 6] = [
+        Self::IndividualNumber,
+        Self::RenderedIndividualNumber,
+        Self::PrintedNumberA,
+        Self::ResidentRecord,
+        Self::SecretChange,
+        Self::SecondVerify,
+    ];
+}
+
 /// What goes wrong, once armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -64,6 +76,20 @@ pub enum Fault {
     TruncatedFiles,
     /// The answer to reset is noise.
     GarbageAtr,
+}
+
+impl Fault {
+    /// Every fault.
+    pub const ALL: [Self; 8] = [
+        Self::RemovalDuringVerify,
+        Self::RemovalDuringSign,
+        Self::ChainedAnswers,
+        Self::CorrectedLengths,
+        Self::OverlongReads,
+        Self::EmptyReads,
+        Self::TruncatedFiles,
+        Self::GarbageAtr,
+    ];
 }
 
 /// A My Number Card in software.

@@ -64,6 +64,32 @@ impl Readers {
         }
     }
 
+    /// Waits until no card lies on `reader`: "please take your card".
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::Busy`] when it still lies there after `timeout`, or what the service answered.
+    pub fn wait_for_removal(&self, reader: &CStr, timeout: Duration) -> Result<(), TransportError> {
+        let mut states = [ReaderState::new(reader, State::UNAWARE)];
+        loop {
+            let waited = self.context.get_status_change(timeout, &mut states);
+            waited.map_err(|error| {
+                if error == Error::Timeout {
+                    TransportError::Busy
+                } else {
+                    transport_error(error)
+                }
+            })?;
+            if states
+                .iter()
+                .all(|state| state.event_state().contains(State::EMPTY))
+            {
+                return Ok(());
+            }
+            states.iter_mut().for_each(ReaderState::sync_current_state);
+        }
+    }
+
     /// Takes the card on `reader` for this process alone.
     ///
     /// # Errors
@@ -93,9 +119,14 @@ impl Transport for PcscCard {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let card = self.card.as_ref().ok_or(TransportError::Removed)?;
         let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
-        card.transmit(command, &mut buffer)
-            .map(<[u8]>::to_vec)
-            .map_err(transport_error)
+        match card
+            .transmit(command, &mut buffer)
+            .map_err(transport_error)?
+        {
+            // A card that leaves in mid-command may look like success with nothing in it.
+            [] => Err(TransportError::Removed),
+            response => Ok(response.to_vec()),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
     reason = "the openssl binary is an independent judge and reads files"
 )]
 
+mod at_the_counter;
 mod attesting;
 mod certificates;
 mod documents;

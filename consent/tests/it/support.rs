@@ -11,7 +11,7 @@ use musubi_consent::{
     StatementFields, Text, TrustedRoots, wording,
 };
 use musubi_consent_card::card_face::Sex;
-use musubi_consent_card::{Credential, JpkiCard, SignPassword, TriesPolicy};
+use musubi_consent_card::{Credential, JpkiCard, SignPassword, TriesPolicy, UserPin};
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
 use musubi_consent_card_emulator::{
     CardProfile, PersonFacts, TestAuthority, Validity, VirtualCard,
@@ -145,6 +145,28 @@ pub(crate) fn evidence<F: DocumentFields>(document: &Document<F>) -> Evidence {
         document: document.canonical_bytes().to_vec(),
         salt: Salt([9; 32]),
         cms: sign(document).to_der().unwrap(),
+        signed_at: NOW,
+    }
+}
+
+/// Evidence made with the authentication key instead of the signing key.
+pub(crate) fn authenticate<F: DocumentFields>(document: &Document<F>) -> Evidence {
+    let content = SignedContent::of(document, GENESIS).to_bytes();
+    let pin = UserPin::parse("1234").unwrap();
+    let mut card = GUARDIAN_CARD.lock().unwrap();
+    card.power_off();
+    let signed = JpkiCard::open(&mut *card)
+        .unwrap()
+        .authenticate(&pin, &content, TriesPolicy::StopWhenFew)
+        .unwrap();
+    let cms = SignedCms {
+        certificate: signed.certificate,
+        signature: signed.signature,
+    };
+    Evidence {
+        document: document.canonical_bytes().to_vec(),
+        salt: Salt([9; 32]),
+        cms: cms.to_der().unwrap(),
         signed_at: NOW,
     }
 }

@@ -1,9 +1,7 @@
 //! Each state of a card is its own outcome, and no try is spent that need not be.
 
 use musubi_consent_card::error::{SecretKind, TriesPolicy};
-use musubi_consent_card::{
-    CardError, Credential, JpkiCard, PinError, SignPassword, Tries,
-};
+use musubi_consent_card::{CardError, Credential, JpkiCard, PinError, SignPassword, Tries};
 use musubi_consent_card_emulator::{CardProfile, VirtualCard};
 use musubi_primitives::Language;
 

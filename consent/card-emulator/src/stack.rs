@@ -1,0 +1,253 @@
+//! A real PC/SC stack with virtual readers, shut away from the network: `pcscd`, `vpcd` and the emulator in namespaces of their own.
+//!
+//! `vpcd` listens on all addresses, and whoever reaches it can insert a card; so it lives in a network namespace that holds
+//! nothing but a loopback device. Clients reach `pcscd` by its Unix socket: they run with `PCSCLITE_CSOCK_NAME` set to [`PcscStack::socket`].
+
+use std::collections::BTreeSet;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::card::{Fault, Tripwire};
+
+/// Environment variable that leads libpcsclite to another socket.
+pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
+
+/// Where Debian's `vpcd` is configured; its absence means that the package is missing.
+const READER_CONFIGURATION: &str = "/etc/reader.conf.d/vpcd";
+
+/// Runs as the first process of the namespaces: `$1` is the folder of the socket, the rest is the emulator's command line.
+const SCRIPT: &str = r#"
+set -e
+PATH="$PATH:/usr/sbin:/sbin"
+folder=$1
+shift
+ip link set lo up
+mount -t tmpfs none /run
+mkdir /run/pcscd
+mount --bind "$folder" /run/pcscd
+pcscd --foreground --critical >"$folder/pcscd.log" 2>&1 </dev/null &
+exec "$@"
+"#;
+
+/// Why there is no stack.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// A program or package of the operating system is not installed.
+    #[error("{what} is not installed (Debian: apt-get install {package})")]
+    Missing {
+        /// What was looked for.
+        what: &'static str,
+        /// Package that holds it.
+        package: &'static str,
+    },
+    /// A process could not be started, or its pipes broke.
+    #[error("run the PC/SC stack: {what}")]
+    Io {
+        /// What was being done.
+        what: &'static str,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// The emulator said something else than expected.
+    #[error("the emulator answered {answer:?} where {expected:?} was expected")]
+    Answer {
+        /// What it said; empty if it ended.
+        answer: String,
+        /// What was expected.
+        expected: String,
+    },
+}
+
+/// Running `pcscd`, `vpcd` and emulator. Dropping it ends all three.
+#[derive(Debug)]
+pub struct PcscStack {
+    process: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    folder: PathBuf,
+}
+
+impl PcscStack {
+    /// Starts the stack with its socket in `folder`, which must exist. `emulator` is the command line of a process that runs
+    /// [`crate::console::run`].
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Missing`] naming the package when something is not installed.
+    pub fn start(folder: &Path, emulator: &[&str]) -> Result<Self, StackError> {
+        require_installed()?;
+        let mut command = Command::new("unshare");
+        if !is_root() {
+            command.arg("--map-root-user");
+        }
+        let mut process = command
+            .args([
+                "--net",
+                "--mount",
+                "--pid",
+                "--fork",
+                "--kill-child",
+                "sh",
+                "-c",
+                SCRIPT,
+                "sh",
+            ])
+            .arg(folder)
+            .args(emulator)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(io_error("start unshare"))?;
+        let input = process.stdin.take();
+        let output = process.stdout.take().ok_or_else(|| StackError::Io {
+            what: "open the emulator's output",
+            source: io::ErrorKind::BrokenPipe.into(),
+        })?;
+        Ok(Self {
+            process,
+            input,
+            output: BufReader::new(output),
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// The Unix socket of `pcscd`.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join("pcscd.comm")
+    }
+
+    /// Puts the card with this image into a slot and waits until the reader has seen it.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] with the emulator's words when the image is refused or the reader never came.
+    pub fn insert(
+        &mut self,
+        slot: u16,
+        image: &Path,
+        fault: Option<Fault>,
+        pace_ms: u64,
+    ) -> Result<(), StackError> {
+        let fault = fault.map_or_else(|| "none".to_owned(), |fault| format!("{fault:?}"));
+        self.ask(
+            &format!("insert {slot} {fault} {pace_ms} {}", image.display()),
+            &format!("inserted {slot}"),
+        )
+        .map(drop)
+    }
+
+    /// Takes the card out of a slot.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] when there was none.
+    pub fn remove(&mut self, slot: u16) -> Result<(), StackError> {
+        self.ask(&format!("remove {slot}"), &format!("removed {slot}"))
+            .map(drop)
+    }
+
+    /// Waits until a card that leaves by a fault has left.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] when something else happened.
+    pub fn wait_for_removal(&mut self, slot: u16) -> Result<(), StackError> {
+        self.expect(&format!("removed {slot}")).map(drop)
+    }
+
+    /// Trip-wires that the last card of a slot has seen.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] when there never was a card.
+    pub fn tripped(&mut self, slot: u16) -> Result<BTreeSet<Tripwire>, StackError> {
+        let expected = format!("tripped {slot}");
+        let names = self.ask(&expected.clone(), &expected)?;
+        let is_named = |wire: &Tripwire| {
+            names
+                .split(',')
+                .any(|name| name.trim() == format!("{wire:?}"))
+        };
+        Ok(Tripwire::ALL.into_iter().filter(is_named).collect())
+    }
+
+    fn ask(&mut self, command: &str, expected: &str) -> Result<String, StackError> {
+        let broken = || StackError::Io {
+            what: "write to the emulator",
+            source: io::ErrorKind::BrokenPipe.into(),
+        };
+        let input = self.input.as_mut().ok_or_else(broken)?;
+        writeln!(input, "{command}")
+            .and_then(|()| input.flush())
+            .map_err(io_error("write to the emulator"))?;
+        self.expect(expected)
+    }
+
+    /// Reads one line that must begin with `expected`; returns the rest of it.
+    fn expect(&mut self, expected: &str) -> Result<String, StackError> {
+        let mut answer = String::new();
+        self.output
+            .read_line(&mut answer)
+            .map_err(io_error("read from the emulator"))?;
+        match answer.trim_end().strip_prefix(expected) {
+            Some(rest) => Ok(rest.to_owned()),
+            None => Err(StackError::Answer {
+                answer: answer.trim_end().to_owned(),
+                expected: expected.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Drop for PcscStack {
+    fn drop(&mut self) {
+        // The end of its input ends the emulator, and with it, as the first process of its namespace, pcscd.
+        drop(self.input.take());
+        drop(self.process.wait());
+    }
+}
+
+fn require_installed() -> Result<(), StackError> {
+    let missing = |what, package| Err(StackError::Missing { what, package });
+    if !is_installed("pcscd") {
+        return missing("pcscd", "pcscd");
+    }
+    if !Path::new(READER_CONFIGURATION).exists() {
+        return missing("the vpcd reader driver", "vsmartcard-vpcd");
+    }
+    if !is_installed("ip") {
+        return missing("ip", "iproute2");
+    }
+    if is_installed("unshare") {
+        Ok(())
+    } else {
+        missing("unshare", "util-linux")
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    let folders = [
+        "/usr/sbin",
+        "/usr/bin",
+        "/sbin",
+        "/bin",
+        "/usr/local/sbin",
+        "/usr/local/bin",
+    ];
+    folders
+        .iter()
+        .any(|folder| Path::new(folder).join(program).exists())
+}
+
+/// The owner of this process' entry in `/proc` is its effective user.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> StackError {
+    move |source| StackError::Io { what, source }
+}
