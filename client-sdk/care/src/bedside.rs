@@ -265,7 +265,6 @@ impl Incident {
             | Reason::PregnancyDateUnknown
             | Reason::RulesOfThatDayNotHeld
             | Reason::LongIllnessUndecided
-            | Reason::SpecialMeasureReview
             | Reason::HistoryUnconfirmed
             | Reason::HistoryPending
             | Reason::HistoryLaterThanProposed

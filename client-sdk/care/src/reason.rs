@@ -66,8 +66,6 @@ pub enum Reason {
     RulesOfThatDayNotHeld,
     /// The measure after long illness waits for the municipality's decision.
     LongIllnessUndecided,
-    /// A measure whose rules are not in this set.
-    SpecialMeasureReview,
     /// The history is not known to be whole.
     HistoryUnconfirmed,
     /// A dose that matters is recorded but not yet stored.

@@ -17,7 +17,7 @@ use crate::civil::Date;
 
 pub(crate) use condition::Meaning;
 pub use condition::{Condition, ConditionBook, Effect};
-pub use measure::{Attachment, LongIllness, Measure, MeasureEffect};
+pub use measure::{Attachment, DoseBetween, LongIllness, Measure};
 pub use programme::{
     Advisory, Births, Bound, Counting, DoseRule, Forecasting, IllnessCap, Period, Programme, Since,
     Spacing, Standard, Switch, SwitchRank, Track, Unneeded,

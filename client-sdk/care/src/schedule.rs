@@ -80,7 +80,7 @@ impl Inquiry<'_> {
         }
     }
 
-    fn placement(&self, next: &Next<'_>, grant: Grant<'_>) -> Placement {
+    fn placement(&self, next: &Next<'_>, grant: Grant) -> Placement {
         let mut advisories = self.switch_advisories(self.proposal.date);
         let late = next.rule.advisory.as_ref().filter(|advisory| {
             advisory

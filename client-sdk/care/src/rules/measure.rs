@@ -15,17 +15,24 @@ pub enum Attachment {
     Codes(Vec<String>),
 }
 
-/// What a measure does while it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MeasureEffect {
-    /// The period is open on these days too.
-    Extends,
-    /// Its rules are not in this rule set: a person decides.
-    NeedsPerson,
+/// Days within which an earlier dose must have been given; both ends included.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DoseBetween {
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
 }
 
-/// A dated measure for a cohort.
+impl DoseBetween {
+    /// Whether `day` lies within.
+    pub fn holds(&self, day: Date) -> bool {
+        self.from <= day && day <= self.to
+    }
+}
+
+/// A dated measure for a cohort: it opens a period on further days.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measure {
@@ -43,8 +50,9 @@ pub struct Measure {
     pub until: Date,
     /// How it comes to apply.
     pub attached_by: Attachment,
-    /// What it does.
-    pub effect: MeasureEffect,
+    /// Only for those who had a dose of the programme on one of these days.
+    #[serde(default)]
+    pub needs_dose: Option<DoseBetween>,
     /// The rule in Japanese.
     pub text: String,
     /// How well it is known.

@@ -4,7 +4,6 @@ use crate::child::{Dose, Standing};
 use crate::reason::Reason;
 use crate::rules::{Effect, Meaning};
 use crate::schedule::inquiry::stop_by;
-use crate::schedule::span::Ease;
 use crate::schedule::{Grant, Inquiry, Place};
 use crate::verdict::Stop;
 
@@ -42,15 +41,21 @@ impl Inquiry<'_> {
     }
 
     fn undecided_measure(&self) -> Option<Stop> {
-        let Place::Next { grant, .. } = self.place(self.proposal.date) else {
-            return None;
-        };
-        let (rule, reason) = match grant {
-            Grant::Measure(measure) => (&measure.rule, Reason::SpecialMeasureReview),
-            Grant::Recovery { .. } => (&self.rules.long_illness.rule, Reason::LongIllnessUndecided),
-            Grant::Law | Grant::Cohort => return None,
-        };
-        (grant.ease() == Ease::ByPerson).then(|| stop_by(rule, reason, None))
+        let place = self.place(self.proposal.date);
+        let undecided = matches!(
+            place,
+            Place::Next {
+                grant: Grant::Recovery { accepted: false },
+                ..
+            }
+        );
+        undecided.then(|| {
+            stop_by(
+                &self.rules.long_illness.rule,
+                Reason::LongIllnessUndecided,
+                None,
+            )
+        })
     }
 
     fn history_in_doubt(&self) -> impl Iterator<Item = Reason> {

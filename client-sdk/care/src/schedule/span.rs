@@ -2,18 +2,18 @@
 
 use crate::age::years_reached;
 use crate::civil::Date;
-use crate::rules::{Attachment, IllnessCap, Measure, MeasureEffect, Period};
+use crate::rules::{Attachment, IllnessCap, Measure, Period};
 use crate::schedule::Inquiry;
 
 /// By what a span is open.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Grant<'a> {
+pub(crate) enum Grant {
     /// The ordinary legal age.
     Law,
     /// A cohort named in the programme.
     Cohort,
     /// A dated measure.
-    Measure(&'a Measure),
+    Measure,
     /// The measure after long illness.
     Recovery { accepted: bool },
 }
@@ -29,15 +29,12 @@ pub(crate) enum Ease {
     ByPerson,
 }
 
-impl Grant<'_> {
+impl Grant {
     pub(crate) fn ease(self) -> Ease {
         match self {
             Self::Law | Self::Cohort => Ease::Ordinary,
-            Self::Measure(measure) if measure.effect == MeasureEffect::NeedsPerson => {
-                Ease::ByPerson
-            }
             Self::Recovery { accepted: false } => Ease::ByPerson,
-            Self::Measure(_) | Self::Recovery { .. } => Ease::Special,
+            Self::Measure | Self::Recovery { .. } => Ease::Special,
         }
     }
 
@@ -53,7 +50,7 @@ pub(crate) struct Span<'a> {
     pub(crate) period: &'a Period,
     pub(crate) from: Date,
     pub(crate) to: Date,
-    pub(crate) grant: Grant<'a>,
+    pub(crate) grant: Grant,
 }
 
 impl Span<'_> {
@@ -128,7 +125,7 @@ impl<'a> Inquiry<'a> {
         let dated = measures.map(move |measure| Span {
             from: measure.from.max(ordinary.to.morrow()),
             to: measure.until,
-            grant: Grant::Measure(measure),
+            grant: Grant::Measure,
             ..ordinary
         });
         dated
@@ -157,13 +154,21 @@ impl<'a> Inquiry<'a> {
     }
 
     fn is_attached(&self, measure: &Measure) -> bool {
-        match &measure.attached_by {
+        let granted = match &measure.attached_by {
             Attachment::Birth => true,
             Attachment::Codes(codes) => self
                 .circumstances
                 .measures
                 .iter()
                 .any(|code| codes.contains(code)),
-        }
+        };
+        let has_dose = measure.needs_dose.is_none_or(|needed| {
+            let own = self
+                .given
+                .iter()
+                .filter(|dose| self.programme.counts(&dose.vaccine));
+            own.into_iter().any(|dose| needed.holds(dose.date))
+        });
+        granted && has_dose
     }
 }

@@ -13,7 +13,7 @@ use crate::verdict::Stop;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
     /// This dose comes next.
-    Next { next: Next<'a>, grant: Grant<'a> },
+    Next { next: Next<'a>, grant: Grant },
     /// The number of doses is done.
     Complete { period: &'a Period },
     /// In no period.

@@ -11,5 +11,6 @@ mod lawful;
 mod mistakes;
 mod naive;
 mod random_question;
+mod reading;
 mod rules;
 mod seed;

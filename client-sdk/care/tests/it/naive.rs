@@ -625,17 +625,9 @@ impl Naive<'_> {
         }
         let from = self.calendar.april_until(self.age[144]);
         let to = self.calendar.april_from(self.age[192] + 1) - 1;
-        let catch_up = self.on(1997, 4, 2) <= self.q.birth && self.q.birth <= self.on(2008, 4, 1);
-        let (special, review) = match self.within(from, to, None) {
-            Ok(special) => (special, None),
-            Err(_) if catch_up && self.q.day > self.on(2026, 3, 31) => {
-                return Err(("PROGRAM_ENDED", None));
-            }
-            Err(("AGE_TOO_OLD", _)) if catch_up && self.q.day >= self.on(2022, 4, 1) => {
-                (true, Some("SPECIAL_MEASURE_REVIEW"))
-            }
-            Err(stop) => return Err(stop),
-        };
+        let special = self
+            .within(from, to, None)
+            .or_else(|stop| self.papilloma_catch_up(&d, stop))?;
         match d.len() {
             0 => {}
             1 => self.wait(self.calendar.months_on(d[0], 1))?,
@@ -644,8 +636,30 @@ impl Naive<'_> {
         Ok(Fit {
             dose: ["dose_1", "dose_2", "dose_3"][d.len()],
             special,
-            review,
+            review: None,
         })
+    }
+
+    fn papilloma_catch_up(&self, d: &[Day], stop: Stop) -> Result<bool, Stop> {
+        let (opened, ended, transition) = (
+            self.on(2022, 4, 1),
+            self.on(2025, 3, 31),
+            self.on(2026, 3, 31),
+        );
+        let old_enough = stop.0 == "AGE_TOO_OLD" && self.on(1997, 4, 2) <= self.q.birth;
+        let first_cohort = old_enough && self.q.birth <= self.on(2008, 4, 1);
+        let begun = d.iter().any(|day| opened <= *day && *day <= ended);
+        let second_cohort = old_enough && self.q.birth <= self.on(2009, 4, 1) && begun;
+        let day = self.q.day;
+        if (first_cohort && opened <= day && day <= ended)
+            || (second_cohort && ended < day && day <= transition)
+        {
+            Ok(true)
+        } else if (first_cohort && ended < day) || (second_cohort && transition < day) {
+            Err(("PROGRAM_ENDED", None))
+        } else {
+            Err(stop)
+        }
     }
 
     fn respiratory_syncytial(&self) -> Result<Fit, Stop> {

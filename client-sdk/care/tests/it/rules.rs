@@ -241,28 +241,45 @@ fn a_day_before_the_rules_is_not_judged_by_them() {
 }
 
 #[test]
-fn an_ended_measure_is_named() {
-    let woman = Subject {
-        birth: Some(day("2001-08-01")),
-        sex: Some(Sex::Female),
-        pregnancy_start: None,
-    };
-    let ask = |date: &str| {
+fn the_catch_up_ends_on_its_last_day() {
+    let ask = |birth: &str, given: &str, date: &str| {
+        let subject = Subject {
+            birth: Some(day(birth)),
+            sex: Some(Sex::Female),
+            pregnancy_start: None,
+        };
+        let history = History::Confirmed(vec![Dose::new("HPV9", day(given))]);
         shown(&check(
             &rules(),
-            &woman,
-            &History::Confirmed(vec![Dose::new("HPV9", day("2025-03-01"))]),
+            &subject,
+            &history,
             &Circumstances::default(),
             &Proposal::new("HPV9", day(date)),
         ))
     };
     assert_eq!(
-        ask("2026-04-01"),
+        ask("2001-08-01", "2025-03-01", "2026-03-31"),
+        "allowed dose_2"
+    );
+    assert_eq!(
+        ask("2001-08-01", "2025-03-01", "2026-04-01"),
         "not_allowed PROGRAM_ENDED by T-HPV-CATCHUP"
     );
     assert_eq!(
-        ask("2026-03-31"),
-        "needs_review SPECIAL_MEASURE_REVIEW by T-HPV-CATCHUP"
+        ask("2001-08-01", "2021-03-01", "2026-03-31"),
+        "not_allowed PROGRAM_ENDED by T-HPV-CATCHUP"
+    );
+    assert_eq!(
+        ask("2008-06-01", "2024-12-01", "2026-03-31"),
+        "allowed dose_2"
+    );
+    assert_eq!(
+        ask("2008-06-01", "2021-12-01", "2026-03-31"),
+        "not_allowed AGE_TOO_OLD by V-HPV"
+    );
+    assert_eq!(
+        ask("1997-04-01", "2025-03-01", "2026-03-31"),
+        "not_allowed AGE_TOO_OLD by V-HPV"
     );
 }
 
