@@ -12,7 +12,7 @@
 //! | A2 | A request id is used once as long as it is remembered. |
 //! | A3 | On consent: one consent in force covers recipient, purpose and every category asked for. |
 //! | A4 | A ticket dies with its consent, and with whatever else its permit rested on. |
-//! | A5 | A ticket opens nothing after [`TICKET_LIFE`], nor after the end of its consent or opening. |
+//! | A5 | A ticket opens nothing after the voted life of tickets, [`TICKET_LIFE_MAX`] at most, nor after the end of its consent or opening. |
 //! | A6 | A ticket releases each record once; a holder's vault records what it delivered. |
 //! | A7 | On statute: nurses and officers of the municipality that has the care, within what the article reaches. |
 //! | A8 | Break-glass is opened by crew or doctors of a fire service or clinic, with incident and reason; also if records are frozen. |
@@ -68,8 +68,8 @@ use musubi_primitives::Moment;
 
 /// One second in milliseconds.
 pub const SECOND: Moment = 1000;
-/// A5: how long a ticket opens something.
-pub const TICKET_LIFE: Moment = 60 * SECOND;
+/// A5: how long a ticket opens something at most, whatever the members voted.
+pub const TICKET_LIFE_MAX: Moment = 60 * SECOND;
 /// A10: how long a break-glass stays open.
 pub const BREAK_GLASS_LIFE: Moment = 60 * 60 * SECOND;
 /// A12: how long a review may take.

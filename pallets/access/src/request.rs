@@ -1,6 +1,6 @@
 //! A request: deciding it, remembering it, and telling the trail (A1, A2, A13, A16).
 
-use crate::{Pallet, REQUEST_MEMORY, TICKET_LIFE, pallet::*};
+use crate::{Pallet, REQUEST_MEMORY, TICKET_LIFE_MAX, pallet::*};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use musubi_primitives::{
@@ -103,7 +103,8 @@ impl<T: Config> Pallet<T> {
             Basis::BreakGlass(id) => Openings::<T>::get(id).map(|opening| opening.closes_at),
             Basis::Statute(_) => None,
         };
-        let end = Self::now().saturating_add(TICKET_LIFE);
+        let life = T::Consortium::ticket_life().min(TICKET_LIFE_MAX);
+        let end = Self::now().saturating_add(life);
         rests_until.map_or(end, |until| end.min(until))
     }
 

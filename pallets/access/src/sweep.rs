@@ -2,7 +2,7 @@
 
 use crate::{DELIVERIES_MAX, SWEEP_MAX, WeightInfo, pallet::*};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::weights::Weight;
+use frame_support::{BoundedVec, weights::Weight};
 use musubi_primitives::{OrderedMoment, RequestId, SessionId};
 use scale_info::TypeInfo;
 
@@ -13,6 +13,8 @@ use scale_info::TypeInfo;
     Debug,
     PartialEq,
     Eq,
+    PartialOrd,
+    Ord,
     Encode,
     Decode,
     DecodeWithMemTracking,
@@ -41,10 +43,12 @@ impl<T: Config> Pallet<T> {
 
     fn end_due(limit: usize) -> usize {
         let now = Self::now();
-        let due: Vec<(OrderedMoment, DueItem)> = Due::<T>::iter_keys()
+        let mut due: Vec<(OrderedMoment, DueItem)> = Due::<T>::iter_keys()
             .take_while(|(at, _)| at.moment() <= now)
             .take(limit)
             .collect();
+        // Items of one moment in the order of their ids, so that nothing hangs on the order of hashes.
+        due.sort_unstable();
         for (at, item) in &due {
             Due::<T>::remove(at, item);
             match item {
@@ -56,29 +60,32 @@ impl<T: Config> Pallet<T> {
         due.len()
     }
 
-    /// A16: forgets the oldest requests, those of one moment per block at most.
+    /// A16: forgets the oldest requests.
     fn forget_due(limit: usize) -> usize {
-        let now = Self::now();
-        let oldest = RequestsDue::<T>::iter_keys()
-            .next()
-            .filter(|at| at.moment() <= now);
-        let Some(at) = oldest else { return 0 };
-        let mut ids = RequestsDue::<T>::take(at);
-        let forgotten = ids.len().min(limit);
-        for id in ids.iter().take(forgotten) {
-            Self::forget(id);
-        }
-        ids.retain({
-            let mut position = 0usize;
-            move |_| {
-                position = position.saturating_add(1);
-                forgotten < position
-            }
-        });
-        if !ids.is_empty() {
-            RequestsDue::<T>::insert(at, ids);
+        let mut forgotten = 0usize;
+        while forgotten < limit {
+            let room = limit.saturating_sub(forgotten);
+            let Some(count) = Self::forget_moment(room) else {
+                break;
+            };
+            forgotten = forgotten.saturating_add(count);
         }
         forgotten
+    }
+
+    /// Forgets up to `room` requests of the oldest moment that is due; `None` if none is.
+    fn forget_moment(room: usize) -> Option<usize> {
+        let at = RequestsDue::<T>::iter_keys().next()?;
+        if Self::now() < at.moment() {
+            return None;
+        }
+        let mut ids = RequestsDue::<T>::take(at).into_inner();
+        let kept = ids.split_off(room.min(ids.len()));
+        ids.iter().for_each(Self::forget);
+        if !kept.is_empty() {
+            RequestsDue::<T>::insert(at, BoundedVec::truncate_from(kept));
+        }
+        Some(ids.len())
     }
 
     fn forget(id: &RequestId) {

@@ -2,7 +2,7 @@
 
 use crate::{
     BREAK_GLASS_LIFE, Deliveries, Due, Error, Openings, REQUEST_MEMORY, REVIEW_PERIOD, Requests,
-    RequestsDue, Review, SECOND, SESSION_LIFE_MAX, Sessions, TICKET_LIFE, mock::*,
+    RequestsDue, Review, SECOND, SESSION_LIFE_MAX, Sessions, TICKET_LIFE_MAX, mock::*,
 };
 use frame_support::{
     assert_noop, assert_ok,
@@ -25,7 +25,7 @@ const SIGNED: Commitment = Commitment([7; 32]);
 
 const BY_CONSENT: Decision = Decision::Permit {
     basis: Basis::Consent(CONSENT),
-    expires: NOON + TICKET_LIFE,
+    expires: NOON + TICKET_LIFE_MAX,
 };
 
 fn origin(number: u8) -> RuntimeOrigin {
@@ -271,7 +271,7 @@ fn a4_a_ticket_dies_with_its_requester_s_standing_with_the_freeze_and_with_the_m
 fn a5_a_ticket_opens_nothing_after_a_minute() {
     in_world(|| {
         assert_ok!(request(ASK, on_consent(DOCTOR)));
-        pass(TICKET_LIFE - 1);
+        pass(TICKET_LIFE_MAX - 1);
         assert!(Access::ticket(&ASK).is_some());
         pass(1);
         assert_eq!(Access::ticket(&ASK), None);
@@ -347,7 +347,7 @@ fn a6_a_delivery_is_recorded_although_the_ticket_has_died_but_never_under_a_deni
 fn a7_the_municipality_that_has_the_care_reads_on_statute() {
     in_world(|| {
         let article = StatuteArticle::ImmunizationAct;
-        let expires = NOON + TICKET_LIFE;
+        let expires = NOON + TICKET_LIFE_MAX;
         let permit = Decision::Permit {
             basis: Basis::Statute(article),
             expires,

@@ -10,10 +10,12 @@ impl<T: Config> Pallet<T> {
         let affordable = remaining.checked_div_per_component(&each).unwrap_or(0);
         let limit = usize::try_from(affordable.min(u64::from(SWEEP_MAX))).unwrap_or(0);
         let now = Self::now();
-        let due: Vec<(OrderedMoment, DueItem)> = Due::<T>::iter_keys()
+        let mut due: Vec<(OrderedMoment, DueItem)> = Due::<T>::iter_keys()
             .take_while(|(at, _)| at.moment() <= now)
             .take(limit)
             .collect();
+        // Items of one moment in the order of their ids, so that nothing hangs on the order of hashes.
+        due.sort_unstable();
         for (at, item) in &due {
             Self::settle(*at, *item);
         }
