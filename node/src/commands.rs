@@ -2,4 +2,5 @@
 
 pub mod care;
 pub mod key;
+pub mod node;
 pub mod spec;

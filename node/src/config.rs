@@ -40,9 +40,9 @@ pub struct NodeConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KeyConfig {
-    /// Consensus key; a node without one follows but does not vote.
-    pub consensus: Option<PathBuf>,
-    /// Network identity of both swarms.
+    /// Key of the consensus swarm; it votes where the validator set has it, and follows elsewhere.
+    pub consensus: PathBuf,
+    /// Identity in the second swarm.
     pub network: PathBuf,
     /// The member's vault account: acknowledges, delivers and erases.
     pub vault: Option<PathBuf>,
@@ -129,7 +129,7 @@ impl Default for NodeConfig {
 impl Default for KeyConfig {
     fn default() -> Self {
         Self {
-            consensus: None,
+            consensus: PathBuf::from("keys/consensus.pem"),
             network: PathBuf::from("keys/network.pem"),
             vault: None,
             officer: None,
@@ -276,9 +276,9 @@ impl NodeConfig {
         };
         place(&mut self.spec);
         place(&mut self.data);
+        place(&mut self.keys.consensus);
         place(&mut self.keys.network);
         for path in [
-            &mut self.keys.consensus,
             &mut self.keys.vault,
             &mut self.keys.officer,
             &mut self.keys.hpke,

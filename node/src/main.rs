@@ -7,14 +7,17 @@
     reason = "the binary is the edge: it reads files and variables, starts processes and talks to its terminal"
 )]
 
+mod clock;
 mod commands;
 mod config;
 mod demo;
 mod key_file;
 mod logging;
+mod start;
+mod views;
 
 use clap::{Parser, Subcommand};
-use commands::{care::CareCommand, key::KeyCommand, spec::SpecCommand};
+use commands::{care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand};
 use std::process::ExitCode;
 
 /// Permissioned blockchain node for maternal-and-child health records under card-signed consent.
@@ -27,6 +30,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run a node.
+    Node(NodeArguments),
     /// Make key files and show their public parts.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -40,6 +45,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Node(arguments) => commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Spec(command) => commands::spec::run(&command),
         Command::Care(command) => commands::care::run(&command),

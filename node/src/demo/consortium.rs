@@ -202,10 +202,10 @@ fn lay_out_node(
 ) -> Result<NodePlace, String> {
     let home = folder.join("nodes").join(member.name);
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
-    let peers = |base: u16| -> Result<Vec<String>, String> {
+    let peers = |key: &str, base: u16| -> Result<Vec<String>, String> {
         let others = nodes.iter().filter(|(other, _)| *other != place);
         others
-            .map(|(other, plan)| peer_address(folder, plan, base + other))
+            .map(|(other, plan)| peer_address(folder, plan, key, base + other))
             .collect()
     };
     let rpc = format!("127.0.0.1:{}", ports.rpc + place);
@@ -214,8 +214,8 @@ fn lay_out_node(
         &rpc,
         ports,
         place,
-        &peers(ports.consensus)?,
-        &peers(ports.network)?,
+        &peers("consensus", ports.consensus)?,
+        &peers("network", ports.network)?,
     );
     let path = home.join("node.toml");
     write(&path, &config)?;
@@ -231,8 +231,13 @@ fn lay_out_node(
     })
 }
 
-fn peer_address(folder: &Path, member: &MemberPlan, port: u16) -> Result<String, String> {
-    let secret = secret(folder, member.name, "network", KeyKind::Ed25519)?;
+fn peer_address(
+    folder: &Path,
+    member: &MemberPlan,
+    key: &str,
+    port: u16,
+) -> Result<String, String> {
+    let secret = secret(folder, member.name, key, KeyKind::Ed25519)?;
     Ok(format!(
         "/ip4/127.0.0.1/tcp/{port}/p2p/{}",
         peer_id(&secret)

@@ -85,7 +85,7 @@ impl MemberPlan {
         ];
         let mut names: Vec<(String, KeyKind)> =
             own.map(|(name, kind)| (name.to_owned(), kind)).to_vec();
-        if self.validator {
+        if self.node {
             names.push(("consensus".to_owned(), KeyKind::Ed25519));
         }
         for (name, _) in self.staff {
@@ -97,9 +97,9 @@ impl MemberPlan {
 
     /// The keys that its node's configuration names.
     pub fn node_keys(&self) -> Vec<&'static str> {
-        let mut names = vec!["network", "hpke", "vault"];
+        let mut names = vec!["consensus", "network", "hpke", "vault"];
         if self.validator {
-            names.extend(["consensus", "officer"]);
+            names.push("officer");
         }
         names
     }

@@ -1,0 +1,73 @@
+//! `musubi node`: run a node until it is told to stop.
+
+use crate::{
+    config::{self, Flags, NodeConfig, RpcFlags},
+    logging, start,
+};
+use clap::Args;
+use std::{net::SocketAddr, path::PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Stack of the runtime's blocking threads, in bytes: reads of state execute the runtime on them.
+const THREAD_STACK_BYTES: usize = 64 << 20;
+
+/// Flags of `musubi node`; they outrank variables, which outrank the file.
+#[derive(Debug, Args)]
+pub struct NodeArguments {
+    /// Configuration file (TOML).
+    #[arg(long, env = "MUSUBI_CONFIG")]
+    config: Option<PathBuf>,
+    /// Name in logs and metrics.
+    #[arg(long)]
+    name: Option<String>,
+    /// Folder for everything the node writes.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Chain specification file.
+    #[arg(long)]
+    spec: Option<PathBuf>,
+    /// Address of the JSON-RPC, such as 127.0.0.1:9944.
+    #[arg(long)]
+    rpc_listen: Option<SocketAddr>,
+}
+
+/// Runs the node; returns when it was told to stop.
+///
+/// # Errors
+/// A sentence that says which part could not start or had to halt, and why.
+pub fn run(arguments: &NodeArguments) -> Result<String, String> {
+    let config = config::load(arguments.config.as_deref(), &arguments.flags())
+        .map_err(|error| error.to_string())?;
+    logging::start(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(THREAD_STACK_BYTES)
+        .build()
+        .map_err(|error| format!("start the async runtime: {error}"))?;
+    runtime.block_on(run_until_told(config))?;
+    Ok(String::new())
+}
+
+async fn run_until_told(config: NodeConfig) -> Result<(), String> {
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| format!("listen for SIGTERM: {error}"))?;
+    let told = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            // Without a terminal there is no Ctrl-C to wait for; SIGTERM is left.
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    };
+    Box::pin(start::run(config, told)).await
+}
+
+impl NodeArguments {
+    fn flags(&self) -> Flags {
+        Flags {
+            name: self.name.clone(),
+            data: self.data.clone(),
+            spec: self.spec.clone(),
+            rpc: self.rpc_listen.map(|listen| RpcFlags { listen }),
+        }
+    }
+}

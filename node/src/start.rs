@@ -1,0 +1,279 @@
+//! Starting a node: the only place where store, pipeline, consensus, network and API meet.
+
+use crate::{
+    clock::SystemClock,
+    commands::{key::peer_id, spec},
+    config::NodeConfig,
+    key_file::{self, KeyKind},
+    views::{Network, States, Transactions},
+};
+use musubi_chain_spec::{ChainSpec, Environment};
+use musubi_node_api::{About, Head, Limits, Metrics, Services, Token};
+use musubi_node_consensus::{self as consensus, Dissemination, Engine, NodeKey, Peer};
+use musubi_node_core::{
+    executor::{Genesis, Specs, Worker, build_genesis},
+    pipeline::{Finalised, Pipeline, PipelineParts},
+    ports::{Clock, ConsensusHost},
+};
+use musubi_node_store::{Retention, Store, StoreOptions};
+use musubi_primitives::VerifyingKey;
+use std::{future::Future, sync::Arc};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast::error::RecvError, watch},
+};
+
+/// Prefix of account addresses: Substrate's generic one, as the runtime has it.
+const SS58_PREFIX: u16 = 42;
+/// Memory for cached trie nodes, in bytes.
+const TRIE_CACHE_BYTES: usize = 64 << 20;
+/// Memory for RocksDB's block cache, in bytes.
+const STORE_CACHE_BYTES: usize = 32 << 20;
+
+/// Runs a node until `stop` resolves or a part of it halts.
+///
+/// # Errors
+/// A sentence that says which part could not start or had to halt, and why.
+pub async fn run(
+    config: NodeConfig,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), String> {
+    let spec = spec::read(&config.spec)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let genesis = genesis(&spec).await?;
+    let hash = genesis.hash();
+    let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
+    let node_key = consensus_key(&config)?;
+    let engine = engine(&config, &node_key, &pipeline).await?;
+    let services = services(&config, &spec, &pipeline, &engine, clock).await?;
+    let listener = TcpListener::bind(config.rpc.listen)
+        .await
+        .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
+    let api = musubi_node_api::build(
+        &services,
+        &Limits::default(),
+        operator_token(&config)?,
+        &Metrics::default(),
+    )
+    .map_err(|error| format!("build the API: {error}"))?;
+    tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
+    let (stopped, stopping) = watch::channel(false);
+    let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
+    let outcome = engine.run(stop).await.map_err(|error| error.to_string());
+    tracing::info!(name = config.name, "node stops");
+    stopped.send_replace(true);
+    match serving.await {
+        Ok(Ok(())) => outcome,
+        Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}"))),
+        Err(error) => outcome.and(Err(format!("serve the API: {error}"))),
+    }
+}
+
+/// Resolves when the node is told to stop.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    // A sender that is gone says the same.
+    let _ = stopping.wait_for(|stopped| *stopped).await;
+}
+
+/// Builds genesis on a thread with the stack that the runtime needs.
+async fn genesis(spec: &ChainSpec) -> Result<Genesis, String> {
+    let config = spec.genesis.clone();
+    let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
+    let built = worker
+        .run(move || build_genesis(Specs::default(), &config))
+        .await
+        .map_err(|fault| fault.to_string())?;
+    built.map_err(|error| format!("chain specification: {error}"))
+}
+
+fn pipeline(
+    config: &NodeConfig,
+    spec: &ChainSpec,
+    genesis: Genesis,
+    clock: Arc<dyn Clock>,
+) -> Result<Pipeline, String> {
+    let path = config.data.join("chain");
+    std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
+    let retention = if config.store.archive {
+        Retention::Archive
+    } else {
+        Retention::Heights(config.store.pruning_window.into())
+    };
+    let options = StoreOptions {
+        path,
+        chain: spec.id.clone(),
+        genesis: genesis.hash(),
+        retention,
+        cache_bytes: STORE_CACHE_BYTES,
+    };
+    let store = Arc::new(Store::open(options).map_err(|error| error.to_string())?);
+    let parts = PipelineParts {
+        journal: Arc::clone(&store) as _,
+        store,
+        genesis,
+        specs: Specs::default(),
+        clock,
+        cache_bytes: TRIE_CACHE_BYTES,
+    };
+    Pipeline::start(parts).map_err(|fault| fault.to_string())
+}
+
+fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
+    let passphrase = crate::commands::key::passphrase(None)?;
+    let secret = key_file::read(
+        &config.keys.consensus,
+        KeyKind::Ed25519,
+        passphrase.as_deref(),
+    )
+    .map_err(|error| error.to_string())?;
+    Ok(NodeKey::from_seed(*secret))
+}
+
+async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Result<Engine, String> {
+    let directory = config.data.join("consensus");
+    std::fs::create_dir_all(&directory)
+        .map_err(|error| format!("data {}: {error}", directory.display()))?;
+    let config = consensus::Config {
+        name: config.name.clone(),
+        key: key.clone(),
+        listen: config
+            .consensus
+            .listen
+            .parse()
+            .map_err(|error| format!("consensus.listen: {error}"))?,
+        peers: config
+            .consensus
+            .peers
+            .iter()
+            .map(|peer| parse_peer(peer))
+            .collect::<Result<_, _>>()?,
+        peers_only: false,
+        directory,
+        dissemination: Dissemination::for_validators(config.consensus.peers.len()),
+    };
+    consensus::start(config, Arc::new(pipeline.clone()))
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// `/ip4/…/tcp/PORT/p2p/<peer id>`, where the peer id holds the node's Ed25519 key.
+fn parse_peer(text: &str) -> Result<Peer, String> {
+    let wrong = || {
+        format!(
+            "consensus.peers {text:?}: expected /ip4/ADDRESS/tcp/PORT/p2p/PEER-ID with an Ed25519 peer id"
+        )
+    };
+    let (address, id) = text.split_once("/p2p/").ok_or_else(wrong)?;
+    let id: libp2p::PeerId = id.parse().map_err(|_| wrong())?;
+    // A short key stands in the id itself: identity multihash, then a protobuf of type Ed25519 (libp2p specification, "Peer Ids and Keys").
+    let bytes = id.to_bytes();
+    let key = bytes
+        .strip_prefix(&[0x00, 0x24, 0x08, 0x01, 0x12, 0x20])
+        .ok_or_else(wrong)?;
+    let key = VerifyingKey(key.try_into().map_err(|_| wrong())?);
+    Ok(Peer {
+        address: address.parse().map_err(|_| wrong())?,
+        key,
+    })
+}
+
+async fn services(
+    config: &NodeConfig,
+    spec: &ChainSpec,
+    pipeline: &Pipeline,
+    engine: &Engine,
+    clock: Arc<dyn Clock>,
+) -> Result<Services, String> {
+    let next = pipeline
+        .height_parameters(pipeline.tip().saturating_add(1))
+        .await
+        .map_err(|fault| fault.to_string())?;
+    let validates = next
+        .validators
+        .get(&consensus_key(config)?.public())
+        .is_some();
+    let network_key = key_file::read(&config.keys.network, KeyKind::Ed25519, None)
+        .map_err(|error| error.to_string())?;
+    let network = Network {
+        peer_id: peer_id(&network_key).to_string(),
+        status: engine.status(),
+    };
+    Ok(Services {
+        store: Arc::clone(pipeline.store()),
+        state: Arc::new(States(pipeline.clone())),
+        pool: Arc::new(Transactions(pipeline.clone())),
+        network: Arc::new(network),
+        clock,
+        head: heads(pipeline)?,
+        genesis: pipeline.genesis(),
+        about: about(spec, validates),
+    })
+}
+
+fn about(spec: &ChainSpec, validates: bool) -> About {
+    let chain_type = match spec.environment {
+        Environment::Development => "Development",
+        Environment::Production => "Live",
+    };
+    About {
+        name: "musubi",
+        version: env!("CARGO_PKG_VERSION"),
+        chain: spec.name.clone(),
+        chain_type: chain_type.to_owned(),
+        ss58_prefix: SS58_PREFIX,
+        validates,
+    }
+}
+
+/// The newest head as a watch, fed by the pipeline.
+fn heads(pipeline: &Pipeline) -> Result<watch::Receiver<Head>, String> {
+    let (height, hash) = pipeline
+        .store()
+        .tip()
+        .map_err(|fault| fault.to_string())?
+        .ok_or("the store has no genesis")?;
+    let header = pipeline
+        .executor()
+        .header(&hash)
+        .map_err(|error| error.to_string())?;
+    let at = pipeline
+        .executor()
+        .time_of(&header)
+        .map_err(|fault| fault.to_string())?;
+    let (sender, receiver) = watch::channel(Head { height, hash, at });
+    let mut finalised = pipeline.finalised();
+    tokio::spawn(async move {
+        loop {
+            match finalised.recv().await {
+                Ok(block) => sender.send_replace(head_of(&block)),
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            };
+        }
+    });
+    Ok(receiver)
+}
+
+fn head_of(block: &Finalised) -> Head {
+    Head {
+        height: block.height,
+        hash: block.hash,
+        at: block.time,
+    }
+}
+
+fn operator_token(config: &NodeConfig) -> Result<Option<Token>, String> {
+    let Some(path) = &config.rpc.operator_token else {
+        return Ok(None);
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("rpc.operator_token {}: {error}", path.display()))?;
+    let token = Token::new(text.trim()).ok_or_else(|| {
+        format!(
+            "rpc.operator_token {}: expected at least {} bytes",
+            path.display(),
+            Token::BYTES_MIN
+        )
+    })?;
+    Ok(Some(token))
+}
