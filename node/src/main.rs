@@ -11,8 +11,10 @@ mod clock;
 mod commands;
 mod config;
 mod demo;
+mod gossip;
 mod key_file;
 mod logging;
+mod peers;
 mod start;
 mod views;
 

@@ -2,9 +2,11 @@
 
 use crate::{
     clock::SystemClock,
-    commands::{key::peer_id, spec},
+    commands::{care::chain as chain_of, spec},
     config::NodeConfig,
+    gossip,
     key_file::{self, KeyKind},
+    peers::{ChainBehind, NoVault},
     views::{Network, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
@@ -15,16 +17,19 @@ use musubi_node_core::{
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
+use musubi_node_network::{Event, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
 use tokio::{
     net::TcpListener,
-    sync::{broadcast::error::RecvError, watch},
+    sync::{broadcast::error::RecvError, mpsc, watch},
 };
 
 /// Prefix of account addresses: Substrate's generic one, as the runtime has it.
 const SS58_PREFIX: u16 = 42;
+/// Connections of the members' network, in both directions together.
+const CONNECTIONS_MAX: u32 = 256;
 /// Memory for cached trie nodes, in bytes.
 const TRIE_CACHE_BYTES: usize = 64 << 20;
 /// Memory for RocksDB's block cache, in bytes.
@@ -45,7 +50,9 @@ pub async fn run(
     let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
     let engine = engine(&config, &node_key, &pipeline).await?;
-    let services = services(&config, &spec, &pipeline, &engine, clock).await?;
+    let (network, events) = network(&config, &pipeline)?;
+    gossip::start(&pipeline, &network, events);
+    let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
     let listener = TcpListener::bind(config.rpc.listen)
         .await
         .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
@@ -156,6 +163,38 @@ async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Resu
         .map_err(|error| error.to_string())
 }
 
+fn network(
+    config: &NodeConfig,
+    pipeline: &Pipeline,
+) -> Result<(musubi_node_network::Network, mpsc::Receiver<Event>), String> {
+    let seed = key_file::read(
+        &config.keys.network,
+        KeyKind::Ed25519,
+        crate::commands::key::passphrase(None)?.as_deref(),
+    );
+    let address = |key: &'static str, text: &str| {
+        text.parse()
+            .map_err(|error| format!("{key} {text:?}: {error}"))
+    };
+    let chain = ChainBehind(pipeline.clone());
+    let settings = Settings {
+        node_seed: *seed.map_err(|error| error.to_string())?,
+        genesis: pipeline.genesis(),
+        listen: vec![address("network.listen", &config.network.listen)?],
+        dial: config
+            .network
+            .peers
+            .iter()
+            .map(|peer| address("network.peers", peer))
+            .collect::<Result<_, _>>()?,
+        connections_max: CONNECTIONS_MAX,
+        membership: Arc::new(chain.clone()),
+        snapshots: Arc::new(chain),
+        blobs: Arc::new(NoVault),
+    };
+    musubi_node_network::start(settings).map_err(|error| chain_of(&error))
+}
+
 /// `/ip4/…/tcp/PORT/p2p/<peer id>`, where the peer id holds the node's Ed25519 key.
 fn parse_peer(text: &str) -> Result<Peer, String> {
     let wrong = || {
@@ -182,6 +221,7 @@ async fn services(
     spec: &ChainSpec,
     pipeline: &Pipeline,
     engine: &Engine,
+    network: &musubi_node_network::Network,
     clock: Arc<dyn Clock>,
 ) -> Result<Services, String> {
     let next = pipeline
@@ -192,10 +232,8 @@ async fn services(
         .validators
         .get(&consensus_key(config)?.public())
         .is_some();
-    let network_key = key_file::read(&config.keys.network, KeyKind::Ed25519, None)
-        .map_err(|error| error.to_string())?;
     let network = Network {
-        peer_id: peer_id(&network_key).to_string(),
+        swarm: network.clone(),
         status: engine.status(),
     };
     Ok(Services {

@@ -177,26 +177,41 @@ fn refusal(error: PoolError) -> Refusal {
     }
 }
 
-/// The consensus network, as an operator asks about it.
+/// The members' network, as an operator asks about it.
 #[derive(Debug)]
 pub struct Network {
-    /// This node's peer id.
-    pub peer_id: String,
+    /// The members' swarm.
+    pub swarm: musubi_node_network::Network,
     /// Where consensus stands.
     pub status: Arc<Status>,
 }
 
 impl NetworkView for Network {
     fn local_peer_id(&self) -> String {
-        self.peer_id.clone()
+        self.swarm.local_peer_id().to_string()
     }
 
     fn peers(&self) -> Vec<Peer> {
-        Vec::new()
+        self.swarm
+            .peers()
+            .into_iter()
+            .map(|peer| Peer {
+                id: peer.id.to_string(),
+                head: peer.head,
+            })
+            .collect()
     }
 
     fn is_syncing(&self) -> bool {
-        let now = self.status.snapshot();
-        now.height > now.decided.saturating_add(1)
+        let decided = self.status.snapshot().decided;
+        let newest = self
+            .swarm
+            .peers()
+            .into_iter()
+            .filter_map(|peer| peer.head)
+            .map(|(height, _)| height)
+            .max();
+        // One block behind is a message on its way.
+        newest.is_some_and(|newest| newest > decided.saturating_add(1))
     }
 }

@@ -238,10 +238,14 @@ fn peer_address(
     port: u16,
 ) -> Result<String, String> {
     let secret = secret(folder, member.name, key, KeyKind::Ed25519)?;
-    Ok(format!(
-        "/ip4/127.0.0.1/tcp/{port}/p2p/{}",
-        peer_id(&secret)
-    ))
+    let id = match key {
+        // The members' network derives its identity from the node key, so that the two swarms' address books cannot mix.
+        "network" => musubi_node_network::network_key(&secret)
+            .public()
+            .to_peer_id(),
+        _ => peer_id(&secret),
+    };
+    Ok(format!("/ip4/127.0.0.1/tcp/{port}/p2p/{id}"))
 }
 
 fn node_config(
