@@ -41,7 +41,11 @@ mod enrolment;
 mod freeze;
 mod guardianship;
 mod hand_over;
+#[cfg(test)]
+mod mock;
 pub mod person;
+#[cfg(test)]
+mod tests;
 pub mod weights;
 
 pub use pallet::*;
