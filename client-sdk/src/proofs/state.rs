@@ -11,8 +11,8 @@ use super::{
 };
 use codec::{Decode, DecodeAll};
 use musubi_primitives::{
-    Category, CiphertextHash, Commitment, ConsentId, ConsentState, Ending, MemberId, Moment,
-    Pseudonym, RecordId, Terms, trail::TrailHead,
+    AccountId, Category, CiphertextHash, Commitment, ConsentId, ConsentState, Ending, MemberId,
+    Moment, Pseudonym, RecordId, RecordState, Terms, trail::TrailHead,
 };
 use serde::{Deserialize, Serialize};
 
@@ -79,12 +79,20 @@ pub struct RecordEntry {
     pub subject: Pseudonym,
     /// Its class.
     pub category: Category,
-    /// Who wrote it.
+    /// Which member wrote it.
     pub author: MemberId,
+    /// Which of its accounts.
+    pub writer: AccountId,
+    /// The home municipality when it was written.
+    pub home: MemberId,
     /// Salted commitment to its canonical bytes.
     pub commitment: Commitment,
     /// Address of its ciphertext.
     pub ciphertext: CiphertextHash,
+    /// Time of the block that committed it.
+    pub committed_at: Moment,
+    /// Where it stands.
+    pub state: RecordState,
 }
 
 /// The state after one block, as far as a proof shows it.

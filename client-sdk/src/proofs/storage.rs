@@ -2,7 +2,7 @@
 
 use super::hashing::{blake2_128, twox_128};
 use codec::Encode;
-use musubi_primitives::{ConsentId, Pseudonym, RecordId, RequestId};
+use musubi_primitives::{ConsentId, Pseudonym, RecordId};
 
 /// Time of the block (`u64`, milliseconds).
 pub fn block_time() -> Vec<u8> {
@@ -22,11 +22,6 @@ pub fn consent(id: &ConsentId) -> Vec<u8> {
 /// A record ([`super::state::RecordEntry`]).
 pub fn record(id: &RecordId) -> Vec<u8> {
     entry("Records", "Records", id)
-}
-
-/// A ticket ([`musubi_primitives::access::Ticket`] begins it).
-pub fn ticket(request: &RequestId) -> Vec<u8> {
-    entry("Access", "Tickets", request)
 }
 
 /// Key of a storage value.

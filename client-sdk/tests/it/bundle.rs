@@ -6,8 +6,9 @@ use musubi_client_sdk::proofs::{
     Bundle, BundleError, FollowError, Statement, VerifyError, storage, verify,
 };
 use musubi_primitives::{
-    AssuranceLevel, Basis, Category, CategorySet, CiphertextHash, Commitment, ConsentId,
-    ConsentState, MemberId, Pseudonym, Purpose, RecordId, RequestId, Role, Terms, trail::TrailFact,
+    AccountId, AssuranceLevel, Basis, Category, CategorySet, CiphertextHash, Commitment, ConsentId,
+    ConsentState, MemberId, Pseudonym, Purpose, RecordId, RecordState, RequestId, Role, Terms,
+    trail::TrailFact,
 };
 use proptest::{prelude::*, sample::Index};
 use serde_json::Value;
@@ -48,15 +49,20 @@ fn consent_entry() -> Vec<u8> {
 }
 
 fn record_entry() -> Vec<u8> {
-    (
+    let written = (
         SUBJECT,
         Category::Immunization,
         CLINIC,
+        AccountId([9; 32]),
+        MemberId(1),
+    );
+    let content = (
         Commitment([5; 32]),
         CiphertextHash([6; 32]),
-        "likewise",
-    )
-        .encode()
+        Chain::time(3),
+        RecordState::Pending,
+    );
+    (written, content, "likewise").encode()
 }
 
 /// The story in eight blocks; the validators change on the way.

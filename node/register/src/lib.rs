@@ -1,1 +1,17 @@
-//! musubi-node-register.
+//! The register: one municipality's link between its people and their pseudonyms, encrypted, on its own disk and nowhere else.
+//!
+//! On the chain a person is a random pseudonym; only this register knows whose. Every value is sealed under the register's key
+//! ([`sealing`]) before RocksDB sees it, and keys in RocksDB are random; names are searched in memory ([`search`]), so that no index on
+//! disk tells who is in it. Every change is one fsynced batch.
+//!
+//! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
+
+pub mod kana;
+pub mod person;
+mod sealing;
+pub mod search;
+pub mod store;
+
+pub use person::{Guardian, Person, PersonId};
+pub use sealing::RegisterKey;
+pub use store::{Register, RegisterError};

@@ -55,6 +55,8 @@ tags! {
     DELIVERY = "musubi/vault/delivery/v1",
     /// A holder's erasure receipt.
     ERASURE = "musubi/vault/erasure/v1",
+    /// What the chain holds of a signed receipt.
+    RECEIPT = "musubi/vault/receipt/v1",
     /// A member node's proof that its network key belongs to the member.
     PEER = "musubi/network/peer/v1",
     /// A REST call signed by a staff or device key.

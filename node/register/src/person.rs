@@ -1,0 +1,81 @@
+//! A person as the municipality knows it.
+
+use codec::{Decode, Encode};
+use musubi_primitives::{
+    Moment, Pseudonym,
+    resident::{Authority, ServiceDomain},
+};
+use std::fmt;
+
+/// Names a person within this register: random, and told to nobody outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct PersonId(pub [u8; 16]);
+
+/// One person and everything that links it to the chain.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Person {
+    /// Name as the resident register writes it.
+    pub name: String,
+    /// Its reading, in any kana.
+    pub kana: String,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub born: String,
+    /// The pseudonym in use in each service domain.
+    pub pseudonyms: Vec<(ServiceDomain, Pseudonym)>,
+    /// Pseudonyms out of use, kept so that old rows can still be answered for.
+    pub former: Vec<(ServiceDomain, Pseudonym)>,
+    /// Who decides for the person.
+    pub guardians: Vec<Guardian>,
+    /// Whether the person is under protection (支援措置).
+    pub protected: bool,
+}
+
+/// Another person of this register that decides for one.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Guardian {
+    /// Who.
+    pub person: PersonId,
+    /// Alone or jointly.
+    pub authority: Authority,
+    /// First moment it no longer holds, exactly; the chain has a rounded date.
+    pub until: Moment,
+}
+
+impl Person {
+    /// The pseudonym in use in a domain.
+    pub fn pseudonym(&self, domain: ServiceDomain) -> Option<Pseudonym> {
+        self.pseudonyms
+            .iter()
+            .find(|(of, _)| *of == domain)
+            .map(|(_, pseudonym)| *pseudonym)
+    }
+
+    /// Gives the person another pseudonym in a domain; the one before it is kept as former.
+    pub fn reissue(&mut self, domain: ServiceDomain, pseudonym: Pseudonym) {
+        let (old, kept): (Vec<_>, Vec<_>) =
+            self.pseudonyms.drain(..).partition(|(of, _)| *of == domain);
+        self.former.extend(old);
+        self.pseudonyms = kept;
+        self.pseudonyms.push((domain, pseudonym));
+    }
+
+    /// Every pseudonym, in use or former.
+    pub(crate) fn all_pseudonyms(&self) -> impl Iterator<Item = Pseudonym> + '_ {
+        self.pseudonyms
+            .iter()
+            .chain(&self.former)
+            .map(|(_, pseudonym)| *pseudonym)
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(hidden)")
+    }
+}
+
+impl fmt::Debug for Guardian {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Guardian(hidden)")
+    }
+}

@@ -1,0 +1,375 @@
+//! The register on disk and what can be asked of it.
+
+use crate::{
+    person::{Person, PersonId},
+    sealing::RegisterKey,
+    search::Index,
+};
+use codec::{DecodeAll, Encode};
+use musubi_primitives::Pseudonym;
+use rocksdb::{
+    ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, Options, WriteBatch, WriteOptions,
+    checkpoint::Checkpoint,
+};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::Path,
+    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+use zeroize::Zeroizing;
+
+/// [`Person`] by [`PersonId`].
+const PEOPLE: &str = "people";
+/// Evidence, already sealed to the municipality by whoever brought it, by its commitment.
+const EVIDENCE: &str = "evidence";
+/// Says under which key the register is sealed.
+const KEY_CHECK: &str = "key-check";
+const COLUMNS: [&str; 3] = [PEOPLE, EVIDENCE, KEY_CHECK];
+const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
+
+/// Why the register did not do something. Never names anybody.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// RocksDB said no.
+    #[error("{attempt}: {source}")]
+    Database {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Why not.
+        source: rocksdb::Error,
+    },
+    /// Sealed under another key.
+    #[error("the register does not open under this key")]
+    WrongKey,
+    /// An entry is damaged: restore the backup.
+    #[error("an entry of the register is damaged: restore a backup")]
+    Damaged,
+    /// No randomness.
+    #[error("the platform gives no randomness: {0}")]
+    Randomness(getrandom::Error),
+    /// There is no such person.
+    #[error("no such person in this register")]
+    UnknownPerson,
+    /// A pseudonym belongs to somebody else already.
+    #[error("a pseudonym belongs to another person of this register")]
+    PseudonymTaken,
+    /// Another thread panicked while it wrote.
+    #[error("the register is closed after a fault")]
+    Closed,
+}
+
+fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> RegisterError {
+    move |source| RegisterError::Database { attempt, source }
+}
+
+/// What is kept in memory: who is where, found again at every start.
+#[derive(Default)]
+struct Known {
+    index: Index,
+    by_pseudonym: BTreeMap<Pseudonym, PersonId>,
+}
+
+/// One municipality's register.
+pub struct Register {
+    db: DB,
+    key: RegisterKey,
+    known: RwLock<Known>,
+}
+
+impl fmt::Debug for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Register({})", self.db.path().display())
+    }
+}
+
+impl Register {
+    /// Opens or makes the register in a directory of its own, and reads through it.
+    ///
+    /// # Errors
+    /// [`RegisterError::WrongKey`], [`RegisterError::Damaged`] or a fault of the database.
+    pub fn open(directory: &Path, key: RegisterKey) -> Result<Self, RegisterError> {
+        let mut options = Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let columns = COLUMNS.map(|name| ColumnFamilyDescriptor::new(name, Options::default()));
+        let db = DB::open_cf_descriptors(&options, directory, columns)
+            .map_err(failed("open the register"))?;
+        let register = Self {
+            db,
+            key,
+            known: RwLock::default(),
+        };
+        register.check_key()?;
+        register.read_through()?;
+        Ok(register)
+    }
+
+    /// How many people are in it.
+    ///
+    /// # Errors
+    /// [`RegisterError::Closed`].
+    pub fn people(&self) -> Result<usize, RegisterError> {
+        Ok(self.known()?.index.len())
+    }
+
+    /// Adds a person.
+    ///
+    /// # Errors
+    /// [`RegisterError::PseudonymTaken`] or a fault of this machine.
+    pub fn add(&self, person: &Person) -> Result<PersonId, RegisterError> {
+        let mut id = PersonId([0; 16]);
+        getrandom::fill(&mut id.0).map_err(RegisterError::Randomness)?;
+        self.put(id, None, person)?;
+        Ok(id)
+    }
+
+    /// Replaces what is known of a person.
+    ///
+    /// # Errors
+    /// [`RegisterError::UnknownPerson`], [`RegisterError::PseudonymTaken`] or a fault of this machine.
+    pub fn update(&self, id: PersonId, person: &Person) -> Result<(), RegisterError> {
+        let before = self.person(id)?.ok_or(RegisterError::UnknownPerson)?;
+        self.put(id, Some(&before), person)
+    }
+
+    /// Takes a person out for ever.
+    ///
+    /// # Errors
+    /// [`RegisterError::UnknownPerson`] or a fault of this machine.
+    pub fn remove(&self, id: PersonId) -> Result<(), RegisterError> {
+        let mut known = self.known_for_writing()?;
+        let person = self.person(id)?.ok_or(RegisterError::UnknownPerson)?;
+        let mut batch = WriteBatch::default();
+        batch.delete_cf(self.column(PEOPLE)?, id.0);
+        self.write(batch, "remove a person")?;
+        known.forget(id, &person);
+        self.purge(PEOPLE, &id.0)
+    }
+
+    /// One person.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn person(&self, id: PersonId) -> Result<Option<Person>, RegisterError> {
+        let opened = self.get(PEOPLE, &id.0)?;
+        opened
+            .map(|bytes| {
+                Person::decode_all(&mut bytes.as_slice()).map_err(|_| RegisterError::Damaged)
+            })
+            .transpose()
+    }
+
+    /// Whose pseudonym this is or was.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn by_pseudonym(&self, pseudonym: &Pseudonym) -> Result<Option<PersonId>, RegisterError> {
+        Ok(self.known()?.by_pseudonym.get(pseudonym).copied())
+    }
+
+    /// People whose name or reading contains the query, ordered by reading; at most [`crate::search::HITS_MAX`].
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn search(&self, query: &str) -> Result<Vec<(PersonId, Person)>, RegisterError> {
+        let hits = self.known()?.index.search(query);
+        let read = |id| Ok(self.person(id)?.map(|person| (id, person)));
+        hits.into_iter()
+            .filter_map(|id| read(id).transpose())
+            .collect()
+    }
+
+    /// Keeps evidence under its commitment.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn keep_evidence(&self, commitment: &[u8; 32], sealed: &[u8]) -> Result<(), RegisterError> {
+        let mut batch = WriteBatch::default();
+        self.put_sealed(&mut batch, EVIDENCE, commitment, sealed)?;
+        self.write(batch, "keep evidence")
+    }
+
+    /// Evidence by its commitment.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn evidence(
+        &self,
+        commitment: &[u8; 32],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, RegisterError> {
+        self.get(EVIDENCE, commitment)
+    }
+
+    /// Destroys evidence.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn erase_evidence(&self, commitment: &[u8; 32]) -> Result<(), RegisterError> {
+        let mut batch = WriteBatch::default();
+        batch.delete_cf(self.column(EVIDENCE)?, commitment);
+        self.write(batch, "erase evidence")?;
+        self.purge(EVIDENCE, commitment)
+    }
+
+    /// Writes a consistent copy, as encrypted as the register, into a directory that must not exist yet. Opening the copy is the restore.
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub fn back_up(&self, directory: &Path) -> Result<(), RegisterError> {
+        let checkpoint =
+            Checkpoint::new(&self.db).map_err(failed("begin a backup of the register"))?;
+        checkpoint
+            .create_checkpoint(directory)
+            .map_err(failed("back the register up"))
+    }
+
+    fn put(
+        &self,
+        id: PersonId,
+        before: Option<&Person>,
+        person: &Person,
+    ) -> Result<(), RegisterError> {
+        let mut known = self.known_for_writing()?;
+        if !known.may_have(id, person) {
+            return Err(RegisterError::PseudonymTaken);
+        }
+        let mut batch = WriteBatch::default();
+        let plain = Zeroizing::new(person.encode());
+        self.put_sealed(&mut batch, PEOPLE, &id.0, &plain)?;
+        self.write(batch, "write a person")?;
+        if let Some(before) = before {
+            known.forget(id, before);
+        }
+        known.note(id, person);
+        Ok(())
+    }
+
+    fn check_key(&self) -> Result<(), RegisterError> {
+        let stored = self
+            .db
+            .get_cf(self.column(KEY_CHECK)?, KEY_CHECK)
+            .map_err(failed("read the register"))?;
+        match stored {
+            Some(sealed) => self
+                .key
+                .open(KEY_CHECK, KEY_CHECK.as_bytes(), &sealed)
+                .map(drop)
+                .ok_or(RegisterError::WrongKey),
+            None => {
+                let mut batch = WriteBatch::default();
+                self.put_sealed(&mut batch, KEY_CHECK, KEY_CHECK.as_bytes(), KEY_CHECK_TEXT)?;
+                self.write(batch, "begin a register")
+            }
+        }
+    }
+
+    fn read_through(&self) -> Result<(), RegisterError> {
+        let mut known = self.known_for_writing()?;
+        for entry in self
+            .db
+            .iterator_cf(self.column(PEOPLE)?, IteratorMode::Start)
+        {
+            let (key, sealed) = entry.map_err(failed("read the register"))?;
+            let id = key
+                .as_ref()
+                .try_into()
+                .map(PersonId)
+                .map_err(|_| RegisterError::Damaged)?;
+            let plain = self
+                .key
+                .open(PEOPLE, &key, &sealed)
+                .ok_or(RegisterError::Damaged)?;
+            let person =
+                Person::decode_all(&mut plain.as_slice()).map_err(|_| RegisterError::Damaged)?;
+            known.note(id, &person);
+        }
+        Ok(())
+    }
+
+    fn get(
+        &self,
+        column: &'static str,
+        key: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, RegisterError> {
+        let sealed = self
+            .db
+            .get_cf(self.column(column)?, key)
+            .map_err(failed("read the register"))?;
+        sealed
+            .map(|sealed| {
+                self.key
+                    .open(column, key, &sealed)
+                    .ok_or(RegisterError::Damaged)
+            })
+            .transpose()
+    }
+
+    fn put_sealed(
+        &self,
+        batch: &mut WriteBatch,
+        column: &'static str,
+        key: &[u8],
+        plain: &[u8],
+    ) -> Result<(), RegisterError> {
+        let sealed = self
+            .key
+            .seal(column, key, plain)
+            .map_err(RegisterError::Randomness)?;
+        batch.put_cf(self.column(column)?, key, sealed);
+        Ok(())
+    }
+
+    fn write(&self, batch: WriteBatch, attempt: &'static str) -> Result<(), RegisterError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.db.write_opt(batch, &options).map_err(failed(attempt))
+    }
+
+    /// Rewrites the files in which a deleted entry still lies.
+    fn purge(&self, column: &'static str, key: &[u8]) -> Result<(), RegisterError> {
+        for name in COLUMNS {
+            self.db
+                .flush_cf(self.column(name)?)
+                .map_err(failed("flush after a removal"))?;
+        }
+        self.db
+            .compact_range_cf(self.column(column)?, Some(key), Some(key));
+        Ok(())
+    }
+
+    fn column(&self, name: &'static str) -> Result<&ColumnFamily, RegisterError> {
+        self.db.cf_handle(name).ok_or(RegisterError::Damaged)
+    }
+
+    fn known(&self) -> Result<RwLockReadGuard<'_, Known>, RegisterError> {
+        self.known.read().map_err(|_| RegisterError::Closed)
+    }
+
+    fn known_for_writing(&self) -> Result<RwLockWriteGuard<'_, Known>, RegisterError> {
+        self.known.write().map_err(|_| RegisterError::Closed)
+    }
+}
+
+impl Known {
+    fn may_have(&self, id: PersonId, person: &Person) -> bool {
+        person.all_pseudonyms().all(|pseudonym| {
+            self.by_pseudonym
+                .get(&pseudonym)
+                .is_none_or(|holder| *holder == id)
+        })
+    }
+
+    fn note(&mut self, id: PersonId, person: &Person) {
+        self.index.insert(id, person);
+        self.by_pseudonym
+            .extend(person.all_pseudonyms().map(|pseudonym| (pseudonym, id)));
+    }
+
+    fn forget(&mut self, id: PersonId, person: &Person) {
+        self.index.remove(id, person);
+        for pseudonym in person.all_pseudonyms() {
+            self.by_pseudonym.remove(&pseudonym);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The register judged from outside: found by name, sealed on disk, restored from its backup.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests read the register's files to see that no name lies in them"
+)]
+
+mod register;

@@ -1,0 +1,469 @@
+//! What a vault keeps on disk: its own RocksDB, one batch per change, fsynced before anybody is told.
+
+use crate::{Refusal, VaultError, exchange::Release};
+use codec::{Decode, DecodeAll, Encode};
+use musubi_client_sdk::sealing::Envelope;
+use musubi_primitives::{
+    CiphertextHash, Commitment, HpkeKey, MemberId, Moment, RecordId, RequestId,
+};
+use rocksdb::{
+    ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options, WriteBatch,
+    WriteOptions, checkpoint::Checkpoint,
+};
+use std::{path::Path, sync::Mutex};
+
+/// Ciphertext by record.
+const BLOBS: &str = "blobs";
+/// [`Envelope`] by record and holder key.
+const ENVELOPES: &str = "envelopes";
+/// [`Holding`] by record.
+const HOLDINGS: &str = "holdings";
+/// [`Redeemed`] by request and record: for ever, so that a ticket releases each record once.
+const REDEEMED: &str = "redeemed";
+/// [`Answer`] by request and challenge: for a while, in case the first one was lost.
+const ANSWERS: &str = "answers";
+/// Time of the last release (`u64`) by record and member.
+const RELEASED: &str = "released";
+/// Bytes kept (`u64`) by author.
+const USAGE: &str = "usage";
+const COLUMNS: [&str; 7] = [
+    BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE,
+];
+
+/// Why the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// RocksDB said no.
+    #[error("{attempt}: {source}")]
+    Database {
+        /// What was attempted.
+        attempt: &'static str,
+        /// Why not.
+        source: rocksdb::Error,
+    },
+    /// A stored value does not decode, or a ciphertext is not what its hash says.
+    #[error("the vault's {0} are damaged: restore them from another holder or a backup")]
+    Damaged(&'static str),
+    /// Another thread panicked while it wrote.
+    #[error("the vault's store is closed after a fault")]
+    Closed,
+}
+
+fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> StoreError {
+    move |source| StoreError::Database { attempt, source }
+}
+
+/// One record held, or once held, here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Holding {
+    /// Who wrote it.
+    pub author: MemberId,
+    /// Hash of its ciphertext.
+    pub ciphertext: CiphertextHash,
+    /// Its commitment.
+    pub commitment: Commitment,
+    /// Length of its ciphertext.
+    pub bytes: u32,
+    /// Whether the chain knows that it is here.
+    pub acknowledged: bool,
+    /// Whether ciphertext and keys were destroyed.
+    pub erased: bool,
+}
+
+/// A ticket that was redeemed here for one record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Redeemed {
+    pub(crate) member: MemberId,
+    pub(crate) at: Moment,
+    pub(crate) challenge: [u8; 32],
+}
+
+/// What was released for it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+struct Answer {
+    at: Moment,
+    release: Release,
+}
+
+/// The store of one vault.
+pub struct VaultStore {
+    db: DB,
+    /// Held by whoever reads, decides and writes; RocksDB alone does not order those.
+    writer: Mutex<()>,
+}
+
+impl std::fmt::Debug for VaultStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "VaultStore({})", self.db.path().display())
+    }
+}
+
+impl VaultStore {
+    /// Opens or makes the store in a directory of its own.
+    ///
+    /// # Errors
+    /// When RocksDB cannot open it.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let mut options = Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let columns = COLUMNS.map(|name| {
+            let mut column = Options::default();
+            // Ciphertext does not compress.
+            column.set_compression_type(DBCompressionType::None);
+            ColumnFamilyDescriptor::new(name, column)
+        });
+        let db = DB::open_cf_descriptors(&options, directory, columns)
+            .map_err(failed("open the vault"))?;
+        Ok(Self {
+            db,
+            writer: Mutex::default(),
+        })
+    }
+
+    /// Writes a consistent copy into a directory that must not exist yet; opening that copy is the restore.
+    ///
+    /// # Errors
+    /// When RocksDB cannot write it.
+    pub fn back_up(&self, directory: &Path) -> Result<(), StoreError> {
+        let checkpoint =
+            Checkpoint::new(&self.db).map_err(failed("begin a backup of the vault"))?;
+        checkpoint
+            .create_checkpoint(directory)
+            .map_err(failed("back the vault up"))
+    }
+
+    /// What is known of a record.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn holding(&self, record: &RecordId) -> Result<Option<Holding>, StoreError> {
+        self.get(HOLDINGS, &record.0)
+    }
+
+    /// A record's ciphertext, checked against its hash.
+    ///
+    /// # Errors
+    /// A fault of this machine, [`StoreError::Damaged`] included.
+    pub fn ciphertext(&self, record: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(holding) = self.holding(record)?.filter(|holding| !holding.erased) else {
+            return Ok(None);
+        };
+        let bytes = self
+            .db
+            .get_cf(self.column(BLOBS)?, record.0)
+            .map_err(failed("read a ciphertext"))?;
+        let intact = |bytes: &Vec<u8>| {
+            musubi_client_sdk::sealing::record::ciphertext_hash(bytes) == holding.ciphertext
+        };
+        bytes
+            .filter(intact)
+            .map(Some)
+            .ok_or(StoreError::Damaged("ciphertexts"))
+    }
+
+    /// A record's envelope for one holder.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn envelope(
+        &self,
+        record: &RecordId,
+        holder: &HpkeKey,
+    ) -> Result<Option<Envelope>, StoreError> {
+        self.get(ENVELOPES, &envelope_key(record, holder))
+    }
+
+    /// Records held here whose acknowledgement is not yet on the chain.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn unacknowledged(&self) -> Result<Vec<RecordId>, StoreError> {
+        let waiting = |holding: &Holding| !holding.acknowledged && !holding.erased;
+        self.records_where(waiting)
+    }
+
+    /// Records whose ciphertext here is missing or damaged, to be fetched again from another holder.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn damaged(&self) -> Result<Vec<RecordId>, StoreError> {
+        let mut damaged = Vec::new();
+        for record in self.records_where(|holding| !holding.erased)? {
+            match self.ciphertext(&record) {
+                Ok(_) => (),
+                Err(StoreError::Damaged(_)) => damaged.push(record),
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(damaged)
+    }
+
+    pub(crate) fn keep(
+        &self,
+        record: &RecordId,
+        holding: &Holding,
+        ciphertext: &[u8],
+        envelopes: &[Envelope],
+        author_bytes_max: u64,
+    ) -> Result<(), VaultError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let known = self.holding(record)?;
+        let usage = self
+            .usage(holding.author)?
+            .saturating_add(holding.bytes.into());
+        if known.is_none() && usage > author_bytes_max {
+            return Err(Refusal::QuotaFull.into());
+        }
+        let mut batch = WriteBatch::default();
+        if known.is_none() {
+            batch.put_cf(self.column(USAGE)?, holding.author.encode(), usage.encode());
+            batch.put_cf(self.column(HOLDINGS)?, record.0, holding.encode());
+        }
+        batch.put_cf(self.column(BLOBS)?, record.0, ciphertext);
+        for envelope in envelopes {
+            batch.put_cf(
+                self.column(ENVELOPES)?,
+                envelope_key(record, &envelope.holder),
+                envelope.encode(),
+            );
+        }
+        Ok(self.write(batch, "keep a record")?)
+    }
+
+    pub(crate) fn mark_acknowledged(&self, record: &RecordId) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let Some(holding) = self.holding(record)? else {
+            return Ok(());
+        };
+        let mut batch = WriteBatch::default();
+        batch.put_cf(
+            self.column(HOLDINGS)?,
+            record.0,
+            Holding {
+                acknowledged: true,
+                ..holding
+            }
+            .encode(),
+        );
+        self.write(batch, "note an acknowledgement")
+    }
+
+    pub(crate) fn redeemed(
+        &self,
+        request: &RequestId,
+        record: &RecordId,
+    ) -> Result<Option<Redeemed>, StoreError> {
+        self.get(REDEEMED, &(request, record).encode())
+    }
+
+    /// What a challenge got, while it is kept.
+    pub(crate) fn answer(
+        &self,
+        request: &RequestId,
+        challenge: &[u8; 32],
+    ) -> Result<Option<Release>, StoreError> {
+        Ok(self
+            .get::<Answer>(ANSWERS, &(request, challenge).encode())?
+            .map(|answer| answer.release))
+    }
+
+    pub(crate) fn note_redeemed(
+        &self,
+        request: &RequestId,
+        redeemed: &Redeemed,
+        release: &Release,
+    ) -> Result<(), VaultError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let mut batch = WriteBatch::default();
+        for record in &release.receipt.records {
+            if self.redeemed(request, record)?.is_some() {
+                return Err(Refusal::TicketUsed.into());
+            }
+            batch.put_cf(
+                self.column(REDEEMED)?,
+                (request, record).encode(),
+                redeemed.encode(),
+            );
+            batch.put_cf(
+                self.column(RELEASED)?,
+                released_key(record, redeemed.member),
+                redeemed.at.encode(),
+            );
+        }
+        let answer = Answer {
+            at: redeemed.at,
+            release: release.clone(),
+        };
+        batch.put_cf(
+            self.column(ANSWERS)?,
+            (request, redeemed.challenge).encode(),
+            answer.encode(),
+        );
+        Ok(self.write(batch, "note a redeemed ticket")?)
+    }
+
+    /// When a record's key was last released to a member.
+    pub(crate) fn released_at(
+        &self,
+        record: &RecordId,
+        member: MemberId,
+    ) -> Result<Option<Moment>, StoreError> {
+        self.get(RELEASED, &released_key(record, member))
+    }
+
+    pub(crate) fn forget_answers(
+        &self,
+        unwanted: impl Fn(Moment, &Release) -> bool,
+    ) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let mut batch = WriteBatch::default();
+        for (key, answer) in self.all::<Answer>(ANSWERS)? {
+            if unwanted(answer.at, &answer.release) {
+                batch.delete_cf(self.column(ANSWERS)?, key);
+            }
+        }
+        self.write(batch, "forget releases")
+    }
+
+    pub(crate) fn erase(&self, record: &RecordId) -> Result<(), StoreError> {
+        self.forget_answers(|_, release| release.receipt.records.contains(record))?;
+        self.delete(record)?;
+        self.purge(record)
+    }
+
+    fn delete(&self, record: &RecordId) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let Some(holding) = self.holding(record)?.filter(|holding| !holding.erased) else {
+            return Ok(());
+        };
+        let usage = self
+            .usage(holding.author)?
+            .saturating_sub(holding.bytes.into());
+        let (from, to) = envelope_range(record);
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.column(USAGE)?, holding.author.encode(), usage.encode());
+        batch.put_cf(
+            self.column(HOLDINGS)?,
+            record.0,
+            Holding {
+                erased: true,
+                ..holding
+            }
+            .encode(),
+        );
+        batch.delete_cf(self.column(BLOBS)?, record.0);
+        for (key, _) in self.range(ENVELOPES, &from, &to)? {
+            batch.delete_cf(self.column(ENVELOPES)?, key);
+        }
+        self.write(batch, "erase a record")
+    }
+
+    /// Rewrites the files in which the deleted bytes still lie, the log of recent writes included.
+    fn purge(&self, record: &RecordId) -> Result<(), StoreError> {
+        let (from, to) = envelope_range(record);
+        // The log of recent writes goes only when every column that it speaks of is on disk.
+        for column in COLUMNS {
+            self.db
+                .flush_cf(self.column(column)?)
+                .map_err(failed("flush after an erasure"))?;
+        }
+        self.db
+            .compact_range_cf(self.column(BLOBS)?, Some(record.0), Some(record.0));
+        self.db
+            .compact_range_cf(self.column(ENVELOPES)?, Some(&from), Some(&to));
+        self.db
+            .compact_range_cf(self.column(ANSWERS)?, None::<&[u8]>, None::<&[u8]>);
+        Ok(())
+    }
+
+    fn usage(&self, author: MemberId) -> Result<u64, StoreError> {
+        Ok(self.get(USAGE, &author.encode())?.unwrap_or_default())
+    }
+
+    fn records_where(
+        &self,
+        wanted: impl Fn(&Holding) -> bool,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        let holdings = self.all::<Holding>(HOLDINGS)?;
+        let wanted = holdings.into_iter().filter(|(_, holding)| wanted(holding));
+        wanted
+            .map(|(key, _)| {
+                <[u8; 32]>::try_from(key)
+                    .map(RecordId)
+                    .map_err(|_| StoreError::Damaged(HOLDINGS))
+            })
+            .collect()
+    }
+
+    fn get<T: Decode>(&self, column: &'static str, key: &[u8]) -> Result<Option<T>, StoreError> {
+        let bytes = self
+            .db
+            .get_cf(self.column(column)?, key)
+            .map_err(failed("read the vault"))?;
+        bytes
+            .map(|bytes| {
+                T::decode_all(&mut bytes.as_slice()).map_err(|_| StoreError::Damaged(column))
+            })
+            .transpose()
+    }
+
+    fn all<T: Decode>(&self, column: &'static str) -> Result<Vec<(Vec<u8>, T)>, StoreError> {
+        let mut entries = Vec::new();
+        for entry in self
+            .db
+            .iterator_cf(self.column(column)?, IteratorMode::Start)
+        {
+            let (key, value) = entry.map_err(failed("list the vault"))?;
+            let value =
+                T::decode_all(&mut value.as_ref()).map_err(|_| StoreError::Damaged(column))?;
+            entries.push((key.into_vec(), value));
+        }
+        Ok(entries)
+    }
+
+    fn range(
+        &self,
+        column: &'static str,
+        from: &[u8],
+        to: &[u8],
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let from = IteratorMode::From(from, rocksdb::Direction::Forward);
+        let entries = self.db.iterator_cf(self.column(column)?, from);
+        let entries =
+            entries.take_while(|entry| entry.as_ref().map_or(true, |(key, _)| key.as_ref() <= to));
+        entries
+            .map(|entry| {
+                entry
+                    .map(|(key, value)| (key.into_vec(), value.into_vec()))
+                    .map_err(failed("list the vault"))
+            })
+            .collect()
+    }
+
+    fn write(&self, batch: WriteBatch, attempt: &'static str) -> Result<(), StoreError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        self.db.write_opt(batch, &options).map_err(failed(attempt))
+    }
+
+    fn column(&self, name: &'static str) -> Result<&ColumnFamily, StoreError> {
+        self.db.cf_handle(name).ok_or(StoreError::Damaged(name))
+    }
+}
+
+fn envelope_key(record: &RecordId, holder: &HpkeKey) -> Vec<u8> {
+    [record.0, holder.0].concat()
+}
+
+fn released_key(record: &RecordId, member: MemberId) -> Vec<u8> {
+    (record, member).encode()
+}
+
+/// First and last key that a record's envelopes can have.
+fn envelope_range(record: &RecordId) -> (Vec<u8>, Vec<u8>) {
+    (
+        envelope_key(record, &HpkeKey([0; 32])),
+        envelope_key(record, &HpkeKey([0xff; 32])),
+    )
+}
