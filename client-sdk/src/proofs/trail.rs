@@ -101,7 +101,9 @@ impl Seen {
             | TrailFact::BreakGlassReviewed { .. }
             | TrailFact::BreakGlassReviewOverdue { .. }
             | TrailFact::AttestationDisagreed { .. }
-            | TrailFact::ScheduleChecked { .. } => true,
+            | TrailFact::ScheduleChecked { .. }
+            | TrailFact::Retired
+            | TrailFact::CustodyEntrusted { .. } => true,
         }
     }
 
@@ -154,7 +156,9 @@ impl Seen {
             | TrailFact::BreakGlassReviewed { .. }
             | TrailFact::BreakGlassReviewOverdue { .. }
             | TrailFact::AttestationDisagreed { .. }
-            | TrailFact::ScheduleChecked { .. } => (),
+            | TrailFact::ScheduleChecked { .. }
+            | TrailFact::Retired
+            | TrailFact::CustodyEntrusted { .. } => (),
         }
     }
 
