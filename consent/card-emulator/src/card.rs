@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::command::Command;
 use crate::error::EmulatorError;
 use crate::image::{Application, CardImage};
-use crate::key::RsaKey;
+use crate::key::CardKey;
 
 /// Answer to reset of the contact interface.
 const ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
@@ -352,7 +352,7 @@ impl VirtualCard {
             return Err(SECURITY_NOT_SATISFIED);
         }
         let key =
-            RsaKey::parse_pkcs8(key.pkcs8.as_bytes()).map_err(|_| CONDITIONS_NOT_SATISFIED)?;
+            CardKey::parse_pkcs8(key.pkcs8.as_bytes()).map_err(|_| CONDITIONS_NOT_SATISFIED)?;
         sign(&key, command)
     }
 
@@ -430,9 +430,9 @@ fn forbidden_file(application: Application, identifier: u16) -> Option<Tripwire>
 }
 
 /// P1 = 00 takes a DigestInfo, 02 a SHA-256 hash, 03 the message itself.
-fn sign(key: &RsaKey, command: Command<'_>) -> Result<Vec<u8>, u16> {
+fn sign(key: &CardKey, command: Command<'_>) -> Result<Vec<u8>, u16> {
     match command.p1 {
-        0x00 => key.sign_digest_info(command.data).ok_or(WRONG_DATA),
+        0x00 => key.sign_verbatim(command.data).ok_or(WRONG_DATA),
         0x02 => key.sign_hash(command.data).ok_or(WRONG_DATA),
         0x03 => key
             .sign_hash(&Sha256::digest(command.data))

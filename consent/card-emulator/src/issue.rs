@@ -1,14 +1,17 @@
 //! Issuing a card: keys, certificates, files and secrets, for each kind of holder that a counter meets.
 
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::ID_CE_SUBJECT_ALT_NAME;
 use der::asn1::OctetString;
 use musubi_consent_card::Credential;
+use x509_cert::ext::Extension;
 
 use crate::authority::TestAuthority;
 use crate::card::VirtualCard;
-use crate::certificate::Validity;
+use crate::certificate::{CertificateRequest, Validity, alternative_name, extension, policies};
 use crate::error::EmulatorError;
 use crate::image::{Application, CardImage, FileEntry, IMAGE_VERSION, KeyEntry, SecretEntry};
-use crate::key::RsaKey;
+use crate::key::CardKey;
 use crate::person::PersonFacts;
 
 /// What the holder chose at issue.
@@ -51,11 +54,19 @@ pub enum CardProfile {
     Android,
     /// iPhone.
     IPhone,
+    /// Certificates that ended a second before the validity asked for begins.
+    Expired,
+    /// Certificates under roots of the same name that nobody pinned.
+    ForeignRoot,
+    /// Certificates with the policies of JPKI-TEST cards.
+    JpkiTestPolicy,
+    /// The announced successor: P-384 keys.
+    Successor,
 }
 
 impl CardProfile {
     /// Every profile, for tests that run through all.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Adult,
         Self::OneTryLeft,
         Self::Locked,
@@ -64,6 +75,10 @@ impl CardProfile {
         Self::SubstitutedName,
         Self::Android,
         Self::IPhone,
+        Self::Expired,
+        Self::ForeignRoot,
+        Self::JpkiTestPolicy,
+        Self::Successor,
     ];
 
     fn has_signing_certificate(self) -> bool {
@@ -134,17 +149,8 @@ impl TestAuthority {
         profile: CardProfile,
         validity: Validity,
     ) -> Result<(), EmulatorError> {
-        let key = RsaKey::generate()?;
-        let mut request = self.request(credential, person, key.public_key_info()?, validity)?;
-        if profile == CardProfile::SubstitutedName && credential == Credential::Signing {
-            request.extensions = crate::certificate::signing_extensions(
-                self.issuer(credential),
-                &request.public_key_info,
-                person,
-                true,
-            )?;
-        }
-        let certificate = self.certify(credential, &request)?;
+        let key = CardKey::generate(profile == CardProfile::Successor)?;
+        let certificate = self.certify_profile(credential, person, profile, validity, &key)?;
         let place = CredentialPlace::of(credential, profile);
         image
             .files
@@ -159,6 +165,67 @@ impl TestAuthority {
         });
         Ok(())
     }
+}
+
+impl TestAuthority {
+    /// The certificate of one credential, bent as the profile says.
+    fn certify_profile(
+        &self,
+        credential: Credential,
+        person: &PersonFacts,
+        profile: CardProfile,
+        validity: Validity,
+        key: &CardKey,
+    ) -> Result<Vec<u8>, EmulatorError> {
+        let mut request = self.request(credential, person, key.public_key_info()?, validity)?;
+        match profile {
+            CardProfile::SubstitutedName if credential == Credential::Signing => {
+                let names = extension(
+                    ID_CE_SUBJECT_ALT_NAME,
+                    false,
+                    &alternative_name(person, true)?,
+                )?;
+                replace_extension(&mut request, names);
+            }
+            CardProfile::JpkiTestPolicy => {
+                replace_extension(&mut request, policies(jpki_test_policy(credential))?)
+            }
+            CardProfile::Expired => request.validity = ended_before(validity),
+            CardProfile::ForeignRoot => {
+                let stranger = Self::generate(validity)?;
+                let request =
+                    stranger.request(credential, person, request.public_key_info, validity)?;
+                return stranger.certify(credential, &request);
+            }
+            _ => {}
+        }
+        self.certify(credential, &request)
+    }
+}
+
+fn replace_extension(request: &mut CertificateRequest, with: Extension) {
+    request
+        .extensions
+        .retain(|extension| extension.extn_id != with.extn_id);
+    request.extensions.push(with);
+}
+
+/// As long as `validity`, and over one second before it begins.
+fn ended_before(validity: Validity) -> Validity {
+    let length = validity.not_after.saturating_sub(validity.not_before);
+    let not_after = validity.not_before.saturating_sub(1);
+    Validity {
+        not_before: not_after.saturating_sub(length),
+        not_after,
+    }
+}
+
+/// Policies of J-LIS' own test cards.
+const fn jpki_test_policy(credential: Credential) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(match credential {
+        Credential::Signing => "1.2.392.200149.8.5.1.0.20",
+        Credential::Authentication => "1.2.392.200149.8.5.1.0.30",
+    })
 }
 
 /// Identifiers of one credential's files.

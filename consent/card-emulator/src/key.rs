@@ -1,10 +1,15 @@
-//! Private keys of cards and roots: real RSA-2048, generated and used through aws-lc.
+//! Private keys of cards and roots: real RSA-2048, and P-384 for the announced successor, through aws-lc.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+use aws_lc_rs::signature::{
+    ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+};
+use der::asn1::BitString;
+use der::{Any, Encode as _};
+use spki::{AlgorithmIdentifierOwned, ObjectIdentifier, SubjectPublicKeyInfoOwned};
 use zeroize::Zeroizing;
 
 use crate::error::EmulatorError;
@@ -117,5 +122,106 @@ impl RsaKey {
             .sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature)
             .ok()?;
         Some(signature)
+    }
+}
+
+/// A private P-384 key, as the successor of today's card is announced to hold.
+pub struct EcKey {
+    pair: EcdsaKeyPair,
+}
+
+impl std::fmt::Debug for EcKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("EcKey(redacted)")
+    }
+}
+
+impl EcKey {
+    fn generate() -> Result<Self, EmulatorError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P384_SHA384_ASN1_SIGNING)
+            .map_err(|_| EmulatorError::Key { what: "generate" })?;
+        Ok(Self { pair })
+    }
+
+    fn public_key_info(&self) -> Result<Vec<u8>, EmulatorError> {
+        let curve = Any::encode_from(&SECP384R1).map_err(EmulatorError::der("curve"))?;
+        let point = BitString::from_bytes(self.pair.public_key().as_ref())
+            .map_err(EmulatorError::der("point"))?;
+        let info = SubjectPublicKeyInfoOwned {
+            algorithm: AlgorithmIdentifierOwned {
+                oid: EC_PUBLIC_KEY,
+                parameters: Some(curve),
+            },
+            subject_public_key: point,
+        };
+        info.to_der().map_err(EmulatorError::der("public key"))
+    }
+}
+
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const SECP384R1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+
+/// The key behind one credential of a card.
+#[derive(Debug)]
+pub(crate) enum CardKey {
+    Rsa(RsaKey),
+    Ec(EcKey),
+}
+
+impl CardKey {
+    pub(crate) fn generate(successor: bool) -> Result<Self, EmulatorError> {
+        if successor {
+            EcKey::generate().map(Self::Ec)
+        } else {
+            RsaKey::generate().map(Self::Rsa)
+        }
+    }
+
+    pub(crate) fn parse_pkcs8(bytes: &[u8]) -> Result<Self, EmulatorError> {
+        match EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_ASN1_SIGNING, bytes) {
+            Ok(pair) => Ok(Self::Ec(EcKey { pair })),
+            Err(_) => RsaKey::parse_pkcs8(bytes).map(Self::Rsa),
+        }
+    }
+
+    pub(crate) fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, EmulatorError> {
+        match self {
+            Self::Rsa(key) => key.to_pkcs8(),
+            Self::Ec(key) => {
+                let document = key.pair.to_pkcs8v1().map_err(|_| EmulatorError::Key {
+                    what: "write PKCS#8",
+                })?;
+                Ok(Zeroizing::new(document.as_ref().to_vec()))
+            }
+        }
+    }
+
+    pub(crate) fn public_key_info(&self) -> Result<Vec<u8>, EmulatorError> {
+        match self {
+            Self::Rsa(key) => key.public_key_info(),
+            Self::Ec(key) => key.public_key_info(),
+        }
+    }
+
+    /// Signs what a card is given with P1 = 00: a DigestInfo for RSA, a SHA-384 hash for P-384.
+    pub(crate) fn sign_verbatim(&self, input: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(key) => key.sign_digest_info(input),
+            Self::Ec(key) => {
+                let hash = digest::Digest::import_less_safe(input, &digest::SHA384).ok()?;
+                key.pair
+                    .sign_digest(&hash)
+                    .ok()
+                    .map(|signature| signature.as_ref().to_vec())
+            }
+        }
+    }
+
+    /// Signs a SHA-256 hash (P1 = 02), which only RSA cards know.
+    pub(crate) fn sign_hash(&self, hash: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Rsa(key) => key.sign_hash(hash),
+            Self::Ec(_) => None,
+        }
     }
 }

@@ -41,7 +41,7 @@ const FOLDER_VARIABLE: &str = "MUSUBI_TEST_STACK_FOLDER";
 /// for cards every 400 ms and would take the next card for the one that left.
 type Promise = (&'static str, fn(&mut Bench));
 
-const PROMISES: [Promise; 12] = [
+const PROMISES: [Promise; 13] = [
     (
         "an adult signs and the retry counters stay full",
         adult_signs,
@@ -71,6 +71,10 @@ const PROMISES: [Promise; 12] = [
     ),
     ("a garbage ATR is a card that does not answer", garbage_atr),
     (
+        "OpenSC reads the card and its signature verifies",
+        opensc_agrees,
+    ),
+    (
         "removal during VERIFY is an unknown outcome",
         removal_during_verify,
     ),
@@ -81,6 +85,14 @@ const PROMISES: [Promise; 12] = [
 ];
 
 fn main() {
+    // What test runners ask of a binary with its own main: its list of tests, of which none is ignored.
+    let arguments: Vec<_> = std::env::args().collect();
+    if arguments.iter().any(|argument| argument == "--list") {
+        if !arguments.iter().any(|argument| argument == "--ignored") {
+            println!("every_profile_and_fault_through_real_pcsc: test");
+        }
+        return;
+    }
     match std::env::var_os(FOLDER_VARIABLE) {
         Some(folder) => keep_promises(&PathBuf::from(folder)),
         None => run_again_with_socket(),
@@ -354,4 +366,55 @@ fn garbage_atr(bench: &mut Bench) {
         assert_eq!(outcome, Err(TransportError::Unresponsive));
         bench.remove(&reader);
     });
+}
+
+/// OpenSC shares no code with us. It asks for the PIN twice, so the trip-wire of a second VERIFY is not held against it.
+fn opensc_agrees(bench: &mut Bench) {
+    let image = bench.folder.join("Adult.card");
+    bench.stack.insert(0, &image, None, 0).unwrap();
+    let (reader, card) = bench.open();
+    let ours = JpkiCard::open(card)
+        .unwrap()
+        .sign(&password(), b"hello", TriesPolicy::StopWhenFew)
+        .unwrap();
+    let dump = run_tool(bench, "pkcs15-tool", &["--dump"]);
+    for part in [
+        "PKCS#15 Card [JPKI]",
+        "Digital Signature Key",
+        "Tries left     : 5",
+    ] {
+        assert!(dump.contains(part), "{part} in {dump}");
+    }
+    std::fs::write(bench.folder.join("message"), b"hello").unwrap();
+    let sign = [
+        "--slot",
+        "1",
+        "--login",
+        "--pin",
+        "MUSUBI2026",
+        "--sign",
+        "--mechanism",
+        "SHA256-RSA-PKCS",
+    ];
+    let files = ["--input-file", "message", "--output-file", "signature"];
+    run_tool(bench, "pkcs11-tool", &[&sign[..], &files].concat());
+    // RSASSA-PKCS1-v1_5 has no randomness: the same card, content and key give the same bytes.
+    assert_eq!(
+        std::fs::read(bench.folder.join("signature")).unwrap(),
+        ours.signature
+    );
+    bench.remove(&reader);
+}
+
+fn run_tool(bench: &Bench, program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(&bench.folder)
+        .env("HOME", &bench.folder)
+        .output()
+        .unwrap_or_else(|error| panic!("{program} (Debian package opensc): {error}"));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let problems = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{program}: {text}{problems}");
+    text
 }

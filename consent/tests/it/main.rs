@@ -6,6 +6,7 @@
 
 mod at_the_counter;
 mod attesting;
+mod cards;
 mod certificates;
 mod documents;
 mod judged_by_openssl;

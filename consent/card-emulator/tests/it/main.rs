@@ -2,6 +2,7 @@
 
 mod face;
 mod faults;
+mod judged_by_myna_card;
 mod kept;
 mod signing;
 mod states;

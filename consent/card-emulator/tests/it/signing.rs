@@ -123,3 +123,22 @@ fn phones_are_told_from_plastic() {
         Some(TokenKind::IPhone)
     );
 }
+
+#[test]
+fn the_successor_is_a_row_of_data_and_signs_with_p384() {
+    use aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1;
+    use musubi_consent_card::layout::SUCCESSOR;
+    let mut card = card(CardProfile::Successor);
+    let mut jpki = JpkiCard::open_generation(&mut card, SUCCESSOR).unwrap();
+    let signed = jpki
+        .sign(&password(), CONTENT, TriesPolicy::StopWhenFew)
+        .unwrap();
+    assert_eq!(signed.algorithm, SignatureAlgorithm::EcdsaP384Sha384);
+    let certificate = x509_cert::Certificate::from_der(&signed.certificate).unwrap();
+    let key = certificate
+        .tbs_certificate
+        .subject_public_key_info
+        .subject_public_key;
+    let key = UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, key.raw_bytes());
+    assert!(key.verify(CONTENT, &signed.signature).is_ok());
+}
