@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::child::{Circumstances, Dose, History, Proposal, Recovery, Sex, Subject};
 use crate::civil::Date;
@@ -48,10 +48,10 @@ pub struct Case {
     #[serde(default)]
     pub title: String,
     subject: CaseSubject,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     history: Vec<CaseDose>,
     proposed: CaseProposal,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     context: CaseContext,
     /// What the rules demand.
     pub expected: Expectation,
@@ -68,7 +68,7 @@ pub struct Expectation {
     #[serde(default)]
     pub dose: Option<String>,
     /// Remarks, in any order; none given means none expected.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub advisories: Vec<String>,
     /// First day on which the deciding rule is satisfied.
     #[serde(default)]
@@ -323,8 +323,11 @@ impl CaseProposal {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct CaseContext {
+    #[serde(deserialize_with = "null_as_default")]
     conditions: Vec<String>,
+    #[serde(deserialize_with = "null_as_default")]
     physician_judged_need_short_interval: bool,
+    #[serde(deserialize_with = "null_as_default")]
     special_measures: Vec<String>,
     long_term_illness_recovered: Option<Date>,
 }
@@ -340,4 +343,11 @@ impl CaseContext {
                 .map(|on| Recovery { on, accepted: true }),
         }
     }
+}
+
+/// Writers of case files say "nothing" by leaving a field out or by null.
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

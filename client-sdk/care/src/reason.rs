@@ -85,7 +85,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// Whether a person must decide; otherwise the conditions are not met.
+    /// Whether a person must decide; otherwise the conditions are not met. Doubts are declared from [`Self::BirthDateUnknown`] on.
     pub fn needs_person(self) -> bool {
         self == Self::ProductSwitch || Self::BirthDateUnknown <= self
     }

@@ -1,5 +1,8 @@
 //! The engine agrees with the naive check on random questions, and with a walk day by day on when a dose is permitted next.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use musubi_care::cases;
 use musubi_care::child::{Circumstances, Dose, History, Proposal, Recovery, Sex, Subject};
 use musubi_care::civil::Date;
@@ -17,37 +20,83 @@ use crate::seed::Seed;
 const QUESTIONS: u64 = 20_000;
 const WALKS: u64 = 150;
 
-#[test]
-fn the_engine_agrees_with_the_naive_check() {
-    let (calendar, rules) = (Calendar::walk(), rules());
-    let mut reasons = std::collections::BTreeMap::new();
-    for seed in 0..QUESTIONS {
-        let question = random_question(&calendar, &mut Seed::new(seed));
-        let (verdict, answer) = (
-            ask(&calendar, &rules, &question),
-            naive::decide(&calendar, &question),
-        );
-        *reasons.entry(answer.reason).or_insert(0_u32) += 1;
-        let found = summary(&verdict, answer.first.is_some());
+/// A question as the engine is asked it, with the naive answer.
+pub(crate) struct Posed {
+    subject: Subject,
+    history: History,
+    circumstances: Circumstances,
+    proposal: Proposal,
+    answer: naive::Answer,
+    wanted: String,
+    described: String,
+}
+
+/// All random questions; walked and answered once for every test that asks them.
+pub(crate) static POSED: LazyLock<Vec<Posed>> = LazyLock::new(|| {
+    let calendar = Calendar::walk();
+    (0..QUESTIONS)
+        .map(|seed| Posed::new(&calendar, seed))
+        .collect()
+});
+
+impl Posed {
+    fn new(calendar: &Calendar, seed: u64) -> Self {
+        let question = random_question(calendar, &mut Seed::new(seed));
+        let answer = naive::decide(calendar, &question);
         let wanted = format!(
             "{} {} {} {:?} {}",
             answer.decision,
             answer.reason,
             answer.dose,
             answer.advisories,
-            shown(&calendar, answer.first)
+            shown(calendar, answer.first)
         );
-        assert_eq!(
-            found,
+        let described = format!("seed {seed}: {}", described(calendar, &question));
+        let (subject, history, circumstances, proposal) = facts(calendar, &question);
+        Self {
+            subject,
+            history,
+            circumstances,
+            proposal,
+            answer,
             wanted,
-            "seed {seed}: {}",
-            described(&calendar, &question)
-        );
+            described,
+        }
     }
-    assert!(
-        reasons.len() >= 24,
-        "the questions reach too few reasons: {reasons:?}"
-    );
+
+    fn found(&self, rules: &RuleSet) -> String {
+        let verdict = schedule::check(
+            rules,
+            &self.subject,
+            &self.history,
+            &self.circumstances,
+            &self.proposal,
+        );
+        summary(&verdict, self.answer.first.is_some())
+    }
+
+    pub(crate) fn vaccine(&self) -> &str {
+        &self.proposal.vaccine
+    }
+
+    /// Whether the engine with these rules answers like the naive check.
+    pub(crate) fn agrees(&self, rules: &RuleSet) -> bool {
+        self.found(rules) == self.wanted
+    }
+}
+
+#[test]
+fn the_engine_agrees_with_the_naive_check() {
+    let rules = rules();
+    for posed in POSED.iter() {
+        assert_eq!(posed.found(&rules), posed.wanted, "{}", posed.described);
+    }
+}
+
+#[test]
+fn the_random_questions_reach_every_reason() {
+    let reasons: BTreeSet<&str> = POSED.iter().map(|posed| posed.answer.reason).collect();
+    assert_eq!(reasons.len(), 25, "{reasons:?}");
 }
 
 #[test]
@@ -55,7 +104,8 @@ fn the_earliest_permitted_day_is_the_first_one_found_by_walking() {
     let (calendar, rules) = (Calendar::walk(), rules());
     for seed in 0..WALKS {
         let question = random_question(&calendar, &mut Seed::new(1_000_000 + seed));
-        let verdict = ask(&calendar, &rules, &question);
+        let (subject, history, circumstances, proposal) = facts(&calendar, &question);
+        let verdict = schedule::check(&rules, &subject, &history, &circumstances, &proposal);
         let walked = naive::first_timely(&calendar, &question, question.day..question.day + 1200);
         let in_reach = verdict
             .permitted
@@ -70,7 +120,7 @@ fn the_earliest_permitted_day_is_the_first_one_found_by_walking() {
     }
 }
 
-fn ask(calendar: &Calendar, rules: &RuleSet, question: &Question) -> Verdict {
+fn facts(calendar: &Calendar, question: &Question) -> (Subject, History, Circumstances, Proposal) {
     let subject = Subject {
         birth: Some(date(calendar, question.birth)),
         sex: Some(if question.female {
@@ -109,13 +159,7 @@ fn ask(calendar: &Calendar, rules: &RuleSet, question: &Question) -> Verdict {
         route: question.route.map(route),
         lot_expiry: question.expiry.map(|day| date(calendar, day)),
     };
-    schedule::check(
-        rules,
-        &subject,
-        &History::Confirmed(doses),
-        &circumstances,
-        &proposal,
-    )
+    (subject, History::Confirmed(doses), circumstances, proposal)
 }
 
 fn summary(verdict: &Verdict, with_first: bool) -> String {

@@ -1,4 +1,8 @@
 //! The schedule check and growth as others see them: cases, rules, childhoods, mistakes.
+#![allow(
+    clippy::unwrap_used,
+    reason = "test doors and generators fail by panicking"
+)]
 
 mod agreement;
 mod calendar;
@@ -9,6 +13,7 @@ mod forecast;
 mod growth;
 mod lawful;
 mod mistakes;
+mod mutants;
 mod naive;
 mod random_question;
 mod reading;

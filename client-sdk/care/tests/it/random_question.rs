@@ -4,7 +4,12 @@ use crate::calendar::{Calendar, Day};
 use crate::naive::Question;
 use crate::seed::Seed;
 
-const CODES: [&str; 20] = [
+/// The series with the most branches stand several times.
+const CODES: [&str; 24] = [
+    "HIB",
+    "HIB",
+    "HIB",
+    "PCV20",
     "DPT-IPV-HIB",
     "DPT-IPV",
     "HIB",
@@ -131,17 +136,45 @@ fn edge_of_age(seed: &mut Seed, code: &str, birth: Day, ages: &[Day], pregnancy:
         "DT" => &[132, 156],
         "HPV9" | "HPV2" | "HPV4" => &[144, 150, 180, 192, 200],
         "BCG" | "HEPB" => &[0, 5, 12],
-        _ => &[2, 7, 12, 24, 60, 72, 90],
+        "HIB" => &[2, 7, 11, 12, 60, 120],
+        "DPT-IPV-HIB" | "DPT-IPV" => &[2, 12, 90, 180],
+        _ => &[2, 7, 12, 24, 60, 72],
     };
     near(ages[*seed.pick(months)], seed)
 }
 
-fn after_gap(calendar: &Calendar, seed: &mut Seed, last: Day) -> Day {
+/// Gaps of the rules in days after which the next dose may come, and in months; some that are none of this vaccine's too.
+fn gaps(code: &str) -> (&'static [usize], &'static [u32]) {
+    match code {
+        "DPT-IPV-HIB" | "DPT-IPV" => (&[21], &[6]),
+        "HIB" => (&[21, 28], &[7]),
+        "PCV20" | "PCV15" | "PCV13" => (&[28, 61], &[6]),
+        "HEPB" => (&[28, 140, 7, 112], &[6]),
+        "JE" => (&[7], &[6]),
+        "VAR" => (&[28], &[3]),
+        "HPV9" | "HPV2" | "HPV4" => (&[28], &[1, 3, 5, 5, 5]),
+        _ => (&[7, 28], &[1]),
+    }
+}
+
+fn after_gap(calendar: &Calendar, seed: &mut Seed, code: &str, last: Day) -> Day {
+    let (days, months) = gaps(code);
     match seed.between(0, 9) {
         0 => last + seed.between(0, 700),
-        1..=4 => near(last + seed.pick(&[7, 21, 28, 61, 140]), seed),
-        5..=8 => near(calendar.months_on(last, *seed.pick(&[1, 3, 5, 6, 7])), seed),
+        1..=4 => near(last + *seed.pick(days), seed),
+        5..=8 => near(calendar.months_on(last, *seed.pick(months)), seed),
         _ => last + 200 + seed.between(0, 20),
+    }
+}
+
+/// Primary doses of which the last comes shortly before the first birthday: the next dose may have to be the booster.
+fn late_primaries(seed: &mut Seed, ages: &[Day]) -> Vec<(&'static str, Day)> {
+    let first = ages[2] + seed.between(0, ages[8] - ages[2]);
+    let last = ages[12] - seed.between(0, 27);
+    if seed.chance(50) {
+        vec![("HIB", first), ("HIB", last)]
+    } else {
+        vec![("HIB", last)]
     }
 }
 
@@ -153,13 +186,21 @@ fn own_doses(
     ages: &[Day],
     pregnancy: Day,
 ) -> Vec<(&'static str, Day)> {
+    if code == "HIB" && seed.chance(40) {
+        return late_primaries(seed, ages);
+    }
     let count = seed.between(0, 4);
     let mut last = edge_of_age(seed, code, birth, ages, pregnancy);
+    // The cohorts of the special measures are grown up on the days these rules judge.
+    let grown_up = birth < calendar.day(2009, 4, 2) && seed.chance(50);
+    if grown_up {
+        last = calendar.day(2020, 9, 20) + seed.between(0, 2200);
+    }
     let mut doses = Vec::new();
     for _ in 0..count {
         doses.push((family(code, seed), last));
-        last = if seed.chance(85) {
-            after_gap(calendar, seed, last)
+        last = if seed.chance(70) {
+            after_gap(calendar, seed, code, last)
         } else {
             edge_of_age(seed, code, birth, ages, pregnancy).max(last)
         };
@@ -177,7 +218,7 @@ fn proposed_day(
     doses: &[(&str, Day)],
 ) -> Day {
     match doses.last() {
-        Some(last) if seed.chance(70) => after_gap(calendar, seed, last.1),
+        Some(last) if seed.chance(70) => after_gap(calendar, seed, code, last.1),
         _ if seed.chance(80) => edge_of_age(seed, code, birth, ages, pregnancy),
         _ => birth + seed.between(0, 365 * 8),
     }
@@ -210,9 +251,9 @@ fn circumstances(seed: &mut Seed, question: &mut Question) {
     if seed.chance(10) {
         question.expiry = Some(near(question.day, seed));
     }
-    question.short = seed.chance(30);
+    question.short = seed.chance(if question.code == "HIB" { 70 } else { 10 });
     question.shortage = seed.chance(40);
-    if seed.chance(15) {
+    if seed.chance(25) {
         question.recovered = Some(question.day.saturating_sub(seed.between(0, 800)));
     }
 }
