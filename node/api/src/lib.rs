@@ -1,1 +1,35 @@
-//! musubi-node-api.
+//! The operators' face of a node: Substrate JSON-RPC over HTTP and WebSocket, proofs for light clients, health and metrics, on one port.
+//!
+//! [`build`] makes one router out of [`Services`]; tests call it without a socket, the binary gives it a listener by [`serve`].
+//! The crate reads a chain and hands transactions to a pool; it executes nothing, decides nothing and keeps nothing.
+//!
+//! **Invariants.** Who may call what is one table ([`access`]), and what is not in it is not served. Raw state and block bodies are for
+//! operators: a caller on this machine that is no browser page, or one with the bearer token. `rpc_methods` lists what the caller may call and
+//! nothing else. Bodies, batches, responses, subscriptions, connections and concurrent reads are all bounded by [`Limits`]. Every block
+//! here is final, so best head, finalised head and every head are one.
+#![allow(
+    clippy::disallowed_types,
+    reason = "an edge crate: measures its own latency with Instant"
+)]
+
+pub mod access;
+mod author;
+pub mod caller;
+mod chain;
+mod error;
+mod finality;
+mod heads;
+mod health;
+pub mod metrics;
+pub mod ports;
+mod reads;
+mod router;
+mod state;
+mod system;
+
+pub use caller::{Caller, Token};
+pub use metrics::Metrics;
+pub use ports::{
+    About, Head, NetworkView, PoolView, Refusal, Services, StateError, StateView, TransactionStatus,
+};
+pub use router::{Api, Limits, build, serve};

@@ -1,0 +1,235 @@
+//! The one router: JSON-RPC at `/` (POST, or WebSocket), health and metrics beside it, every bound in one place.
+
+use crate::{
+    access::GuardLayer,
+    author::{Author, AuthorApiServer},
+    caller::{Caller, Token},
+    chain::{Chain, ChainApiServer},
+    finality::{FinalityApiServer, Proofs},
+    health::{self, Health},
+    metrics::Metrics,
+    ports::Services,
+    reads::Reads,
+    state::{State as StateMethods, StateApiServer},
+    system::{System, SystemApiServer},
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use jsonrpsee::{
+    Methods,
+    core::{RegisterMethodError, middleware::RpcServiceBuilder},
+    server::{
+        BatchRequestConfig, PingConfig, Server, ServerConfig, ServerHandle, StopHandle,
+        TowerServiceBuilder, stop_channel, ws,
+    },
+};
+use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+use tower::{
+    Service,
+    layer::util::{Identity, Stack},
+};
+
+/// Every bound of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one request body or WebSocket message.
+    pub request_bytes_max: u32,
+    /// Bytes of one response.
+    pub response_bytes_max: u32,
+    /// Calls in one batch.
+    pub batch_max: u32,
+    /// Connections and requests at once.
+    pub connections_max: u32,
+    /// Subscriptions on one connection.
+    pub subscriptions_max: u32,
+    /// Messages waiting for a slow reader before the server stops reading from it.
+    pub messages_waiting_max: u32,
+    /// Reads of state or store that run at once.
+    pub reads_max: usize,
+    /// Longest time for one HTTP request.
+    pub request_timeout: Duration,
+    /// Age of the newest block from which the node no longer counts as ready.
+    pub head_age_max: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes_max: 2 * 1024 * 1024,
+            response_bytes_max: 16 * 1024 * 1024,
+            batch_max: 64,
+            connections_max: 512,
+            subscriptions_max: 64,
+            messages_waiting_max: 256,
+            reads_max: 16,
+            request_timeout: Duration::from_secs(30),
+            // Three idle beats of five seconds.
+            head_age_max: Duration::from_secs(15),
+        }
+    }
+}
+
+/// The API, ready to be served.
+#[derive(Debug)]
+pub struct Api {
+    /// JSON-RPC, health and metrics. Serve it with connection info of [`SocketAddr`], or every caller is a guest.
+    pub router: Router,
+    /// Ends WebSocket connections when stopped; keep it as long as the router serves.
+    pub connections: ServerHandle,
+}
+
+/// Builds the router.
+///
+/// # Errors
+/// When two methods claim one name.
+pub fn build(
+    services: &Services,
+    limits: &Limits,
+    token: Option<Token>,
+    metrics: &Metrics,
+) -> Result<Api, RegisterMethodError> {
+    let (stop, connections) = stop_channel();
+    let guard = GuardLayer {
+        metrics: metrics.clone(),
+    };
+    let builder = Server::builder()
+        .set_config(server_config(limits))
+        .set_rpc_middleware(RpcServiceBuilder::new().layer(guard))
+        .to_service_builder();
+    let rpc = Rpc {
+        methods: methods(services, limits)?,
+        builder,
+        stop,
+        timeout: limits.request_timeout,
+    };
+    let health = Health {
+        services: services.clone(),
+        metrics: metrics.clone(),
+        head_age_max: limits.head_age_max,
+    };
+    let observed = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(health);
+    let token = Arc::new(token);
+    let router = Router::new()
+        .route("/", any(answer))
+        .route("/rpc", any(answer))
+        .with_state(rpc)
+        .merge(observed)
+        .layer(middleware::from_fn_with_state(token, note_caller));
+    Ok(Api {
+        router,
+        connections,
+    })
+}
+
+/// Serves the API until `stop` resolves; then finishes what runs and closes every WebSocket.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    api: Api,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let Api {
+        router,
+        connections,
+    } = api;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let stopping = async move {
+        stop.await;
+        // Already stopped is as good as stopped now.
+        let _ = connections.stop();
+    };
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stopping)
+        .await
+}
+
+fn server_config(limits: &Limits) -> ServerConfig {
+    ServerConfig::builder()
+        .max_request_body_size(limits.request_bytes_max)
+        .max_response_body_size(limits.response_bytes_max)
+        .max_connections(limits.connections_max)
+        .max_subscriptions_per_connection(limits.subscriptions_max)
+        .set_message_buffer_capacity(limits.messages_waiting_max)
+        .set_batch_request_config(BatchRequestConfig::Limit(limits.batch_max))
+        .enable_ws_ping(PingConfig::new())
+        .build()
+}
+
+/// All methods; `rpc_methods` learns their names from the very table that serves them.
+fn methods(services: &Services, limits: &Limits) -> Result<Methods, RegisterMethodError> {
+    let reads = Reads::new(services.clone(), limits.reads_max);
+    let mut methods = Methods::new();
+    methods.merge(Chain(reads.clone()).into_rpc())?;
+    methods.merge(StateMethods(reads.clone()).into_rpc())?;
+    methods.merge(Author(reads.clone()).into_rpc())?;
+    methods.merge(Proofs(reads.clone()).into_rpc())?;
+    let own = System {
+        reads: reads.clone(),
+        served: Arc::default(),
+    }
+    .into_rpc();
+    let served: BTreeSet<_> = methods.method_names().chain(own.method_names()).collect();
+    methods.merge(
+        System {
+            reads,
+            served: Arc::new(served),
+        }
+        .into_rpc(),
+    )?;
+    Ok(methods)
+}
+
+/// Makes one JSON-RPC service per connection or request.
+#[derive(Clone, Debug)]
+struct Rpc {
+    methods: Methods,
+    builder: TowerServiceBuilder<Stack<GuardLayer, Identity>, Identity>,
+    stop: StopHandle,
+    timeout: Duration,
+}
+
+async fn answer(State(rpc): State<Rpc>, request: Request) -> Response {
+    let mut service = rpc
+        .builder
+        .clone()
+        .build(rpc.methods.clone(), rpc.stop.clone());
+    let upgrades = ws::is_upgrade_request(&request);
+    let answer = service.call(request);
+    let answered = if upgrades {
+        Ok(answer.await)
+    } else {
+        tokio::time::timeout(rpc.timeout, answer).await
+    };
+    match answered {
+        Ok(Ok(response)) => response.map(Body::new),
+        Ok(Err(cause)) => {
+            tracing::debug!(%cause, "a JSON-RPC connection failed");
+            StatusCode::BAD_REQUEST.into_response()
+        }
+        Err(_late) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
+}
+
+async fn note_caller(
+    State(token): State<Arc<Option<Token>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let caller = Caller::judge(&request, token.as_ref().as_ref());
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}

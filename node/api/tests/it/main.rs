@@ -1,0 +1,14 @@
+//! The API against a small chain in memory: what clients ask, what guests may not, and what hostile input gets.
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "tests open sockets"
+)]
+
+mod guests;
+mod health;
+mod hostile;
+mod methods;
+mod proofs;
+mod subscriptions;
+mod village;
