@@ -352,8 +352,17 @@ impl ChainStore for Village {
     fn undecided_block(&self, _hash: &BlockHash) -> Result<Option<BlockBytes>, LocalFault> {
         Ok(None)
     }
+    fn note_attempt(&self, _hash: &BlockHash) -> Result<u32, LocalFault> {
+        Ok(0)
+    }
+    fn forget_attempts(&self, _hash: &BlockHash) -> Result<(), LocalFault> {
+        Ok(())
+    }
     fn history_start(&self) -> Result<u64, LocalFault> {
         Ok(1)
+    }
+    fn state_start(&self) -> Result<u64, LocalFault> {
+        Ok(0)
     }
 }
 
