@@ -59,6 +59,8 @@ tags! {
     RECEIPT = "musubi/vault/receipt/v1",
     /// A member node's proof that its network key belongs to the member.
     PEER = "musubi/network/peer/v1",
+    /// Deriving a node's network key from its node key.
+    NETWORK_KEY = "musubi/network/identity-key/v1",
     /// A REST call signed by a staff or device key.
     GATEWAY_CALL = "musubi/gateway/call/v1",
     /// Salted commitment to an incident number or other short secret text.
