@@ -123,7 +123,7 @@ impl PoolView for Transactions {
             .ready()
             .into_iter()
             .take(limit)
-            .map(|candidate| candidate.bytes.clone())
+            .map(|candidate| candidate.bytes.as_ref().clone())
             .collect()
     }
 

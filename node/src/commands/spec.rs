@@ -41,6 +41,11 @@ pub fn run(command: &SpecCommand) -> Result<String, String> {
                 spec.name, spec.id, spec.environment
             ))
         }
+        SpecCommand::Demo { folder, ports } => {
+            let ports = ports.map_or_else(Ports::default, Ports::starting_at);
+            let places = consortium::lay_out(folder, ports)?;
+            Ok(serde_json::Value::from_iter(places.iter().map(NodePlace::to_json)).to_string())
+        }
     }
 }
 

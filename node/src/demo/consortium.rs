@@ -12,7 +12,7 @@ use crate::{
     key_file::{self, KeyKind},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
-use musubi_primitives::{AccountId, HpkeKey, VerifyingKey};
+use musubi_primitives::{AccountId, HpkeKey, VerifyingKey, parameter::Parameters};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -146,7 +146,9 @@ fn chain_spec(folder: &Path) -> Result<ChainSpec, String> {
         name: "Musubi demonstration".to_owned(),
         id: "musubi-demo".to_owned(),
         environment: Environment::Development,
-        genesis: json!({"consortium": {"members": members, "keys": keys, "validators": validators}}),
+        genesis: json!({"consortium": {
+            "members": members, "keys": keys, "validators": validators, "parameters": Parameters::default(),
+        }}),
     })
 }
 
