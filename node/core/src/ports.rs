@@ -135,6 +135,19 @@ pub trait ChainStore: Send + Sync + 'static {
     fn history_start(&self) -> Result<u64, LocalFault>;
     /// Lowest height whose state is here.
     fn state_start(&self) -> Result<u64, LocalFault>;
+    /// Forgets states that are older than the store was told to keep. Called after commits, off the path to the next block.
+    fn prune(&self) -> Result<(), LocalFault>;
+    /// Writes trie nodes (prefixed key, node) of a state that is being fetched and drops intermediate ones; durable with
+    /// [`ChainStore::install_snapshot`].
+    fn import_state_nodes(
+        &self,
+        height: u64,
+        added: &[(Vec<u8>, Vec<u8>)],
+        dropped: &[Vec<u8>],
+    ) -> Result<(), LocalFault>;
+    /// Makes a block with an imported state the tip of a store that has genesis only. `mountain_nodes` must hold every peak of the range
+    /// over headers `0 ..= height`.
+    fn install_snapshot(&self, snapshot: BlockCommit) -> Result<(), LocalFault>;
 }
 
 /// Keeps the pool's extrinsics over a restart. Survives the end of the process; a power cut may lose the newest.

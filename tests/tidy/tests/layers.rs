@@ -45,7 +45,12 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
     (
         "musubi-node-core",
         4,
-        &["musubi-primitives", "musubi-runtime", "musubi-chain-spec"],
+        &[
+            "musubi-chain-spec",
+            "musubi-primitives",
+            "musubi-runtime",
+            "pallet-trail",
+        ],
     ),
     (
         "musubi-node-store",

@@ -1,0 +1,119 @@
+//! Genesis: the first state, built from the chain specification without a store, so that its hash is known before a store is opened.
+
+use super::{
+    outcome::{Block, Header, split_nodes},
+    read::HEIGHT_PARAMETERS,
+    session::{CallError, Session},
+    spec::Specs,
+    state::Hasher,
+};
+use crate::ports::{BlockBytes, BlockCommit, LocalFault};
+use codec::{Decode, Encode};
+use musubi_primitives::{
+    BlockHash,
+    finality::ValidatorSet,
+    mountain_range::{MountainRange, leaf_hash},
+    parameter::HeightParameters,
+};
+use musubi_runtime::api;
+use sp_core::{H256, storage::well_known_keys::EXTRINSIC_INDEX};
+use sp_runtime::traits::Header as _;
+
+/// Why a specification gives no genesis.
+#[derive(Debug, thiserror::Error)]
+pub enum GenesisError {
+    /// The runtime does not know this configuration.
+    #[error("genesis: {0}")]
+    Refused(String),
+    /// The runtime stopped while building it.
+    #[error("genesis: {0}")]
+    Call(#[from] CallError),
+}
+
+impl From<LocalFault> for GenesisError {
+    fn from(fault: LocalFault) -> Self {
+        Self::Call(fault.into())
+    }
+}
+
+/// The first block and its state.
+#[derive(Clone, Debug)]
+pub struct Genesis {
+    commit: BlockCommit,
+}
+
+impl Genesis {
+    /// Hash of the first block.
+    pub fn hash(&self) -> BlockHash {
+        self.commit.block.hash
+    }
+
+    /// What a new store receives.
+    pub fn commit(&self) -> BlockCommit {
+        self.commit.clone()
+    }
+}
+
+/// Builds genesis from the runtime's configuration as JSON. Keys that the configuration leaves out have the runtime's defaults.
+///
+/// # Errors
+/// When the runtime refuses the configuration; the message names the key.
+pub fn build_genesis(specs: Specs, config: &serde_json::Value) -> Result<Genesis, GenesisError> {
+    let mut session = Session::empty(specs);
+    let arguments = config.to_string().into_bytes().encode();
+    let result = session.run(|| {
+        sp_io::storage::set(EXTRINSIC_INDEX, &0u32.encode());
+        let result = api::dispatch("GenesisBuilder_build_state", &arguments);
+        sp_io::storage::clear(EXTRINSIC_INDEX);
+        result
+    })?;
+    let result =
+        result.ok_or_else(|| CallError::UnknownMethod("GenesisBuilder_build_state".to_owned()))?;
+    Result::<(), String>::decode(&mut &result[..])
+        .map_err(|error| GenesisError::Refused(error.to_string()))?
+        .map_err(GenesisError::Refused)?;
+    let parameters: HeightParameters = session.call_as(HEIGHT_PARAMETERS, &[])?;
+    commit_of(session, parameters.validators)
+}
+
+fn commit_of(session: Session, validators: ValidatorSet) -> Result<Genesis, GenesisError> {
+    let changes = session.into_changes()?;
+    let block = first_block(changes.transaction_storage_root);
+    let (nodes_added, _) = split_nodes(changes.transaction);
+    let mut mountain_nodes = Vec::new();
+    MountainRange::default().append(leaf_hash(&block.hash().0), |position, node| {
+        mountain_nodes.push((position, node));
+    });
+    let commit = BlockCommit {
+        block: BlockBytes {
+            hash: block.hash(),
+            bytes: block.encode(),
+        },
+        height: 0,
+        state_root: block.header.state_root.0,
+        certificate: None,
+        validators,
+        nodes_added,
+        nodes_dropped: Vec::new(),
+        mountain_nodes,
+        events: Vec::<()>::new().encode(),
+        trail_rows: Vec::new(),
+        extrinsic_hashes: Vec::new(),
+    };
+    Ok(Genesis { commit })
+}
+
+fn first_block(state_root: H256) -> Block {
+    let no_extrinsics = sp_trie::empty_trie_root::<sp_trie::LayoutV1<Hasher>>();
+    let header = Header::new(
+        0,
+        no_extrinsics,
+        state_root,
+        H256::zero(),
+        Default::default(),
+    );
+    Block {
+        header,
+        extrinsics: Vec::new(),
+    }
+}
