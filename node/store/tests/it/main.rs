@@ -1,0 +1,19 @@
+//! The store: what was committed is there, whole, after any end of the process; what is damaged is refused.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests break files and kill processes"
+)]
+
+#[path = "../../../core/tests/it/chain.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of node/core, which use all of it"
+)]
+mod chain;
+mod corruption;
+mod crashes;
+mod history;
+mod pipeline;
+mod pruning;
+mod reopening;
