@@ -44,7 +44,7 @@ pub(crate) fn account(seed: u8) -> Account {
     Account(pair(seed).public().0)
 }
 
-/// Four villages (operators 1 to 4) that all validate, and a clinic (operator 5) with a doctor (account 50).
+/// Four villages (operators 1 to 4) that all validate, a clinic (operator 5), and staff of both.
 pub(crate) fn genesis_json() -> Value {
     let keys = |seed: u8| json!({"operator": account(seed), "verifier": VerifyingKey([seed; 32]), "hpke": HpkeKey([seed; 32])});
     let member =
@@ -56,16 +56,26 @@ pub(crate) fn genesis_json() -> Value {
     let validators: Vec<_> = (0..4u8)
         .map(|id| json!({"member": MemberId(id.into()), "key": VerifyingKey([id + 100; 32])}))
         .collect();
-    let doctor = json!({"account": account(50), "member": MemberId(4), "role": Role::Doctor, "hpke": HpkeKey([50; 32]), "until": u64::MAX});
+    let key = |(seed, member, role): (u8, u32, Role)| json!({"account": account(seed), "member": MemberId(member), "role": role, "hpke": HpkeKey([seed; 32]), "until": u64::MAX});
+    let staff = [
+        (50, 4, Role::Doctor),
+        (51, 0, Role::Officer),
+        (53, 0, Role::Vault),
+        (54, 4, Role::Vault),
+        (55, 1, Role::Officer),
+        (56, 0, Role::Reviewer),
+        (57, 4, Role::Clerk),
+        (58, 0, Role::Nurse),
+    ];
     let mut config =
         serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default genesis is JSON");
     config["consortium"]["members"] = members.into();
     config["consortium"]["validators"] = validators.into();
-    config["consortium"]["keys"] = json!([doctor]);
+    config["consortium"]["keys"] = staff.map(key).to_vec().into();
     config
 }
 
-fn run<R>(
+pub(crate) fn run<R>(
     state: &State,
     overlay: &mut OverlayedChanges<BlakeTwo256>,
     extensions: &mut Extensions,
@@ -74,7 +84,7 @@ fn run<R>(
     set_and_run_with_externalities(&mut Ext::new(overlay, state, Some(extensions)), action)
 }
 
-fn apply(state: &State, mut overlay: OverlayedChanges<BlakeTwo256>) -> State {
+pub(crate) fn apply(state: &State, mut overlay: OverlayedChanges<BlakeTwo256>) -> State {
     let changes = overlay
         .drain_storage_changes(state, StateVersion::V1)
         .expect("the state is in memory");
@@ -116,7 +126,7 @@ impl Chain {
         })
     }
 
-    fn extensions(&self) -> Extensions {
+    pub(crate) fn extensions(&self) -> Extensions {
         let mut extensions = Extensions::default();
         extensions.register(PreVerified::new(self.known));
         extensions.register(SpecTable(self.specs));

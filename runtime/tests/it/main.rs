@@ -4,3 +4,5 @@ mod blocks;
 mod chain;
 mod genesis;
 mod specs;
+mod story;
+mod wiring;
