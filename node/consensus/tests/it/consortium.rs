@@ -1,0 +1,312 @@
+//! Four validators and a member in one process, over loopback.
+
+use crate::chain::{GENESIS, MemoryChain, Mood};
+use musubi_node_consensus::{Config, Dissemination, EngineError, NodeKey, Peer, Status, start};
+use musubi_node_core::ports::ConsensusHost;
+use musubi_primitives::{
+    finality::{Validator, ValidatorSet},
+    member::MemberId,
+};
+use std::{
+    net::TcpListener,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+/// A safety net: a test that gets here has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// More work than any test can use up.
+const BUSY: usize = 1_000_000;
+
+fn key(index: u8) -> NodeKey {
+    NodeKey::from_seed([index + 1; 32])
+}
+
+fn validators(count: u8) -> ValidatorSet {
+    let validators = (0..count).map(|index| Validator {
+        key: key(index).public(),
+        member: MemberId(u32::from(index)),
+        power: 1,
+    });
+    ValidatorSet::new(validators.collect()).unwrap()
+}
+
+/// One node: what survives a crash, and what does not.
+struct Node {
+    config: Config,
+    chain: Arc<MemoryChain>,
+    running: Option<Running>,
+}
+
+struct Running {
+    stop: oneshot::Sender<()>,
+    engine: JoinHandle<Result<(), EngineError>>,
+    status: Arc<Status>,
+}
+
+impl Node {
+    async fn start(&mut self) {
+        let engine = start(self.config.clone(), self.chain.clone())
+            .await
+            .unwrap();
+        let status = engine.status();
+        let (stop, stopped) = oneshot::channel();
+        let engine = tokio::spawn(engine.run(async move {
+            let _ = stopped.await;
+        }));
+        self.running = Some(Running {
+            stop,
+            engine,
+            status,
+        });
+    }
+
+    async fn stop(&mut self) {
+        let running = self.running.take().unwrap();
+        running.stop.send(()).unwrap();
+        running.engine.await.unwrap().unwrap();
+    }
+
+    fn status(&self) -> &Status {
+        &self.running.as_ref().unwrap().status
+    }
+
+    /// Waits until this node has committed a height.
+    async fn reaches(&self, height: u64) {
+        let mut decided = self.status().decided();
+        let waited = timeout(PATIENCE, decided.wait_for(|tip| *tip >= height)).await;
+        waited
+            .unwrap_or_else(|_| {
+                panic!(
+                    "{} never reached height {height}: {:?}",
+                    self.config.name,
+                    self.status().snapshot()
+                )
+            })
+            .unwrap();
+    }
+
+    /// Waits for the engine to halt by itself and says why.
+    async fn halts(&mut self) -> EngineError {
+        let running = self.running.take().unwrap();
+        timeout(PATIENCE, running.engine)
+            .await
+            .expect("the engine halts")
+            .unwrap()
+            .expect_err("it halts for a reason")
+    }
+}
+
+/// Nodes that know each other; `validators` of them vote.
+struct Consortium {
+    nodes: Vec<Node>,
+    _directory: TempDir,
+}
+
+impl Consortium {
+    fn new(voting: u8, following: u8, work: usize) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let count = voting + following;
+        let ports = free_ports(usize::from(count));
+        let peers: Vec<_> = (0..count)
+            .zip(&ports)
+            .map(|(index, port)| Peer {
+                address: address(*port),
+                key: key(index).public(),
+            })
+            .collect();
+        let nodes = (0..count).map(|index| {
+            let config = Config {
+                name: format!(
+                    "{}-{index}",
+                    directory.path().file_name().unwrap().to_string_lossy()
+                ),
+                key: key(index),
+                listen: peers[usize::from(index)].address.clone(),
+                peers: peers
+                    .iter()
+                    .filter(|peer| peer.key != key(index).public())
+                    .cloned()
+                    .collect(),
+                peers_only: true,
+                directory: directory.path().join(index.to_string()),
+                dissemination: Dissemination::for_validators(usize::from(voting)),
+            };
+            Node {
+                config,
+                chain: Arc::new(MemoryChain::new(validators(voting), work)),
+                running: None,
+            }
+        });
+        Self {
+            nodes: nodes.collect(),
+            _directory: directory,
+        }
+    }
+
+    async fn start(&mut self, indices: std::ops::Range<usize>) {
+        for node in &mut self.nodes[indices] {
+            node.start().await;
+        }
+    }
+
+    async fn stop(mut self) {
+        for node in self.nodes.iter_mut().filter(|node| node.running.is_some()) {
+            node.stop().await;
+        }
+    }
+
+    /// Every node holds the same blocks up to a height, each with a certificate that anybody can check.
+    fn agree_up_to(&self, height: u64, voting: u8) {
+        for height in 1..=height {
+            let (block, _) = self.nodes[0].chain.at(height).unwrap();
+            for node in &self.nodes {
+                let (other, certificate) = node.chain.at(height).unwrap();
+                assert_eq!(
+                    other, block,
+                    "{} has another block at {height}",
+                    node.config.name
+                );
+                assert_eq!(
+                    (certificate.height, certificate.block),
+                    (height, block.hash)
+                );
+                certificate.verify(&GENESIS, &validators(voting)).unwrap();
+            }
+        }
+    }
+}
+
+fn address(port: u16) -> musubi_node_consensus::Multiaddr {
+    format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()
+}
+
+/// Ports that the system has just handed out; all are held until the last is known.
+fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<_> = (0..count)
+        .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
+        .collect();
+    listeners
+        .iter()
+        .map(|listener| listener.local_addr().unwrap().port())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_validators_decide_one_chain_with_certificates_that_anybody_can_check() {
+    let mut consortium = Consortium::new(4, 0, BUSY);
+    consortium.start(0..4).await;
+    for node in &consortium.nodes {
+        node.reaches(10).await;
+    }
+    consortium.agree_up_to(10, 4);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_go_on_without_the_fourth_which_catches_up_when_it_returns() {
+    let mut consortium = Consortium::new(4, 0, BUSY);
+    consortium.start(0..4).await;
+    consortium.nodes[3].reaches(3).await;
+    consortium.nodes[3].stop().await;
+    let missed = consortium.nodes[3].chain.tip() + 8;
+    consortium.nodes[0].reaches(missed).await;
+    consortium.nodes[3].start().await;
+    for node in &consortium.nodes {
+        node.reaches(missed + 4).await;
+    }
+    consortium.agree_up_to(missed + 4, 4);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_four_stopped_and_started_again_go_on_where_they_were() {
+    let mut consortium = Consortium::new(4, 0, BUSY);
+    consortium.start(0..4).await;
+    consortium.nodes[0].reaches(4).await;
+    for node in &mut consortium.nodes {
+        node.stop().await;
+    }
+    let tip = consortium
+        .nodes
+        .iter()
+        .map(|node| node.chain.tip())
+        .max()
+        .unwrap();
+    consortium.start(0..4).await;
+    for node in &consortium.nodes {
+        node.reaches(tip + 3).await;
+    }
+    consortium.agree_up_to(tip + 3, 4);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_block_that_a_node_finds_invalid_gets_its_vote_for_no_block() {
+    let mut consortium = Consortium::new(4, 0, BUSY);
+    consortium.start(0..4).await;
+    consortium.nodes[3].reaches(2).await;
+    let before = consortium.nodes[3].status().snapshot().nil_votes;
+    consortium.nodes[3].chain.set_mood(Mood::RefusesAll);
+    let tip = consortium.nodes[0].chain.tip();
+    consortium.nodes[0].reaches(tip + 6).await;
+    assert!(
+        consortium.nodes[3].status().snapshot().nil_votes > before,
+        "refused blocks get nil votes"
+    );
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_of_the_own_machine_halts_the_node_without_a_vote_against() {
+    let mut consortium = Consortium::new(4, 0, BUSY);
+    consortium.start(0..4).await;
+    consortium.nodes[3].reaches(2).await;
+    let status = consortium.nodes[3].running.as_ref().unwrap().status.clone();
+    let before = status.snapshot().nil_votes;
+    consortium.nodes[3].chain.set_mood(Mood::Broken);
+    let error = consortium.nodes[3].halts().await;
+    assert!(matches!(error, EngineError::Fault(_)), "{error}");
+    assert!(error.to_string().contains("the disk is gone"), "{error}");
+    assert_eq!(status.snapshot().nil_votes, before, "a fault casts no vote");
+    let tip = consortium.nodes[0].chain.tip();
+    consortium.nodes[0].reaches(tip + 3).await;
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_does_not_vote_joins_late_and_follows() {
+    let mut consortium = Consortium::new(4, 1, BUSY);
+    consortium.start(0..4).await;
+    consortium.nodes[0].reaches(8).await;
+    consortium.start(4..5).await;
+    consortium.nodes[4].reaches(8).await;
+    let tip = consortium.nodes[0].chain.tip();
+    for node in &consortium.nodes {
+        node.reaches(tip + 5).await;
+    }
+    consortium.agree_up_to(tip + 5, 4);
+    assert_eq!(
+        consortium.nodes[4].status().snapshot().nil_votes,
+        0,
+        "a member casts no vote"
+    );
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_chain_rests_between_blocks_and_still_beats() {
+    let mut consortium = Consortium::new(4, 0, 0);
+    consortium.start(0..4).await;
+    for node in &consortium.nodes {
+        node.reaches(3).await;
+        assert!(
+            node.chain.rests.load(Ordering::Relaxed) >= 2,
+            "a validator asks for work before it begins a height"
+        );
+    }
+    consortium.agree_up_to(3, 4);
+    consortium.stop().await;
+}
