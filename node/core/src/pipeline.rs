@@ -179,6 +179,16 @@ impl Pipeline {
         &self.0.reading
     }
 
+    /// Waits until what is under way has ended. Whoever then drops the last handle knows that nothing holds the store any more.
+    ///
+    /// # Errors
+    /// When one of the pipeline's threads has ended.
+    pub async fn settle(&self) -> Result<(), LocalFault> {
+        self.0.execution.run(|| ()).await?;
+        self.0.pool.finish_judging().await?;
+        self.0.reading.run(|| ()).await
+    }
+
     /// The newest finalised header, now and as it changes.
     pub fn tip_header(&self) -> watch::Receiver<Header> {
         self.0.tip.subscribe()

@@ -203,6 +203,11 @@ impl Pool {
         }
     }
 
+    /// Waits until what has arrived is judged.
+    pub(crate) async fn finish_judging(&self) -> Result<(), LocalFault> {
+        self.0.worker.run(|| ()).await
+    }
+
     /// The builder met these refusals. Too early or too late a nonce says nothing against the extrinsic's honesty.
     pub(crate) fn note_refusals(&self, refusals: &[Refusal]) {
         let now = self.0.clock.now();

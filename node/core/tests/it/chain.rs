@@ -164,6 +164,11 @@ impl<S: ChainStore + PoolJournal> Node<S> {
             .expect("three of four signed");
     }
 
+    /// Ends the node; the store may be opened again.
+    pub(crate) async fn stop(self) {
+        self.pipeline.settle().await.expect("every thread lives");
+    }
+
     /// Proposes and commits one block.
     pub(crate) async fn advance(&self) -> BlockBytes {
         let block = self.propose().await;

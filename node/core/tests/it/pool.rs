@@ -164,7 +164,7 @@ async fn a_restart_keeps_what_waits_and_forgets_what_is_final() {
         .await
         .expect("it is valid");
     let store = node.store.clone();
-    drop(node);
+    node.stop().await;
     let restarted = Node::start(store.clone());
     restarted.pipeline.wait_for_work().await;
     let ready = restarted.pipeline.pool().ready();

@@ -109,12 +109,14 @@ fn a_truncated_or_lost_file_never_gives_a_wrong_answer() {
     let (directory, history) = written();
     for (number, file) in data_files(directory.path()).into_iter().enumerate() {
         let length = fs::metadata(&file).expect("readable").len();
-        for keep in [
+        // Each kind of damage meets some files of each kind; all of them on all files would take minutes.
+        let kinds = [
             None,
             Some(0),
             Some(length / 3),
             Some(length.saturating_sub(1)),
-        ] {
+        ];
+        for keep in kinds.into_iter().skip(number % 4).take(1) {
             let damaged = copy(directory.path());
             let target = damaged
                 .path()

@@ -40,6 +40,7 @@ async fn a_chain_goes_on_after_restarts_where_it_stood() {
             .expect("readable")
             .expect("it is final");
         assert!(node.store.block(&block).expect("readable").is_some());
+        node.stop().await;
     }
 }
 
@@ -54,7 +55,7 @@ async fn what_waits_in_the_pool_survives_a_restart() {
         .await
         .expect("it is valid");
     let block = node.propose().await;
-    drop(node);
+    node.stop().await;
     let node = Node::start(open(directory.path()));
     assert_eq!(
         node.propose().await,
