@@ -47,7 +47,7 @@ pub use signed_content::SignedContent;
 pub use statement::{Statement, StatementFields};
 pub use text::Text;
 pub use validator::{
-    CertificateError, CertificateUse, Environment, Revocation, RevocationSource, RootError,
-    SignerCertificate, TrustedRoots, Verification, VerificationError,
+    CertificateError, CertificateUse, Environment, Revocation, RevocationList, RevocationListError,
+    RevocationSource, RootError, SignerCertificate, TrustedRoots, Verification, VerificationError,
 };
 pub use withdrawal::{Withdrawal, WithdrawalFields};

@@ -154,10 +154,10 @@ impl Page<'_> {
 
     /// The words for a code, by the name under which the statement itself writes it.
     fn code(&self, group: &str, code: &impl Serialize) -> Result<&'static str, RenderError> {
-        match serde_json::to_value(code) {
-            Ok(serde_json::Value::String(name)) => self.word(&format!("{group}.{name}")),
-            _ => Err(RenderError::MissingWords(group.to_owned())),
-        }
+        let written = serde_json::to_value(code).ok();
+        let name = written.as_ref().and_then(serde_json::Value::as_str);
+        let name = name.ok_or_else(|| RenderError::MissingWords(group.to_owned()))?;
+        self.word(&format!("{group}.{name}"))
     }
 
     fn comma(&self) -> &'static str {

@@ -13,6 +13,7 @@
 mod certificate;
 mod extensions;
 mod revocation;
+mod revocation_list;
 mod roots;
 mod rsa;
 
@@ -20,6 +21,7 @@ pub use certificate::{
     CERTIFICATE_BYTES_MAX, CertificateError, CertificateFacts, SignerCertificate,
 };
 pub use revocation::{NoRevocationSource, Revocation, RevocationQuery, RevocationSource};
+pub use revocation_list::{LIST_BYTES_MAX, RevocationList, RevocationListError};
 pub use roots::{CertificateUse, Environment, RootError, TrustedRoots};
 
 use musubi_primitives::Moment;

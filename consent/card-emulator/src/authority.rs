@@ -6,8 +6,8 @@ use musubi_consent_card::Credential;
 
 use crate::certificate::{
     CertificateRequest, Issuer, TEST_ORGANISATION, Validity, authentication_extensions,
-    authentication_subject, require_test_issuer, root_extensions, root_name, signing_extensions,
-    signing_subject,
+    authentication_subject, require_test_issuer, root_extensions, root_name, root_unit,
+    signing_extensions, signing_subject,
 };
 use crate::error::EmulatorError;
 use crate::key::RsaKey;
@@ -44,8 +44,8 @@ impl TestAuthority {
     /// [`EmulatorError`] when keys or random bytes cannot be had.
     pub fn generate_as(organisation: &str, validity: Validity) -> Result<Self, EmulatorError> {
         Ok(Self {
-            signing: Root::generate(organisation, "JPKI for digital signature", validity)?,
-            authentication: Root::generate(organisation, "JPKI for user authentication", validity)?,
+            signing: Root::generate(organisation, Credential::Signing, validity)?,
+            authentication: Root::generate(organisation, Credential::Authentication, validity)?,
         })
     }
 
@@ -151,9 +151,13 @@ impl TestAuthority {
 }
 
 impl Root {
-    fn generate(organisation: &str, unit: &str, validity: Validity) -> Result<Self, EmulatorError> {
+    fn generate(
+        organisation: &str,
+        credential: Credential,
+        validity: Validity,
+    ) -> Result<Self, EmulatorError> {
         let issuer = Issuer {
-            name: root_name(organisation, unit)?,
+            name: root_name(organisation, root_unit(credential))?,
             key: RsaKey::generate()?,
             serial: random_serial()?,
         };

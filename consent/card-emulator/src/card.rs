@@ -288,15 +288,17 @@ impl VirtualCard {
 
     /// How many bytes a READ BINARY of `length` yields under the armed fault.
     fn read_length(&self, length: usize) -> Result<usize, u16> {
-        match self.fault {
-            Some(Fault::CorrectedLengths) if length.is_multiple_of(2) => {
-                let [_, corrected] = u16::try_from(length - 1).unwrap_or(0xFF).to_be_bytes();
-                Err(u16::from_be_bytes([0x6C, corrected]))
-            }
-            Some(Fault::OverlongReads) => Ok(length + 1),
-            Some(Fault::EmptyReads) => Ok(0),
-            _ => Ok(length),
+        if self.fault == Some(Fault::CorrectedLengths) && length.is_multiple_of(2) {
+            let corrected = u8::try_from(length - 1).unwrap_or(0xFF);
+            return Err(u16::from_be_bytes([0x6C, corrected]));
         }
+        Ok(if self.fault == Some(Fault::OverlongReads) {
+            length + 1
+        } else if self.fault == Some(Fault::EmptyReads) {
+            0
+        } else {
+            length
+        })
     }
 
     fn verify(&mut self, command: Command<'_>) -> Result<Vec<u8>, u16> {
@@ -368,13 +370,10 @@ impl VirtualCard {
     }
 
     fn leaves_during(&self, command: Command<'_>) -> bool {
-        match self.fault {
-            Some(Fault::RemovalDuringVerify) => {
-                command.operation == [0x00, 0x20] && !command.data.is_empty()
-            }
-            Some(Fault::RemovalDuringSign) => command.operation == [0x80, 0x2A],
-            _ => false,
-        }
+        let verifies = command.operation == [0x00, 0x20] && !command.data.is_empty();
+        let signs = command.operation == [0x80, 0x2A];
+        (verifies && self.fault == Some(Fault::RemovalDuringVerify))
+            || (signs && self.fault == Some(Fault::RemovalDuringSign))
     }
 
     /// Data and status as bytes; under [`Fault::ChainedAnswers`] the data waits for GET RESPONSE.

@@ -23,6 +23,8 @@ use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::Time;
 
+use musubi_consent_card::Credential;
+
 use crate::error::EmulatorError;
 use crate::key::RsaKey;
 use crate::person::PersonFacts;
@@ -142,7 +144,7 @@ pub fn signing_extensions(
             &alternative_name(person, substituted)?,
         )?,
         issuer_alternative_name()?,
-        distribution_point("JPKI for digital signature", &person.municipality_code)?,
+        distribution_point(Credential::Signing, &person.municipality_code)?,
         authority_key_identifier(issuer)?,
         subject_key_identifier(public_key_info)?,
     ])
@@ -166,7 +168,7 @@ pub fn authentication_extensions(
             &vec![oid::ID_KP_CLIENT_AUTH],
         )?,
         policies(TEST_AUTHENTICATION_POLICY)?,
-        distribution_point("JPKI for user authentication", &person.municipality_code)?,
+        distribution_point(Credential::Authentication, &person.municipality_code)?,
         responder_address()?,
         authority_key_identifier(issuer)?,
         subject_key_identifier(public_key_info)?,
@@ -398,12 +400,32 @@ fn issuer_alternative_name() -> Result<Extension, EmulatorError> {
     )
 }
 
-fn distribution_point(unit: &str, municipality_code: &str) -> Result<Extension, EmulatorError> {
+fn distribution_point(
+    credential: Credential,
+    municipality_code: &str,
+) -> Result<Extension, EmulatorError> {
+    let point = DistributionPoint {
+        distribution_point: Some(distribution_point_name(credential, municipality_code)?),
+        reasons: None,
+        crl_issuer: None,
+    };
+    extension(oid::ID_CE_CRL_DISTRIBUTION_POINTS, false, &vec![point])
+}
+
+/// The name under which a municipality's revocation list is published.
+pub(crate) fn distribution_point_name(
+    credential: Credential,
+    municipality_code: &str,
+) -> Result<DistributionPointName, EmulatorError> {
     let municipality = format!("{municipality_code} CRLDP");
     let directory = name(&[
         (COUNTRY, Tag::PrintableString, "JP"),
         (ORGANISATION, Tag::Utf8String, TEST_ORGANISATION),
-        (ORGANISATIONAL_UNIT, Tag::PrintableString, unit),
+        (
+            ORGANISATIONAL_UNIT,
+            Tag::PrintableString,
+            root_unit(credential),
+        ),
         (
             ORGANISATIONAL_UNIT,
             Tag::PrintableString,
@@ -412,14 +434,17 @@ fn distribution_point(unit: &str, municipality_code: &str) -> Result<Extension, 
         (ORGANISATIONAL_UNIT, Tag::PrintableString, "Hokkaido"),
         (COMMON_NAME, Tag::PrintableString, &municipality),
     ])?;
-    let point = DistributionPoint {
-        distribution_point: Some(DistributionPointName::FullName(vec![
-            GeneralName::DirectoryName(directory),
-        ])),
-        reasons: None,
-        crl_issuer: None,
-    };
-    extension(oid::ID_CE_CRL_DISTRIBUTION_POINTS, false, &vec![point])
+    Ok(DistributionPointName::FullName(vec![
+        GeneralName::DirectoryName(directory),
+    ]))
+}
+
+/// First organisational unit in the names of one credential's root.
+pub(crate) const fn root_unit(credential: Credential) -> &'static str {
+    match credential {
+        Credential::Signing => "JPKI for digital signature",
+        Credential::Authentication => "JPKI for user authentication",
+    }
 }
 
 fn responder_address() -> Result<Extension, EmulatorError> {
@@ -450,7 +475,7 @@ fn x509_validity(validity: Validity) -> Result<x509_cert::time::Validity, Emulat
 }
 
 /// UTCTime until 2049 and GeneralizedTime after it (RFC 5280, 4.1.2.5).
-fn time(seconds: u64) -> Result<Time, EmulatorError> {
+pub(crate) fn time(seconds: u64) -> Result<Time, EmulatorError> {
     let since_1970 = Duration::from_secs(seconds);
     UtcTime::from_unix_duration(since_1970)
         .map(Time::UtcTime)
@@ -458,7 +483,7 @@ fn time(seconds: u64) -> Result<Time, EmulatorError> {
         .map_err(EmulatorError::der("time"))
 }
 
-fn sha256_with_rsa() -> AlgorithmIdentifierOwned {
+pub(crate) fn sha256_with_rsa() -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned {
         oid: SHA_256_WITH_RSA_ENCRYPTION,
         parameters: Some(Any::null()),

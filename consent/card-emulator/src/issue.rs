@@ -86,18 +86,22 @@ impl CardProfile {
     }
 
     fn token_name(self) -> &'static [u8] {
-        match self {
-            Self::Android => b"JPKIAPGPSETOKEN",
-            Self::IPhone => b"JPKIAPIOSTOKEN",
-            _ => b"JPKIAPICCTOKEN2",
+        if self == Self::Android {
+            b"JPKIAPGPSETOKEN"
+        } else if self == Self::IPhone {
+            b"JPKIAPIOSTOKEN"
+        } else {
+            b"JPKIAPICCTOKEN2"
         }
     }
 
     fn signing_tries(self) -> u8 {
-        match self {
-            Self::OneTryLeft => 1,
-            Self::Locked | Self::Child | Self::WithoutPin => 0,
-            _ => 5,
+        if matches!(self, Self::Locked | Self::Child | Self::WithoutPin) {
+            0
+        } else if self == Self::OneTryLeft {
+            1
+        } else {
+            5
         }
     }
 
@@ -177,27 +181,25 @@ impl TestAuthority {
         validity: Validity,
         key: &CardKey,
     ) -> Result<Vec<u8>, EmulatorError> {
+        if profile == CardProfile::ForeignRoot {
+            let stranger = Self::generate(validity)?;
+            let request = stranger.request(credential, person, key.public_key_info()?, validity)?;
+            return stranger.certify(credential, &request);
+        }
         let mut request = self.request(credential, person, key.public_key_info()?, validity)?;
-        match profile {
-            CardProfile::SubstitutedName if credential == Credential::Signing => {
-                let names = extension(
-                    ID_CE_SUBJECT_ALT_NAME,
-                    false,
-                    &alternative_name(person, true)?,
-                )?;
-                replace_extension(&mut request, names);
-            }
-            CardProfile::JpkiTestPolicy => {
-                replace_extension(&mut request, policies(jpki_test_policy(credential))?)
-            }
-            CardProfile::Expired => request.validity = ended_before(validity),
-            CardProfile::ForeignRoot => {
-                let stranger = Self::generate(validity)?;
-                let request =
-                    stranger.request(credential, person, request.public_key_info, validity)?;
-                return stranger.certify(credential, &request);
-            }
-            _ => {}
+        if profile == CardProfile::SubstitutedName && credential == Credential::Signing {
+            let names = extension(
+                ID_CE_SUBJECT_ALT_NAME,
+                false,
+                &alternative_name(person, true)?,
+            )?;
+            replace_extension(&mut request, names);
+        }
+        if profile == CardProfile::JpkiTestPolicy {
+            replace_extension(&mut request, policies(jpki_test_policy(credential))?);
+        }
+        if profile == CardProfile::Expired {
+            request.validity = ended_before(validity);
         }
         self.certify(credential, &request)
     }

@@ -24,6 +24,7 @@ pub mod image;
 pub mod issue;
 pub mod key;
 pub mod person;
+pub mod revocation;
 pub mod stack;
 pub mod vpicc;
 
@@ -33,4 +34,5 @@ pub use certificate::{CertificateRequest, TEST_ORGANISATION, Validity};
 pub use error::EmulatorError;
 pub use issue::{CardProfile, CardSecrets};
 pub use person::PersonFacts;
+pub use revocation::RevokedCertificate;
 pub use stack::{PcscStack, StackError};

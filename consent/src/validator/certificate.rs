@@ -115,6 +115,8 @@ pub struct SignerCertificate {
     public_key: Vec<u8>,
     issuer_key_identifier: Vec<u8>,
     serial: Vec<u8>,
+    distribution_point: Option<Vec<u8>>,
+    expires: Moment,
     names: Vec<GeneralName>,
 }
 
@@ -175,6 +177,13 @@ impl SignerCertificate {
             public_key,
             issuer_key_identifier: root.key_identifier.clone(),
             serial: certificate.serial_number.as_bytes().to_vec(),
+            distribution_point: extensions.distribution_point()?,
+            expires: certificate
+                .validity
+                .not_after
+                .to_unix_duration()
+                .as_secs()
+                .saturating_mul(1000),
             names,
         })
     }
@@ -197,6 +206,8 @@ impl SignerCertificate {
         RevocationQuery {
             issuer_key_identifier: &self.issuer_key_identifier,
             serial: &self.serial,
+            distribution_point: self.distribution_point.as_deref(),
+            expires: self.expires,
             at,
         }
     }
@@ -220,13 +231,12 @@ impl SignerCertificate {
         let mut arcs = BASIC_FOUR_ARC;
         *arcs.last_mut()? = number;
         let wanted = ObjectIdentifier::from_arcs(arcs).ok()?;
-        self.names.iter().find_map(|name| match name {
-            GeneralName::OtherName(other) if other.type_id == wanted => other
-                .value
-                .decode_as::<Utf8StringRef<'_>>()
-                .ok()
-                .map(|text| text.as_str().to_owned()),
-            _ => None,
+        self.names.iter().find_map(|name| {
+            let GeneralName::OtherName(other) = name else {
+                return None;
+            };
+            let text = other.value.decode_as::<Utf8StringRef<'_>>().ok()?;
+            (other.type_id == wanted).then(|| text.as_str().to_owned())
         })
     }
 }
@@ -266,7 +276,7 @@ impl<'a> Sliced<'a> {
 }
 
 /// The first and last part of the outer sequence, as they stand.
-fn slice(der: &[u8]) -> der::Result<(&[u8], &[u8])> {
+pub(super) fn slice(der: &[u8]) -> der::Result<(&[u8], &[u8])> {
     let mut reader = SliceReader::new(der)?;
     Header::decode(&mut reader)?;
     let signed_bytes = reader.tlv_bytes()?;

@@ -6,10 +6,12 @@ use const_oid::db::rfc5912::ID_CE_CERTIFICATE_POLICIES;
 use der::Decode;
 use x509_cert::TbsCertificate;
 use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::crl::dp::DistributionPoint;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, CertificatePolicies, KeyUsage, KeyUsages};
 
 use super::certificate::CertificateError;
+use super::revocation_list::point_name;
 use super::roots::{CertificateUse, Environment};
 
 /// Most extensions that a certificate may have; JPKI's have nine.
@@ -141,14 +143,26 @@ impl<'a> Extensions<'a> {
         }
     }
 
+    /// DER of the name of the revocation list that the certificate points to. None where it points to none, or to several.
+    pub(super) fn distribution_point(&self) -> Result<Option<Vec<u8>>, CertificateError> {
+        let points: Vec<DistributionPoint> = self
+            .optional(oid::ID_CE_CRL_DISTRIBUTION_POINTS)?
+            .unwrap_or_default();
+        Ok(<[DistributionPoint; 1]>::try_from(points)
+            .ok()
+            .and_then(|[point]| point_name(point.distribution_point)))
+    }
+
     /// Check 11: the alternative name, each kind of otherName at most once.
     pub(super) fn alternative_name(&self) -> Result<Vec<GeneralName>, CertificateError> {
         let names: Vec<GeneralName> = self
             .optional(oid::ID_CE_SUBJECT_ALT_NAME)?
             .unwrap_or_default();
-        let kinds = |name: &GeneralName| match name {
-            GeneralName::OtherName(other) => Some(other.type_id),
-            _ => None,
+        let kinds = |name: &GeneralName| {
+            let GeneralName::OtherName(other) = name else {
+                return None;
+            };
+            Some(other.type_id)
         };
         let mut kinds: Vec<_> = names.iter().filter_map(kinds).collect();
         kinds.sort_unstable();

@@ -28,6 +28,10 @@ pub struct RevocationQuery<'a> {
     pub issuer_key_identifier: &'a [u8],
     /// Serial number, big endian.
     pub serial: &'a [u8],
+    /// DER of the name of the list that the certificate points to.
+    pub distribution_point: Option<&'a [u8]>,
+    /// Last moment of the certificate, after which lists no longer name it.
+    pub expires: Moment,
     /// As of when.
     pub at: Moment,
 }
