@@ -1,10 +1,7 @@
 //! What this node answers in the members' network: who is a member, and what joining nodes are given.
 
 use codec::Encode;
-use musubi_node_core::{
-    pipeline::Pipeline,
-    ports::{ChainStore, ConsensusHost},
-};
+use musubi_node_core::{pipeline::Pipeline, ports::ConsensusHost};
 use musubi_node_network::{
     Blobs, FinalBlock, Membership, Refusal, SnapshotChunk, SnapshotSource, ports::Asker,
 };

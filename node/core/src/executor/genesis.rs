@@ -60,6 +60,7 @@ impl Genesis {
 /// When the runtime refuses the configuration; the message names the key.
 pub fn build_genesis(specs: Specs, config: &serde_json::Value) -> Result<Genesis, GenesisError> {
     let mut session = Session::empty(specs);
+    let config = merged(default_config(&mut session)?, config);
     let arguments = config.to_string().into_bytes().encode();
     let result = session.run(|| {
         sp_io::storage::set(EXTRINSIC_INDEX, &0u32.encode());
@@ -74,6 +75,30 @@ pub fn build_genesis(specs: Specs, config: &serde_json::Value) -> Result<Genesis
         .map_err(GenesisError::Refused)?;
     let parameters: HeightParameters = session.call_as(HEIGHT_PARAMETERS, &[])?;
     commit_of(session, parameters.validators)
+}
+
+/// The runtime's own configuration, complete: it refuses one with missing keys.
+fn default_config(session: &mut Session) -> Result<serde_json::Value, GenesisError> {
+    let text: Option<Vec<u8>> =
+        session.call_as("GenesisBuilder_get_preset", &None::<String>.encode())?;
+    let refused = || GenesisError::Refused("the runtime has no default configuration".to_owned());
+    let text = text.ok_or_else(refused)?;
+    serde_json::from_slice(&text).map_err(|error| GenesisError::Refused(error.to_string()))
+}
+
+/// `defaults` with every key that `config` has taken from there (RFC 7396, without removal).
+fn merged(defaults: serde_json::Value, config: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::Object;
+    match (defaults, config) {
+        (Object(mut defaults), Object(config)) => {
+            for (key, value) in config {
+                let default = defaults.remove(key).unwrap_or_default();
+                defaults.insert(key.clone(), merged(default, value));
+            }
+            Object(defaults)
+        }
+        (_, config) => config.clone(),
+    }
 }
 
 fn commit_of(session: Session, validators: ValidatorSet) -> Result<Genesis, GenesisError> {
