@@ -1,14 +1,14 @@
 //! The forecast: for each programme the doses still to come, with earliest, usual and latest days.
 //!
 //! Its rows carry the dates of a FHIR `ImmunizationRecommendation`. A row beyond the next dose assumes that the doses before
-//! it are given on their due day; each programme stands alone, since doses of different programmes may share a day.
+//! it are given on their due day, and a pending dose counts as given; each programme stands alone, since doses of different programmes may share a day.
 
 use serde::Serialize;
 
 use crate::age::Gap;
 use crate::child::{Circumstances, Dose, History, Proposal, Subject};
 use crate::civil::Date;
-use crate::rules::{Forecasting, Programme, RuleSet, RuleSetId, Standard};
+use crate::rules::{Bound, Forecasting, Programme, RuleSet, RuleSetId, Standard};
 use crate::schedule::{Inquiry, Next};
 use crate::verdict::Stop;
 
@@ -82,11 +82,13 @@ pub struct ForecastDose {
     pub overdue_after: Option<Date>,
     /// Last day of the legal period.
     pub latest: Date,
+    /// Whether only a measure permits it that the municipality has yet to decide.
+    pub undecided: bool,
     /// Whether it rests on earlier doses that are themselves forecast.
     pub assumed: bool,
 }
 
-/// What is to come for `subject` from `as_of` on.
+/// What is to come for `subject` from `as_of` on. Of the circumstances only those that last belong here: a fever is no forecast.
 pub fn forecast(
     rules: &RuleSet,
     subject: &Subject,
@@ -143,6 +145,20 @@ impl Asked<'_> {
             .any(|dose| programme.gives(&dose.vaccine))
     }
 
+    /// Begun by another programme with a product against the same diseases (the two rota vaccines): that programme has the rows.
+    fn is_covered_elsewhere(&self, programme: &Programme, diseases: &[String]) -> bool {
+        let covers = |dose: &Dose| {
+            let product = self.rules.vaccine(&dose.vaccine);
+            product.is_some_and(|product| {
+                diseases
+                    .iter()
+                    .all(|disease| product.diseases.contains(disease))
+            })
+        };
+        let elsewhere = |dose: &&Dose| !programme.gives(&dose.vaccine);
+        !self.has_begun(programme) && self.history.doses().iter().filter(elsewhere).any(covers)
+    }
+
     fn rows(&self, programme: &Programme) -> Vec<Row> {
         let Some(vaccine) = self.product(programme) else {
             return Vec::new();
@@ -168,12 +184,10 @@ impl Asked<'_> {
             return vec![row(Status::Contraindicated, None, Some(stop))];
         }
         if let Some(stop) = inquiry.product_switch(self.as_of) {
-            // Begun with the other product of the same disease: that programme has the rows.
-            return if self.has_begun(programme) {
-                vec![row(Status::NeedsPerson, None, Some(stop))]
-            } else {
-                Vec::new()
-            };
+            if self.is_covered_elsewhere(programme, &inquiry.vaccine.diseases) {
+                return Vec::new();
+            }
+            return vec![row(Status::NeedsPerson, None, Some(stop))];
         }
         let doses = self.doses(vaccine);
         if doses.is_empty() {
@@ -192,7 +206,13 @@ impl Asked<'_> {
 
     /// The usual product, unless the series began with one that should be kept.
     fn product<'p>(&self, programme: &'p Programme) -> Option<&'p str> {
-        let begun = self.history.doses().iter().rev().find_map(|dose| {
+        let own = self
+            .history
+            .doses()
+            .iter()
+            .filter(|dose| programme.gives(&dose.vaccine));
+        let latest = own.max_by_key(|dose| dose.date);
+        let begun = latest.and_then(|dose| {
             programme
                 .products
                 .iter()
@@ -256,6 +276,7 @@ impl Asked<'_> {
             due,
             overdue_after,
             latest,
+            undecided: inquiry.awaits_decision(day),
             assumed,
         })
     }
@@ -263,6 +284,8 @@ impl Asked<'_> {
     fn status(&self, dose: &ForecastDose) -> Status {
         if dose.assumed || self.as_of < dose.earliest {
             Status::Later
+        } else if dose.undecided {
+            Status::NeedsPerson
         } else if dose.overdue_after.is_some_and(|last| last < self.as_of) {
             Status::Overdue
         } else if dose.due <= self.as_of {
@@ -289,8 +312,7 @@ impl Asked<'_> {
             gap.zip(next.previous)
                 .map(|(gap, previous)| gap.first_day_after(previous, self.rules.interval_month_end))
         };
-        let at_age =
-            |bound: Option<crate::rules::Bound>| bound.and_then(|bound| bound.day(self.subject));
+        let at_age = |bound: Option<Bound>| bound.and_then(|bound| bound.day(self.subject));
         UsualTime {
             from: at_age(from).or_else(|| after_previous(gap_from)),
             to: at_age(to).or_else(|| after_previous(gap_to)),

@@ -4,7 +4,7 @@ use crate::child::{Dose, Standing};
 use crate::reason::Reason;
 use crate::rules::{Effect, Meaning};
 use crate::schedule::inquiry::stop_by;
-use crate::schedule::{Grant, Inquiry, Place};
+use crate::schedule::{Inquiry, Place};
 use crate::verdict::Stop;
 
 impl Inquiry<'_> {
@@ -41,21 +41,9 @@ impl Inquiry<'_> {
     }
 
     fn undecided_measure(&self) -> Option<Stop> {
-        let place = self.place(self.proposal.date);
-        let undecided = matches!(
-            place,
-            Place::Next {
-                grant: Grant::Recovery { accepted: false },
-                ..
-            }
-        );
-        undecided.then(|| {
-            stop_by(
-                &self.rules.long_illness.rule,
-                Reason::LongIllnessUndecided,
-                None,
-            )
-        })
+        let rule = &self.rules.long_illness.rule;
+        self.awaits_decision(self.proposal.date)
+            .then(|| stop_by(rule, Reason::LongIllnessUndecided, None))
     }
 
     fn history_in_doubt(&self) -> impl Iterator<Item = Reason> {

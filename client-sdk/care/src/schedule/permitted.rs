@@ -3,7 +3,7 @@
 use crate::age::Gap;
 use crate::civil::Date;
 use crate::rules::{Period, Track};
-use crate::schedule::{Inquiry, Next, Place};
+use crate::schedule::{Grant, Inquiry, Next, Place};
 use crate::verdict::PermittedDays;
 
 impl<'a> Inquiry<'a> {
@@ -51,6 +51,17 @@ impl<'a> Inquiry<'a> {
         let last = open.map(|span| span.to).max()?;
         let in_use = self.vaccine.programme_time(day).and_then(|time| time.until);
         Some(in_use.map_or(last, |until| last.min(until)))
+    }
+
+    /// Whether a dose on `day` would rest on a measure that is not yet decided.
+    pub(crate) fn awaits_decision(&self, day: Date) -> bool {
+        matches!(
+            self.place(day),
+            Place::Next {
+                grant: Grant::Recovery { accepted: false },
+                ..
+            }
+        )
     }
 
     /// Whether every dose the subject could have is done.

@@ -1,6 +1,6 @@
 //! The forecast row by row: each test is a child on a day.
 
-use musubi_care::child::{Circumstances, Dose, History, Sex, Subject};
+use musubi_care::child::{Circumstances, Dose, History, Recovery, Sex, Subject};
 use musubi_care::civil::Date;
 use musubi_care::forecast::{Forecast, Status, forecast};
 
@@ -211,5 +211,64 @@ fn a_condition_that_stops_is_named() {
         made.rows
             .iter()
             .all(|row| row.status != Status::NeedsPerson)
+    );
+}
+
+#[test]
+fn a_child_with_single_hib_doses_only_still_sees_the_five_in_one() {
+    let rows = of(
+        "2026-01-15",
+        Sex::Male,
+        &[("HIB", "2026-03-16")],
+        "2026-04-20",
+    );
+    assert_eq!(row(&rows, "V-5IN1"), ["NeedsPerson DPT-IPV-HIB"]);
+    assert!(
+        row(&rows, "V-HIB")
+            .first()
+            .is_some_and(|row| row.starts_with("Due HIB primary_2"))
+    );
+}
+
+#[test]
+fn the_product_in_use_is_the_latest_by_date_and_not_by_place_in_the_list() {
+    let rows = of(
+        "2026-01-15",
+        Sex::Male,
+        &[("PCV20", "2026-04-20"), ("PCV15", "2026-03-16")],
+        "2026-06-20",
+    );
+    assert_eq!(row(&rows, "V-PCV"), ["NeedsPerson PCV20"]);
+}
+
+#[test]
+fn a_measure_that_is_not_decided_waits_for_a_person() {
+    let subject = Subject {
+        birth: Some(day("2021-06-01")),
+        ..Subject::default()
+    };
+    let status = |accepted| {
+        let circumstances = Circumstances {
+            recovery: Some(Recovery {
+                on: day("2026-04-01"),
+                accepted,
+            }),
+            ..Circumstances::default()
+        };
+        let made = forecast(
+            &rules(),
+            &subject,
+            &History::Confirmed(Vec::new()),
+            &circumstances,
+            day("2026-11-22"),
+        );
+        made.rows
+            .iter()
+            .find(|row| row.programme == "V-VAR")
+            .map(|row| row.status)
+    };
+    assert_eq!(
+        [status(false), status(true)],
+        [Some(Status::NeedsPerson), Some(Status::Overdue)]
     );
 }
