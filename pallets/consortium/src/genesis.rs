@@ -1,11 +1,13 @@
-//! The founding members. The same functions as at run time admit them, so genesis can break no rule.
+//! The founding members: checked with messages that name the entry, then admitted by the same functions as at run time.
 
 use crate::{
-    ChainParameters, Config, Deciding, GenesisConfig, Pallet, Seats,
-    member::{Capacity, MemberKeys, StaffKey, is_role_of},
+    ChainParameters, Config, Deciding, GenesisConfig, Members, Pallet, Seats,
+    member::{Capacity, MemberKeys, NODES_MAX, StaffKey, is_role_of},
+    proposal::MUNICIPALITIES_MAX,
 };
 use musubi_primitives::{AccountId, HpkeKey, MemberId, MemberKind, Moment, Role, VerifyingKey};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A founding member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,14 +47,113 @@ pub struct GenesisSeat {
     pub key: VerifyingKey,
 }
 
-/// Builds the first state. A genesis that breaks a rule stops the node before it has a chain: it panics with what is wrong.
+impl<T: Config> GenesisConfig<T> {
+    /// Whether this can be the beginning of a consortium.
+    ///
+    /// # Errors
+    /// Names the first entry that cannot be, and what was expected of it.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_members()?;
+        self.check_keys()?;
+        self.check_validators()?;
+        self.parameters
+            .check()
+            .map_err(|error| format!("consortium.parameters: {error}"))
+    }
+
+    fn check_members(&self) -> Result<(), String> {
+        let mut nodes = BTreeSet::new();
+        for (at, member) in self.members.iter().enumerate() {
+            if member.nodes.len() > usize::try_from(NODES_MAX).unwrap_or(usize::MAX) {
+                return Err(format!(
+                    "consortium.members[{at}].nodes: at most {NODES_MAX} (C15)"
+                ));
+            }
+            for node in &member.nodes {
+                if !nodes.insert(node) {
+                    return Err(format!(
+                        "consortium.members[{at}].nodes: {node} belongs to another node (C15)"
+                    ));
+                }
+            }
+        }
+        let municipalities = self
+            .members
+            .iter()
+            .filter(|member| member.kind == MemberKind::Municipality)
+            .count();
+        if municipalities > usize::try_from(MUNICIPALITIES_MAX).unwrap_or(usize::MAX) {
+            return Err(format!(
+                "consortium.members: at most {MUNICIPALITIES_MAX} municipalities (C10)"
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self) -> Result<(), String> {
+        let mut accounts = BTreeSet::new();
+        for (at, member) in self.members.iter().enumerate() {
+            if !accounts.insert(member.keys.operator) {
+                return Err(format!(
+                    "consortium.members[{at}].keys.operator: another member has this account (C6)"
+                ));
+            }
+        }
+        for (at, key) in self.keys.iter().enumerate() {
+            let kind = self
+                .kind_of(key.member)
+                .ok_or(format!("consortium.keys[{at}]: there is no {}", key.member))?;
+            if !is_role_of(kind, key.role) {
+                return Err(format!(
+                    "consortium.keys[{at}]: {:?} is no role of {kind:?} (C7)",
+                    key.role
+                ));
+            }
+            if !accounts.insert(key.account) {
+                return Err(format!(
+                    "consortium.keys[{at}].account: it stands for somebody already (C6)"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_validators(&self) -> Result<(), String> {
+        if self.validators.is_empty() {
+            return Err("consortium.validators: at least one (C10)".to_owned());
+        }
+        let (mut members, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        for (at, seat) in self.validators.iter().enumerate() {
+            if self.kind_of(seat.member) != Some(MemberKind::Municipality) {
+                return Err(format!(
+                    "consortium.validators[{at}]: {} is no municipality (C10)",
+                    seat.member
+                ));
+            }
+            if !members.insert(seat.member) || !keys.insert(seat.key) {
+                return Err(format!(
+                    "consortium.validators[{at}]: one seat for each municipality, with a key of its own (C10)"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn kind_of(&self, id: MemberId) -> Option<MemberKind> {
+        self.members
+            .get(usize::try_from(id.0).ok()?)
+            .map(|member| member.kind)
+    }
+}
+
+/// Builds the first state; an empty configuration, which FRAME builds in tests of other pallets, leaves a consortium without members.
 pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
     for member in &config.members {
         let id = Pallet::<T>::admit(member.kind, member.keys)
-            .expect("genesis members have distinct operators, at most 100 are municipalities");
+            .expect("checked: operators are distinct, at most 100 are municipalities");
         for node in &member.nodes {
             Pallet::<T>::add_node(id, *node)
-                .expect("genesis members have at most four nodes each, all distinct");
+                .expect("checked: nodes are distinct, at most four for each member");
         }
     }
     for key in &config.keys {
@@ -60,12 +161,8 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
     }
     for GenesisSeat { member, key } in &config.validators {
         Pallet::<T>::seat(*member, *key)
-            .expect("genesis validators are municipalities with distinct keys");
+            .expect("checked: validators are municipalities with distinct keys");
     }
-    config
-        .parameters
-        .check()
-        .expect("genesis parameters are within their bounds");
     ChainParameters::<T>::put(config.parameters);
     Deciding::<T>::put(Seats::<T>::get());
     Pallet::<T>::install_spec(1);
@@ -79,13 +176,6 @@ fn install_key<T: Config>(key: &GenesisKey) {
         hpke,
         until,
     } = *key;
-    let kind = Pallet::<T>::active_member(member)
-        .expect("genesis keys act for genesis members")
-        .kind;
-    assert!(
-        is_role_of(kind, role),
-        "genesis key {account}: {role:?} is no role of {kind:?} (C7)"
-    );
     Pallet::<T>::claim_account(
         account,
         Capacity::Staff(StaffKey {
@@ -95,8 +185,8 @@ fn install_key<T: Config>(key: &GenesisKey) {
             until,
         }),
     )
-    .expect("genesis accounts are distinct");
-    crate::Members::<T>::mutate(member, |facts| {
+    .expect("checked: accounts are distinct");
+    Members::<T>::mutate(member, |facts| {
         if let Some(facts) = facts {
             facts.staff_keys = facts.staff_keys.saturating_add(1);
         }

@@ -85,6 +85,8 @@ sp_api::impl_runtime_apis! {
 
     impl sp_genesis_builder::GenesisBuilder<Block> for Runtime {
         fn build_state(config: Vec<u8>) -> sp_genesis_builder::Result {
+            let parsed: RuntimeGenesisConfig = serde_json::from_slice(&config).map_err(|error| error.to_string())?;
+            parsed.consortium.check()?;
             frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(config)
         }
         fn get_preset(id: &Option<sp_genesis_builder::PresetId>) -> Option<Vec<u8>> {
