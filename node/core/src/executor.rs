@@ -25,6 +25,7 @@ pub use read::{ReadError, StateRange};
 pub use session::CallError;
 pub use spec::{Specs, UnsupportedSpec};
 pub use state::Hasher;
+pub(crate) use state::StateBuilder;
 pub use worker::Worker;
 
 use crate::ports::{ChainStore, LocalFault};

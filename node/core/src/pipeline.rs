@@ -7,6 +7,9 @@ mod check;
 mod commit;
 mod host;
 mod propose;
+mod snapshot;
+
+pub use snapshot::{AdoptError, Snapshot};
 
 use crate::{
     executor::{Executor, Genesis, Header, Outcome, Specs, Worker},

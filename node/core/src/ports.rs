@@ -145,8 +145,8 @@ pub trait ChainStore: Send + Sync + 'static {
         added: &[(Vec<u8>, Vec<u8>)],
         dropped: &[Vec<u8>],
     ) -> Result<(), LocalFault>;
-    /// Makes a block with an imported state the tip of a store that has genesis only. `mountain_nodes` must hold every peak of the range
-    /// over headers `0 ..= height`.
+    /// Makes a block with an imported state the tip of a store that has genesis only. Of the block only the header counts: history begins
+    /// after it. `mountain_nodes` must hold every peak of the range over headers `0 ..= height`.
     fn install_snapshot(&self, snapshot: BlockCommit) -> Result<(), LocalFault>;
 }
 

@@ -106,7 +106,7 @@ impl ChainStore for Store {
         self.put_trail(&mut batch, &commit);
         self.drop_undecided(&mut batch, commit.height)?;
         if commit.height == 0 {
-            self.put_starts(&mut batch, 0);
+            self.put_starts(&mut batch, 0, 0);
         }
         self.write_synced(&format!("commit block {}", commit.height), batch)
     }
@@ -283,10 +283,10 @@ impl Store {
         }
     }
 
-    pub(crate) fn put_starts(&self, batch: &mut WriteBatch, height: u64) {
+    pub(crate) fn put_starts(&self, batch: &mut WriteBatch, history: u64, state: u64) {
         let meta = self.column(Column::Meta);
-        batch.put_cf(meta, keys::HISTORY_START, height.encode());
-        batch.put_cf(meta, keys::STATE_START, height.encode());
+        batch.put_cf(meta, keys::HISTORY_START, history.encode());
+        batch.put_cf(meta, keys::STATE_START, state.encode());
     }
 
     /// Undecided blocks up to a decided height have no use left.

@@ -6,6 +6,7 @@ use rocksdb::WriteBatch;
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
 
 impl Store {
+    /// Nodes that were here before stay as they are, whoever adds or drops them: genesis must stay whole until the snapshot is installed.
     pub(crate) fn write_state_nodes(
         &self,
         height: u64,
@@ -15,12 +16,23 @@ impl Store {
         let mut batch = WriteBatch::default();
         let column = self.column(Column::TrieNodes);
         for key in dropped {
-            batch.delete_cf(column, key);
+            if self.written_at(key)? == Some(height) {
+                batch.delete_cf(column, key);
+            }
         }
         for (key, node) in added {
-            batch.put_cf(column, key, NodeValue::join(height, node));
+            if self.written_at(key)?.is_none() {
+                batch.put_cf(column, key, NodeValue::join(height, node));
+            }
         }
         self.write_unsynced(&format!("import the state of block {height}"), batch)
+    }
+
+    fn written_at(&self, node: &[u8]) -> Result<Option<u64>, LocalFault> {
+        let value = self.get(Column::TrieNodes, node)?;
+        value
+            .map(|bytes| NodeValue::split(&bytes).map(|(height, _)| height))
+            .transpose()
     }
 
     /// Makes a fetched block the tip of a store that has genesis only. The log keeps the order of writes, so that the synced batch
@@ -32,7 +44,11 @@ impl Store {
         self.put_block(&mut batch, snapshot);
         self.put_trail(&mut batch, snapshot);
         self.drop_undecided(&mut batch, snapshot.height)?;
-        self.put_starts(&mut batch, snapshot.height);
+        self.put_starts(
+            &mut batch,
+            snapshot.height.saturating_add(1),
+            snapshot.height,
+        );
         self.write_synced(
             &format!("install the snapshot of block {}", snapshot.height),
             batch,

@@ -2,14 +2,11 @@
 
 use super::{
     spec::Specs,
-    state::{Backend, Hasher, StateStorage},
+    state::{Backend, Hasher, STATE_VERSION, StateStorage},
 };
 use crate::{ports::LocalFault, verified::Verified};
 use musubi_runtime::api;
-use sp_core::{
-    H256,
-    storage::{StateVersion, well_known_keys::CODE},
-};
+use sp_core::{H256, storage::well_known_keys::CODE};
 use sp_externalities::{Extensions, set_and_run_with_externalities};
 use sp_state_machine::{Backend as _, Ext, OverlayedChanges, StorageChanges, TrieBackendBuilder};
 use sp_trie::cache::LocalTrieCache;
@@ -40,9 +37,6 @@ pub enum CallError {
         cause: codec::Error,
     },
 }
-
-/// The layout of state tries that every specification so far has (`system_version` 1).
-const STATE_VERSION: StateVersion = StateVersion::V1;
 
 /// A state and the changes made to it so far.
 pub(crate) struct Session {

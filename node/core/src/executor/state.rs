@@ -1,10 +1,11 @@
 //! The trie in the chain's store, as the state machine reads it.
 
+use super::outcome::split_nodes;
 use crate::ports::{ChainStore, LocalFault};
 use hash_db::Prefix;
-use sp_core::H256;
+use sp_core::{H256, storage::StateVersion};
 use sp_runtime::traits::BlakeTwo256;
-use sp_state_machine::{TrieBackend, TrieBackendStorage};
+use sp_state_machine::{Backend as _, TrieBackend, TrieBackendBuilder, TrieBackendStorage};
 use sp_trie::{PrefixedMemoryDB, cache::LocalTrieCache, prefixed_key};
 use std::{
     fmt,
@@ -13,6 +14,9 @@ use std::{
 
 /// The hasher of the trie: BLAKE2-256.
 pub type Hasher = BlakeTwo256;
+
+/// The layout of state tries that every specification so far has (`system_version` 1).
+pub(crate) const STATE_VERSION: StateVersion = StateVersion::V1;
 
 /// A state that can be read and built on.
 pub(crate) type Backend = TrieBackend<StateStorage, Hasher, LocalTrieCache<Hasher>>;
@@ -81,5 +85,47 @@ impl TrieBackendStorage<Hasher> for StateStorage {
                 .get_or_insert(fault);
             message
         })
+    }
+}
+
+/// Puts a state together from its keys and values.
+#[derive(Debug)]
+pub(crate) struct StateBuilder {
+    storage: StateStorage,
+    root: H256,
+}
+
+impl StateBuilder {
+    /// Begins with the empty state.
+    pub(crate) fn new(store: Arc<dyn ChainStore>) -> Self {
+        let root = sp_trie::empty_trie_root::<sp_trie::LayoutV1<Hasher>>();
+        Self {
+            storage: StateStorage::new(store),
+            root,
+        }
+    }
+
+    /// The root of what was inserted so far.
+    pub(crate) fn root(&self) -> H256 {
+        self.root
+    }
+
+    /// Inserts pairs; the trie nodes that this adds and drops must be in the store before the next call.
+    #[expect(clippy::type_complexity, reason = "keys with nodes, and keys")]
+    pub(crate) fn insert(
+        &mut self,
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) -> Result<(Vec<(Vec<u8>, Vec<u8>)>, Vec<Vec<u8>>), LocalFault> {
+        let backend: TrieBackend<_, Hasher> =
+            TrieBackendBuilder::new(self.storage.clone(), self.root).build();
+        let delta = pairs
+            .iter()
+            .map(|(key, value)| (&key[..], Some(&value[..])));
+        let (root, nodes) = backend.storage_root(delta, STATE_VERSION);
+        if let Some(fault) = self.storage.take_fault() {
+            return Err(fault);
+        }
+        self.root = root;
+        Ok(split_nodes(nodes))
     }
 }

@@ -138,6 +138,9 @@ impl Pipeline {
         heights: RangeInclusive<u64>,
     ) -> Result<Vec<(BlockBytes, CommitCertificate)>, LocalFault> {
         let store = &self.0.store;
+        if *heights.start() < store.history_start()? {
+            return Ok(Vec::new());
+        }
         let mut decided = Vec::new();
         let mut bytes = 0usize;
         for height in heights {

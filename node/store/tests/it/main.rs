@@ -14,6 +14,7 @@ mod chain;
 mod corruption;
 mod crashes;
 mod history;
+mod joining;
 mod pipeline;
 mod pruning;
 mod reopening;

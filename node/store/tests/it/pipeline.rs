@@ -6,7 +6,7 @@ use musubi_node_store::{Retention, Store, StoreOptions};
 use sp_runtime::transaction_validity::TransactionSource;
 use std::{path::Path, sync::Arc, time::Instant};
 
-fn open(path: &Path) -> Arc<Store> {
+pub(crate) fn open(path: &Path) -> Arc<Store> {
     let options = StoreOptions {
         path: path.to_owned(),
         chain: "test".to_owned(),
