@@ -88,7 +88,7 @@ pub struct StoreConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogConfig {
-    /// `tracing` filter, such as `info` or `musubi=debug,warn`.
+    /// `tracing` filter, such as `warn,musubi=debug`.
     pub filter: String,
     /// `text` or `json`.
     pub format: LogFormat,
@@ -169,7 +169,7 @@ impl Default for StoreConfig {
 impl Default for LogConfig {
     fn default() -> Self {
         Self {
-            filter: "info".to_owned(),
+            filter: "warn,musubi=info".to_owned(),
             format: LogFormat::Text,
         }
     }
