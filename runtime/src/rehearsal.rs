@@ -2,7 +2,7 @@
 //! nowhere unless a test registers [`SPECS`] as its [`crate::spec::SpecTable`].
 
 use crate::{
-    spec::{PRODUCTION, Spec},
+    spec::{FIRST, Spec},
     weights::MIGRATION,
 };
 use frame_support::weights::Weight;
@@ -12,7 +12,7 @@ pub const MARK_KEY: &[u8] = b":musubi:rehearsal";
 
 /// The specifications of production and the rehearsed one.
 pub const SPECS: &[Spec] = &[
-    PRODUCTION[0],
+    FIRST,
     Spec {
         id: 2,
         transaction_version: 1,

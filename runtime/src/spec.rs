@@ -29,12 +29,15 @@ impl fmt::Debug for Spec {
     }
 }
 
-/// The specifications that this program executes, oldest first.
-pub const PRODUCTION: &[Spec] = &[Spec {
+/// The specification of genesis.
+pub const FIRST: Spec = Spec {
     id: 1,
     transaction_version: 1,
     migrate: Weight::zero,
-}];
+};
+
+/// The specifications that this program executes, oldest first.
+pub const PRODUCTION: &[Spec] = &[FIRST];
 
 sp_externalities::decl_extension! {
     /// Another table of specifications for one execution; only tests register it.

@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// R3: nothing of the person is left but the fact that the pseudonym is used up.
-    pub(crate) fn retire_person(subject: Pseudonym, person: Person) -> DispatchResult {
+    pub(crate) fn retire_person(subject: Pseudonym, person: &Person) -> DispatchResult {
         person
             .devices
             .iter()

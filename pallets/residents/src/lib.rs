@@ -252,7 +252,7 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::retire())]
         pub fn retire(origin: OriginFor<T>, subject: Pseudonym) -> DispatchResult {
             let person = Self::person_of_officer(&ensure_signed(origin)?, &subject)?;
-            Self::retire_person(subject, person)
+            Self::retire_person(subject, &person)
         }
 
         /// Adds a device of a person (R4, R5).

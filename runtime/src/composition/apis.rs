@@ -30,7 +30,7 @@ sp_api::impl_runtime_apis! {
             spec::active_version()
         }
         fn execute_block(block: <Block as BlockT>::LazyBlock) {
-            Executive::execute_block(block)
+            Executive::execute_block(block);
         }
         fn initialize_block(header: &Header) -> ExtrinsicInclusionMode {
             Executive::initialize_block(header)

@@ -2,10 +2,7 @@
 
 use crate::chain::{Chain, account, pair};
 use codec::{Decode, Encode};
-use musubi_primitives::{
-    AccountId, HpkeKey, MemberKind, Role, VerifyingKey,
-    anchor::{Anchor, ENGINE_ID},
-};
+use musubi_primitives::{AccountId, HpkeKey, MemberKind, Role, VerifyingKey};
 use musubi_runtime::{
     RuntimeCall, RuntimeEvent,
     signature::{self, SignatureClaim},
@@ -13,7 +10,7 @@ use musubi_runtime::{
 use pallet_consortium::{member::MemberKeys, proposal::Action};
 use sp_core::{H256, Pair};
 use sp_runtime::{
-    DigestItem, MultiSignature,
+    MultiSignature,
     generic::Preamble,
     transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
@@ -60,16 +57,7 @@ fn a_header_that_lies_about_the_state_is_refused() {
 #[test]
 fn every_header_carries_one_anchor_with_the_voted_validators() {
     let mut chain = Chain::new();
-    let header = chain.extend(vec![]).block.header;
-    let anchors: Vec<_> = header
-        .digest
-        .logs()
-        .iter()
-        .filter_map(|item| match item {
-            DigestItem::Consensus(ENGINE_ID, bytes) => Anchor::decode(&mut &bytes[..]).ok(),
-            _ => None,
-        })
-        .collect();
+    let anchors = chain.extend(vec![]).anchors();
     let next = musubi_primitives::finality::ValidatorSet::decode(
         &mut &chain.call("MusubiApi_next_validators", &())[..],
     )

@@ -1,7 +1,10 @@
 //! A chain in memory: builds blocks the way a proposer does, and executes them again the way a follower does.
 
 use codec::{Decode, Encode};
-use musubi_primitives::{AccountId as Account, HpkeKey, MemberId, MemberKind, Role, VerifyingKey};
+use musubi_primitives::{
+    AccountId as Account, HpkeKey, MemberId, MemberKind, Role, VerifyingKey,
+    anchor::{Anchor, ENGINE_ID},
+};
 use musubi_runtime::{
     AccountId, Block, Executive, Hash, Header, PreVerified, RuntimeCall, RuntimeEvent,
     RuntimeGenesisConfig, Signature, SignedPayload, UncheckedExtrinsic,
@@ -34,6 +37,18 @@ pub(crate) struct Built {
     pub(crate) results: Vec<ApplyExtrinsicResult>,
     pub(crate) events: Vec<RuntimeEvent>,
     state: State,
+}
+
+impl Built {
+    /// The anchors in the header's digest.
+    pub(crate) fn anchors(&self) -> Vec<Anchor> {
+        let items = self.block.header.digest.logs().iter();
+        items
+            .filter_map(|item| item.as_consensus())
+            .filter(|(engine, _)| *engine == ENGINE_ID)
+            .map(|(_, bytes)| Anchor::decode(&mut &bytes[..]).expect("an anchor"))
+            .collect()
+    }
 }
 
 pub(crate) fn pair(seed: u8) -> ed25519::Pair {

@@ -8,12 +8,11 @@ use codec::{Decode, Encode};
 use musubi_primitives::{
     Basis, CategorySet, Decision, DenialReason, MemberId, Purpose, RequestId,
     access::{Claim, StatuteArticle, Ticket},
-    anchor::{Anchor, ENGINE_ID},
+    anchor::Anchor,
     mountain_range::MountainRange,
     trail::{TrailHead, TrailRow},
 };
 use musubi_runtime::{RuntimeCall, RuntimeEvent};
-use sp_runtime::DigestItem;
 use std::collections::BTreeMap;
 
 const PHONE: u8 = 90;
@@ -69,26 +68,18 @@ impl Play {
 }
 
 fn rows_of(built: &Built) -> Vec<TrailRow> {
-    let row = |event: &RuntimeEvent| match event {
-        RuntimeEvent::Trail(pallet_trail::Event::Row(row)) => Some(row.clone()),
-        _ => None,
-    };
-    built.events.iter().filter_map(row).collect()
+    let mut rows = Vec::new();
+    for event in &built.events {
+        if let RuntimeEvent::Trail(pallet_trail::Event::Row(row)) = event {
+            rows.push(row.clone());
+        }
+    }
+    rows
 }
 
 fn anchor_of(built: &Built) -> Anchor {
-    let anchor = |item: &DigestItem| match item {
-        DigestItem::Consensus(ENGINE_ID, bytes) => Anchor::decode(&mut &bytes[..]).ok(),
-        _ => None,
-    };
-    built
-        .block
-        .header
-        .digest
-        .logs()
-        .iter()
-        .find_map(anchor)
-        .expect("every header has an anchor")
+    let anchors = built.anchors();
+    *anchors.first().expect("every header has an anchor")
 }
 
 #[test]
