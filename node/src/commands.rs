@@ -4,3 +4,4 @@ pub mod care;
 pub mod key;
 pub mod node;
 pub mod spec;
+pub mod verify;

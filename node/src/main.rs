@@ -19,7 +19,10 @@ mod start;
 mod views;
 
 use clap::{Parser, Subcommand};
-use commands::{care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand};
+use commands::{
+    care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand,
+    verify::VerifyArguments,
+};
 use std::process::ExitCode;
 
 /// Permissioned blockchain node for maternal-and-child health records under card-signed consent.
@@ -40,6 +43,8 @@ enum Command {
     /// Check chain specifications.
     #[command(subcommand)]
     Spec(SpecCommand),
+    /// Check a bundle of proofs offline.
+    Verify(VerifyArguments),
     /// Ask the schedule engine.
     #[command(subcommand)]
     Care(CareCommand),
@@ -50,6 +55,7 @@ fn main() -> ExitCode {
         Command::Node(arguments) => commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Spec(command) => commands::spec::run(&command),
+        Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
     };
     match outcome {

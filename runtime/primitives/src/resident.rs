@@ -54,7 +54,7 @@ const JAPAN: Moment = 9 * 60 * 60 * 1_000;
 /// Whether a moment is midnight, Japan time, of a 1 April: the common date on which guardianships end, so that no birthday shows.
 pub fn is_common_date(moment: Moment) -> bool {
     let local = moment.saturating_add(JAPAN);
-    local % DAY == 0 && month_and_day(local / DAY) == (4, 1)
+    local.is_multiple_of(DAY) && month_and_day(local / DAY) == (4, 1)
 }
 
 /// The first common date at least `days` days after `now`.

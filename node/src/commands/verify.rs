@@ -1,0 +1,87 @@
+//! `musubi verify`: check a bundle of proofs against a chain specification. Opens no socket.
+
+use super::{care::chain, spec};
+use clap::Args;
+use musubi_client_sdk::proofs::{Checkpoint, verify};
+use musubi_node_core::executor::{Specs, Worker, build_genesis};
+use std::path::{Path, PathBuf};
+
+/// The most bytes of a bundle file.
+const BUNDLE_BYTES_MAX: u64 = 256 << 20;
+
+/// Which bundle, and what to trust.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// Chain specification: its genesis names the chain and the first validators.
+    #[arg(long)]
+    spec: PathBuf,
+    /// A newer checkpoint of the same chain that this reader kept (JSON).
+    #[arg(long)]
+    checkpoint: Option<PathBuf>,
+    /// The bundle (JSON).
+    bundle: PathBuf,
+}
+
+/// Verifies a bundle; prints what it proves, one statement a line, and as of when.
+///
+/// # Errors
+/// The first thing in the bundle that does not hold; then nothing in it is to be believed.
+pub fn run(arguments: &VerifyArguments) -> Result<String, String> {
+    let trusted = match &arguments.checkpoint {
+        Some(path) => kept_checkpoint(path)?,
+        None => genesis_checkpoint(&arguments.spec)?,
+    };
+    let path = &arguments.bundle;
+    let report = verify(&trusted, &bounded(path)?)
+        .map_err(|error| format!("{}: {}", path.display(), chain(&error)))?;
+    let mut lines: Vec<String> = report
+        .statements
+        .iter()
+        .map(|statement| format!("proved: {statement}"))
+        .collect();
+    lines.push(format!(
+        "as of block {} ({} ms since 1970), decided by more than two thirds of the validators",
+        report.checkpoint.height, report.as_of
+    ));
+    Ok(lines.join("\n"))
+}
+
+/// What the specification alone makes trusted: block 0 and the validators of the first heights.
+fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
+    let config = spec::read(path)?.genesis;
+    let build = move || build_genesis(Specs::default(), &config).map_err(|error| error.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
+    let built = runtime
+        .block_on(worker.run(build))
+        .map_err(|fault| fault.to_string())?;
+    let genesis =
+        built.map_err(|error| format!("chain specification {}: {error}", path.display()))?;
+    let validators = genesis.commit().validators;
+    Ok(Checkpoint {
+        genesis: genesis.hash(),
+        height: 0,
+        block: genesis.hash(),
+        validators,
+    })
+}
+
+fn kept_checkpoint(path: &Path) -> Result<Checkpoint, String> {
+    serde_json::from_slice(&bounded(path)?)
+        .map_err(|error| format!("checkpoint {}: {error}", path.display()))
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let size = std::fs::metadata(path)
+        .map_err(|error| format!("{}: {error}", path.display()))?
+        .len();
+    if size > BUNDLE_BYTES_MAX {
+        return Err(format!(
+            "{}: {size} bytes, at most {BUNDLE_BYTES_MAX} are read",
+            path.display()
+        ));
+    }
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+}
