@@ -235,6 +235,8 @@ impl Pool {
         let changes = inner.queue.finalise(height, block, included, origins);
         self.apply(&mut inner, changes);
         drop(inner);
+        // A nonce used elsewhere may have closed a gap here.
+        self.0.ready.notify_waiters();
         let pool = self.clone();
         self.0.worker.enqueue(move || pool.judge_again());
     }

@@ -92,7 +92,11 @@ impl ChainStore for Store {
     }
 
     fn trie_node(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LocalFault> {
-        self.get(Column::TrieNodes, key)?
+        let value = self
+            .db
+            .get_pinned_cf(self.column(Column::TrieNodes), key)
+            .map_err(|error| LocalFault::new("read a trie node", error))?;
+        value
             .map(|bytes| Ok(NodeValue::split(&bytes)?.1.to_vec()))
             .transpose()
     }

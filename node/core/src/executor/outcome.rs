@@ -106,9 +106,12 @@ impl Outcome {
 fn trail_rows(events: &[u8]) -> Result<Vec<TrailRow>, codec::Error> {
     let events =
         Vec::<frame_system::EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])?;
-    let rows = events.into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Trail(pallet_trail::Event::Row(row)) => Some(row),
-        _ => None,
+    let rows = events.into_iter().filter_map(|record| {
+        if let RuntimeEvent::Trail(pallet_trail::Event::Row(row)) = record.event {
+            Some(row)
+        } else {
+            None
+        }
     });
     Ok(rows.collect())
 }

@@ -170,18 +170,16 @@ async fn a_broken_disk_is_a_fault_and_never_a_verdict() {
 }
 
 #[tokio::test]
-async fn lost_trie_nodes_are_a_fault_while_checking_and_while_proposing() {
-    let (builder, block) = with_transactions(1).await;
+async fn a_node_whose_state_is_lost_says_so_and_does_not_start() {
     let store = Arc::new(MemoryStore::default());
-    drop(Node::start(store.clone()));
-    let follower = Node::start(store);
-    // The trie cache of the running node may hold what the disk lost; a state beyond it does not.
-    follower.store.lose_state();
-    match follower.check(&block, Freshness::Fresh).await {
-        Ok(verdict) => assert_eq!(verdict, Verdict::Valid, "the cache had every node"),
-        Err(fault) => assert!(fault.to_string().contains("missing"), "{fault}"),
-    }
-    drop(builder);
+    Node::start(store.clone()).stop().await;
+    store.lose_state();
+    let refusal = Node::try_start(store, Specs::default()).map(|_| ());
+    let text = refusal.expect_err("its state is gone").to_string();
+    assert!(
+        text.contains("trie node") && text.contains("missing"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

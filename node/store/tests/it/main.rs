@@ -1,5 +1,9 @@
 //! The store: what was committed is there, whole, after any end of the process; what is damaged is refused.
 #![allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers in tests are small"
+)]
+#![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "these tests break files and kill processes"

@@ -1,4 +1,8 @@
 //! The queue's rules, each by name.
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "numbers in tests are small"
+)]
 
 use super::*;
 use proptest::prelude::*;
