@@ -91,9 +91,9 @@ impl Engine {
         self.place.round = 0;
         self.place.validators = Some(opening.parameters.validator_set.clone());
         match opening.waiting {
-            Waiting::First(_) => self.gather(opening),
+            Waiting::First(_) if self.votes_in(&opening) => self.gather(opening),
             Waiting::Next(_) if self.rests_before(&opening) => self.rest(opening),
-            Waiting::Next(_) => opening.reply(),
+            Waiting::First(_) | Waiting::Next(_) => opening.reply(),
         }
     }
 
@@ -127,7 +127,11 @@ impl Engine {
     /// Blocks are made on demand. A node that does not vote, or that still catches up, has nothing to wait for.
     fn rests_before(&self, opening: &Opening) -> bool {
         let caught_up = self.place.synced < opening.height.saturating_sub(1);
-        caught_up && opening.parameters.validator_set.contains(&self.key)
+        caught_up && self.votes_in(opening)
+    }
+
+    fn votes_in(&self, opening: &Opening) -> bool {
+        opening.parameters.validator_set.contains(&self.key)
     }
 
     /// Work, a proposer already heard at this height, or the idle beat ends the rest.

@@ -7,12 +7,16 @@ use crate::{
     proposal::Proposal,
     signing::{SignatureCheck, VoteSigner},
 };
+use arc_malachitebft_app_channel::app::net::Multiaddr;
 use musubi_node_core::ports::ConsensusHost;
-use std::{fmt, path::PathBuf, sync::Arc};
-use tokio::sync::mpsc;
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{sync::mpsc, time::timeout};
 
 /// Verified proposals that may wait to meet their bodies.
 const PROPOSALS_WAITING_MAX: usize = 256;
+
+/// How long the engine may take to open its port.
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why the engine did not start.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +32,12 @@ pub enum StartError {
         /// What went wrong.
         cause: String,
     },
-    /// A part of the engine did not come up, the network because its port is taken, for instance.
+    /// The engine does not say that it listens: most often its port is taken.
+    #[error(
+        "listen on {0}: the port does not open; is it taken, or the address not this machine's?"
+    )]
+    NotListening(Multiaddr),
+    /// A part of the engine did not come up.
     #[error("start consensus {actor}: {cause}")]
     Actor {
         /// Which part.
@@ -47,22 +56,29 @@ impl StartError {
     }
 }
 
-/// Starts consensus for the chain that `host` keeps. Nothing happens until [`Engine::run`] is polled, except that the port is open.
+/// Starts consensus for the chain that `host` keeps, and opens its port. Nothing is decided until [`Engine::run`] is polled.
 ///
 /// # Errors
 /// See [`StartError`].
 pub async fn start(config: Config, host: Arc<dyn ConsensusHost>) -> Result<Engine, StartError> {
     let genesis = host.genesis();
+    let listen = config.listen.clone();
     let signer = VoteSigner::new(config.key.clone(), genesis);
     let (verified, proposals) = mpsc::channel::<Proposal>(PROPOSALS_WAITING_MAX);
     let check = SignatureCheck::new(genesis, verified);
     let key = signer.address();
-    let (actors, inbox) = Actors::spawn(Parts {
+    let (actors, mut inbox) = Actors::spawn(Parts {
         config,
         genesis,
         signer,
         check,
     })
     .await?;
-    Ok(Engine::new(host, key, actors, inbox, proposals))
+    // The engine speaks for the first time when its port is open, and when the port cannot be opened it says nothing at all.
+    let Ok(Some(first)) = timeout(LISTEN_TIMEOUT, inbox.recv()).await else {
+        return Err(StartError::NotListening(listen));
+    };
+    let mut engine = Engine::new(host, key, actors, inbox, proposals);
+    engine.handle(first);
+    Ok(engine)
 }

@@ -9,6 +9,7 @@ use crate::{
 };
 use arc_malachitebft_core_types::Round;
 use arc_malachitebft_engine::host::LocallyProposedValue;
+use musubi_primitives::finality::BLOCK_BYTES_MAX;
 use ractor::RpcReplyPort;
 use std::time::Duration;
 
@@ -31,6 +32,9 @@ impl Engine {
         let budget = timeout.checked_div(BUILDING_SHARE).unwrap_or(timeout);
         self.spawn(async move {
             match host.propose(name.height, name.round, key, budget).await {
+                Ok(block) if block.bytes.len() > BLOCK_BYTES_MAX as usize => {
+                    tracing::error!(height = name.height, bytes = block.bytes.len(), "the block built is too large for anybody to accept");
+                }
                 Ok(block) => {
                     answer(reply, LocallyProposedValue::new(height, round, BlockValue(block.hash)));
                     publisher.publish(split(name, block.hash, &block.bytes));

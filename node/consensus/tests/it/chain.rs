@@ -44,7 +44,8 @@ struct Blocks {
 /// One node's chain. It outlives its engine, as a disk does.
 #[derive(Debug)]
 pub(crate) struct MemoryChain {
-    validators: ValidatorSet,
+    /// Validator sets by the first height that they decide.
+    validators: BTreeMap<u64, ValidatorSet>,
     blocks: Mutex<Blocks>,
     mood: Mutex<Mood>,
     /// Pieces of work; each block made on demand takes one.
@@ -54,7 +55,7 @@ pub(crate) struct MemoryChain {
 }
 
 impl MemoryChain {
-    pub(crate) fn new(validators: ValidatorSet, work: usize) -> Self {
+    pub(crate) fn new(validators: BTreeMap<u64, ValidatorSet>, work: usize) -> Self {
         Self {
             validators,
             blocks: Mutex::default(),
@@ -66,6 +67,16 @@ impl MemoryChain {
 
     pub(crate) fn set_mood(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+    }
+
+    /// Who decides a height.
+    pub(crate) fn validators_of(&self, height: u64) -> ValidatorSet {
+        let (_, validators) = self
+            .validators
+            .range(..=height)
+            .next_back()
+            .expect("a set from height 1 on");
+        validators.clone()
     }
 
     /// The decided block of a height and why it is final.
@@ -125,7 +136,7 @@ impl ConsensusHost for MemoryChain {
             self.tip()
         );
         Ok(HeightParameters {
-            validators: self.validators.clone(),
+            validators: self.validators_of(height),
             propose_timeout: Duration::from_secs(3),
             vote_timeout: Duration::from_secs(1),
             timeout_delta: Duration::from_millis(500),

@@ -1,13 +1,16 @@
 //! Four validators and a member in one process, over loopback.
 
 use crate::chain::{GENESIS, MemoryChain, Mood};
-use musubi_node_consensus::{Config, Dissemination, EngineError, NodeKey, Peer, Status, start};
+use musubi_node_consensus::{
+    Config, Dissemination, EngineError, NodeKey, Peer, Peers, StartError, Status, start,
+};
 use musubi_node_core::ports::ConsensusHost;
 use musubi_primitives::{
     finality::{Validator, ValidatorSet},
     member::MemberId,
 };
 use std::{
+    collections::BTreeMap,
     net::TcpListener,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -33,6 +36,11 @@ fn validators(count: u8) -> ValidatorSet {
     ValidatorSet::new(validators.collect()).unwrap()
 }
 
+/// One set for all heights.
+fn always(count: u8) -> BTreeMap<u64, ValidatorSet> {
+    BTreeMap::from([(1, validators(count))])
+}
+
 /// One node: what survives a crash, and what does not.
 struct Node {
     config: Config,
@@ -44,6 +52,7 @@ struct Running {
     stop: oneshot::Sender<()>,
     engine: JoinHandle<Result<(), EngineError>>,
     status: Arc<Status>,
+    peers: Peers,
 }
 
 impl Node {
@@ -51,7 +60,7 @@ impl Node {
         let engine = start(self.config.clone(), self.chain.clone())
             .await
             .unwrap();
-        let status = engine.status();
+        let (status, peers) = (engine.status(), engine.peers());
         let (stop, stopped) = oneshot::channel();
         let engine = tokio::spawn(engine.run(async move {
             let _ = stopped.await;
@@ -60,6 +69,7 @@ impl Node {
             stop,
             engine,
             status,
+            peers,
         });
     }
 
@@ -99,16 +109,15 @@ impl Node {
     }
 }
 
-/// Nodes that know each other; `validators` of them vote.
+/// Nodes that know each other; the schedule says who votes when.
 struct Consortium {
     nodes: Vec<Node>,
     _directory: TempDir,
 }
 
 impl Consortium {
-    fn new(voting: u8, following: u8, work: usize) -> Self {
+    fn new(count: u8, schedule: &BTreeMap<u64, ValidatorSet>, work: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let count = voting + following;
         let ports = free_ports(usize::from(count));
         let peers: Vec<_> = (0..count)
             .zip(&ports)
@@ -132,11 +141,11 @@ impl Consortium {
                     .collect(),
                 peers_only: true,
                 directory: directory.path().join(index.to_string()),
-                dissemination: Dissemination::for_validators(usize::from(voting)),
+                dissemination: Dissemination::for_validators(usize::from(count)),
             };
             Node {
                 config,
-                chain: Arc::new(MemoryChain::new(validators(voting), work)),
+                chain: Arc::new(MemoryChain::new(schedule.clone(), work)),
                 running: None,
             }
         });
@@ -159,7 +168,7 @@ impl Consortium {
     }
 
     /// Every node holds the same blocks up to a height, each with a certificate that anybody can check.
-    fn agree_up_to(&self, height: u64, voting: u8) {
+    fn agree_up_to(&self, height: u64) {
         for height in 1..=height {
             let (block, _) = self.nodes[0].chain.at(height).unwrap();
             for node in &self.nodes {
@@ -173,7 +182,9 @@ impl Consortium {
                     (certificate.height, certificate.block),
                     (height, block.hash)
                 );
-                certificate.verify(&GENESIS, &validators(voting)).unwrap();
+                certificate
+                    .verify(&GENESIS, &node.chain.validators_of(height))
+                    .unwrap();
             }
         }
     }
@@ -196,18 +207,18 @@ fn free_ports(count: usize) -> Vec<u16> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_validators_decide_one_chain_with_certificates_that_anybody_can_check() {
-    let mut consortium = Consortium::new(4, 0, BUSY);
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
     consortium.start(0..4).await;
     for node in &consortium.nodes {
         node.reaches(10).await;
     }
-    consortium.agree_up_to(10, 4);
+    consortium.agree_up_to(10);
     consortium.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_go_on_without_the_fourth_which_catches_up_when_it_returns() {
-    let mut consortium = Consortium::new(4, 0, BUSY);
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
     consortium.start(0..4).await;
     consortium.nodes[3].reaches(3).await;
     consortium.nodes[3].stop().await;
@@ -217,13 +228,13 @@ async fn three_go_on_without_the_fourth_which_catches_up_when_it_returns() {
     for node in &consortium.nodes {
         node.reaches(missed + 4).await;
     }
-    consortium.agree_up_to(missed + 4, 4);
+    consortium.agree_up_to(missed + 4);
     consortium.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_four_stopped_and_started_again_go_on_where_they_were() {
-    let mut consortium = Consortium::new(4, 0, BUSY);
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
     consortium.start(0..4).await;
     consortium.nodes[0].reaches(4).await;
     for node in &mut consortium.nodes {
@@ -239,13 +250,13 @@ async fn all_four_stopped_and_started_again_go_on_where_they_were() {
     for node in &consortium.nodes {
         node.reaches(tip + 3).await;
     }
-    consortium.agree_up_to(tip + 3, 4);
+    consortium.agree_up_to(tip + 3);
     consortium.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_block_that_a_node_finds_invalid_gets_its_vote_for_no_block() {
-    let mut consortium = Consortium::new(4, 0, BUSY);
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
     consortium.start(0..4).await;
     consortium.nodes[3].reaches(2).await;
     let before = consortium.nodes[3].status().snapshot().nil_votes;
@@ -261,7 +272,7 @@ async fn a_block_that_a_node_finds_invalid_gets_its_vote_for_no_block() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_of_the_own_machine_halts_the_node_without_a_vote_against() {
-    let mut consortium = Consortium::new(4, 0, BUSY);
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
     consortium.start(0..4).await;
     consortium.nodes[3].reaches(2).await;
     let status = consortium.nodes[3].running.as_ref().unwrap().status.clone();
@@ -278,7 +289,7 @@ async fn a_fault_of_the_own_machine_halts_the_node_without_a_vote_against() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_does_not_vote_joins_late_and_follows() {
-    let mut consortium = Consortium::new(4, 1, BUSY);
+    let mut consortium = Consortium::new(5, &always(4), BUSY);
     consortium.start(0..4).await;
     consortium.nodes[0].reaches(8).await;
     consortium.start(4..5).await;
@@ -287,7 +298,7 @@ async fn a_member_that_does_not_vote_joins_late_and_follows() {
     for node in &consortium.nodes {
         node.reaches(tip + 5).await;
     }
-    consortium.agree_up_to(tip + 5, 4);
+    consortium.agree_up_to(tip + 5);
     assert_eq!(
         consortium.nodes[4].status().snapshot().nil_votes,
         0,
@@ -298,7 +309,7 @@ async fn a_member_that_does_not_vote_joins_late_and_follows() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_chain_rests_between_blocks_and_still_beats() {
-    let mut consortium = Consortium::new(4, 0, 0);
+    let mut consortium = Consortium::new(4, &always(4), 0);
     consortium.start(0..4).await;
     for node in &consortium.nodes {
         node.reaches(3).await;
@@ -307,6 +318,110 @@ async fn an_idle_chain_rests_between_blocks_and_still_beats() {
             "a validator asks for work before it begins a height"
         );
     }
-    consortium.agree_up_to(3, 4);
+    consortium.agree_up_to(3);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_validators_of_a_height_are_those_that_the_chain_names_for_it() {
+    let schedule = BTreeMap::from([(1, validators(4)), (8, validators(5))]);
+    let mut consortium = Consortium::new(5, &schedule, BUSY);
+    consortium.start(0..5).await;
+    for node in &consortium.nodes {
+        node.reaches(18).await;
+    }
+    consortium.agree_up_to(18);
+    let newcomer = key(4).public();
+    let proposed = |height| {
+        consortium.nodes[0]
+            .chain
+            .at(height)
+            .unwrap()
+            .0
+            .bytes
+            .ends_with(&newcomer.0)
+    };
+    assert!(
+        !(1..8).any(proposed),
+        "a node that does not vote proposes nothing"
+    );
+    assert!((8..=18).any(proposed), "a validator takes its turn");
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stranger_is_kept_out_until_it_is_admitted() {
+    let mut consortium = Consortium::new(5, &always(4), BUSY);
+    let stranger = Peer {
+        address: consortium.nodes[4].config.listen.clone(),
+        key: key(4).public(),
+    };
+    for node in &mut consortium.nodes {
+        node.config.peers.retain(|peer| *peer != stranger);
+    }
+    consortium.start(0..5).await;
+    consortium.nodes[0].reaches(5).await;
+    assert_eq!(
+        consortium.nodes[4].chain.tip(),
+        0,
+        "nobody serves a stranger"
+    );
+    for node in &consortium.nodes[..4] {
+        node.running
+            .as_ref()
+            .unwrap()
+            .peers
+            .add(&stranger)
+            .await
+            .unwrap();
+    }
+    consortium.nodes[4].reaches(5).await;
+    consortium.agree_up_to(5);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_is_taken_is_an_error_and_no_silence() {
+    let mut consortium = Consortium::new(1, &always(1), BUSY);
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    consortium.nodes[0].config.listen = address(taken.local_addr().unwrap().port());
+    let config = consortium.nodes[0].config.clone();
+    let refusal = start(config, consortium.nodes[0].chain.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(refusal, StartError::NotListening(_)), "{refusal}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_validator_alone_decides() {
+    let mut consortium = Consortium::new(1, &always(1), BUSY);
+    consortium.start(0..1).await;
+    consortium.nodes[0].reaches(3).await;
+    consortium.agree_up_to(3);
+    consortium.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gossip_carries_blocks_to_validators_that_are_not_neighbours() {
+    let mut consortium = Consortium::new(4, &always(4), BUSY);
+    let addresses: Vec<_> = consortium
+        .nodes
+        .iter()
+        .map(|node| node.config.listen.clone())
+        .collect();
+    // A line: each node knows only the one before and the one after.
+    for (at, node) in consortium.nodes.iter_mut().enumerate() {
+        let neighbours =
+            [at.checked_sub(1), Some(at + 1)].map(|at| at.and_then(|at| addresses.get(at)));
+        node.config
+            .peers
+            .retain(|peer| neighbours.contains(&Some(&peer.address)));
+        node.config.dissemination = Dissemination::Gossip;
+    }
+    consortium.start(0..4).await;
+    for node in &consortium.nodes {
+        node.reaches(5).await;
+    }
+    consortium.agree_up_to(5);
     consortium.stop().await;
 }
