@@ -450,8 +450,27 @@ impl<T: Config> seams::Consortium for Pallet<T> {
     fn actor(account: &AccountId) -> Option<Actor> {
         Self::actor_of(account)
     }
+    fn actor_on_record(account: &AccountId) -> Option<Actor> {
+        let (member, role) = match Accounts::<T>::get(account)? {
+            Capacity::Operator(member) => (member, Role::Operator),
+            Capacity::Staff(key) => (key.member, key.role),
+            Capacity::Retired => return None,
+        };
+        let kind = Members::<T>::get(member)?.kind;
+        Some(Actor { member, kind, role })
+    }
     fn member(id: MemberId) -> Option<MemberFacts> {
         Self::active_member(id).map(|member| member.facts())
+    }
+    fn sealing_key(account: &AccountId) -> Option<HpkeKey> {
+        let actor = Self::actor_of(account)?;
+        match Accounts::<T>::get(account)? {
+            Capacity::Staff(key) => Some(key.hpke),
+            Capacity::Operator(_) => {
+                Self::active_member(actor.member).map(|member| member.keys.hpke)
+            }
+            Capacity::Retired => None,
+        }
     }
     fn next_validators() -> ValidatorSet {
         set_of(&Seats::<T>::get())
