@@ -4,7 +4,8 @@
 //! words), [`signed_content`] and [`cms`] (what the card signs, and how it is kept), [`validator`] (whose certificate
 //! that is), [`evidence`] (sealed to a municipality), [`attestation`] (does the chain say what the person signed?),
 //! [`lifecycle`] (the states of a consent) and [`receipt`] (what the person takes home). [`binding`], [`withdrawal`]
-//! and [`check_in`] are the other three documents a card signs; [`counter`] judges them.
+//! and [`check_in`] are the other three documents a card signs; [`counter`] judges them, and [`nonce`]
+//! says how often and where each may count.
 //!
 //! No IO and no clock: time, randomness and revocation answers come in as values. The RSA library is used in
 //! [`validator`] alone, so that a browser build can put another one in its place.
@@ -25,6 +26,7 @@ pub mod counter;
 pub mod document;
 pub mod evidence;
 pub mod lifecycle;
+pub mod nonce;
 pub mod receipt;
 pub mod rendering;
 pub mod signed_content;
@@ -42,6 +44,7 @@ pub use counter::{Counter, ExpectedBinding, ExpectedCheckIn, ExpectedWithdrawal,
 pub use document::{Document, DocumentError, DocumentFields};
 pub use evidence::{Evidence, EvidenceError, SealedEvidence};
 pub use lifecycle::{LifecycleEvent, TransitionError};
+pub use nonce::{NonceBatch, NonceBook, NonceError, SignedNonceBatch};
 pub use receipt::ConsentReceipt;
 pub use signed_content::SignedContent;
 pub use statement::{Statement, StatementFields};

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::command::Command;
 use crate::error::EmulatorError;
-use crate::image::{Application, CardImage};
+use crate::image::{Application, CardImage, KeyEntry};
 use crate::key::CardKey;
 
 /// Answer to reset of the contact interface.
@@ -95,9 +95,17 @@ impl Fault {
 /// A My Number Card in software.
 pub struct VirtualCard {
     image: CardImage,
+    keys: Vec<LoadedKey>,
     session: Session,
     fault: Option<Fault>,
     tripped: BTreeSet<Tripwire>,
+}
+
+/// A key of the image, parsed once: checking an RSA key takes longer than signing with it.
+struct LoadedKey {
+    identifier: u16,
+    secret: u16,
+    key: CardKey,
 }
 
 /// What a card remembers until it loses power.
@@ -121,13 +129,23 @@ impl std::fmt::Debug for VirtualCard {
 }
 
 impl VirtualCard {
-    pub(crate) fn from_image(image: CardImage) -> Self {
-        Self {
+    pub(crate) fn from_image(image: CardImage) -> Result<Self, EmulatorError> {
+        let load = |entry: &KeyEntry| {
+            let key = CardKey::parse_pkcs8(entry.pkcs8.as_bytes())?;
+            Ok(LoadedKey {
+                identifier: entry.identifier,
+                secret: entry.secret,
+                key,
+            })
+        };
+        let keys: Result<_, EmulatorError> = image.keys.iter().map(load).collect();
+        Ok(Self {
             image,
+            keys: keys?,
             session: Session::default(),
             fault: None,
             tripped: BTreeSet::new(),
-        }
+        })
     }
 
     /// Everything the card holds, private keys and counters included.
@@ -145,7 +163,7 @@ impl VirtualCard {
     ///
     /// [`EmulatorError::ForeignIssuer`] for a card of any other authority; otherwise what is malformed.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, EmulatorError> {
-        CardImage::parse_bytes(bytes).map(Self::from_image)
+        CardImage::parse_bytes(bytes).and_then(Self::from_image)
     }
 
     /// The same card with a fault armed.
@@ -340,8 +358,7 @@ impl VirtualCard {
             named @ 0x81..=0x9F => u16::from(named & 0x1F),
             _ => return Err(WRONG_PARAMETERS),
         };
-        let key = self
-            .image
+        let loaded = self
             .keys
             .iter()
             .find(|key| key.identifier == identifier)
@@ -349,13 +366,11 @@ impl VirtualCard {
         if !self
             .session
             .verified
-            .contains(&(Application::Jpki, key.secret))
+            .contains(&(Application::Jpki, loaded.secret))
         {
             return Err(SECURITY_NOT_SATISFIED);
         }
-        let key =
-            CardKey::parse_pkcs8(key.pkcs8.as_bytes()).map_err(|_| CONDITIONS_NOT_SATISFIED)?;
-        sign(&key, command)
+        sign(&loaded.key, command)
     }
 
     fn current_file(&self) -> Result<(Application, u16), u16> {

@@ -142,7 +142,7 @@ impl TestAuthority {
         add_token_files(&mut image, profile)?;
         add_text_files(&mut image, person)?;
         add_secrets(&mut image, secrets, profile)?;
-        Ok(VirtualCard::from_image(image))
+        VirtualCard::from_image(image)
     }
 
     fn add_credential(

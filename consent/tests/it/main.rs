@@ -12,6 +12,7 @@ mod documents;
 mod hostile_bytes;
 mod judged_by_openssl;
 mod lifecycle;
+mod nonces;
 mod revocations;
 mod sealing;
 mod support;

@@ -33,6 +33,8 @@ tags! {
     WITHDRAWAL_CONTENT = "musubi/consent/signed-withdrawal/v1",
     /// Content that a card signs to check in.
     CHECK_IN_CONTENT = "musubi/consent/signed-check-in/v1",
+    /// Nonces issued in advance to a terminal without a network.
+    NONCE_BATCH = "musubi/consent/nonce-batch/v1",
     /// Evidence sealed to a municipality (HPKE info string).
     EVIDENCE_SEAL = "musubi/consent/evidence-seal/v1",
     /// A record's data key wrapped to a holder (HPKE info string).
