@@ -22,7 +22,7 @@ async fn send_accepted(pool: Pool, network: Network) {
             // A network that is busy loses nothing: the pool keeps the transaction, and this node proposes it itself.
             Ok(transaction) => drop(network.gossip(transaction.bytes.as_ref().clone())),
             Err(RecvError::Lagged(missed)) => {
-                tracing::debug!(missed, "gossip fell behind the pool")
+                tracing::debug!(missed, "gossip fell behind the pool");
             }
             Err(RecvError::Closed) => return,
         }

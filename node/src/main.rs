@@ -6,6 +6,10 @@
     clippy::print_stderr,
     reason = "the binary is the edge: it reads files and variables, starts processes and talks to its terminal"
 )]
+#![allow(
+    unreachable_pub,
+    reason = "a binary has no outside: pub says what a module offers to the others"
+)]
 
 mod clock;
 mod commands;

@@ -31,10 +31,10 @@ fn block_weights() -> limits::BlockWeights {
     limits::BlockWeights::builder()
         .base_block(BASE_BLOCK)
         .for_class(DispatchClass::all(), |weights| {
-            weights.base_extrinsic = BASE_TRANSACTION
+            weights.base_extrinsic = BASE_TRANSACTION;
         })
         .for_class(DispatchClass::non_mandatory(), |weights| {
-            weights.max_total = Some(limit)
+            weights.max_total = Some(limit);
         })
         .build()
         .expect("a test builds the limits: base weights fit into the totals")

@@ -53,7 +53,7 @@ fn check_items(items: &[Element<'_>], depth: u8, issues: &mut Issues) {
         match depth.checked_sub(1) {
             Some(depth) => check_items(&nested.list(issues), depth, issues),
             None => {
-                issues.push(nested.issue(IssueCode::Structure, "items nest at most eight deep"))
+                issues.push(nested.issue(IssueCode::Structure, "items nest at most eight deep"));
             }
         }
     }

@@ -90,29 +90,29 @@ fn every_field_on_chain_must_equal_the_signed_one() {
     type Change = fn(&mut Terms);
     let changes: [(TermsField, Change); 11] = [
         (TermsField::Subject, |terms| {
-            terms.subject = Pseudonym([0; 32])
+            terms.subject = Pseudonym([0; 32]);
         }),
         (TermsField::Guardian, |terms| {
-            terms.guardian = Pseudonym([0; 32])
+            terms.guardian = Pseudonym([0; 32]);
         }),
         (TermsField::Recipient, |terms| terms.recipient = MemberId(6)),
         (TermsField::Purpose, |terms| {
-            terms.purpose = Purpose::Statistics
+            terms.purpose = Purpose::Statistics;
         }),
         (TermsField::Categories, |terms| {
-            terms.categories = CategorySet::of(musubi_primitives::Category::ALL)
+            terms.categories = CategorySet::of(musubi_primitives::Category::ALL);
         }),
         (TermsField::NotBefore, |terms| terms.not_before -= 1),
         (TermsField::NotAfter, |terms| terms.not_after += 1),
         (TermsField::Nonce, |terms| terms.nonce = [0; 32]),
         (TermsField::Assurance, |terms| {
-            terms.assurance = AssuranceLevel::Witnessed
+            terms.assurance = AssuranceLevel::Witnessed;
         }),
         (TermsField::SecondAttester, |terms| {
-            terms.second_attester = None
+            terms.second_attester = None;
         }),
         (TermsField::Account, |terms| {
-            terms.account = Some(AccountId([1; 32]))
+            terms.account = Some(AccountId([1; 32]));
         }),
     ];
     for (field, change) in changes {

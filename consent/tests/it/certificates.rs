@@ -198,7 +198,7 @@ fn check_4_key_usage_must_be_that_of_signing() {
     let missing = bent(|request| {
         request
             .extensions
-            .retain(|extension| extension.extn_id != oid::ID_CE_KEY_USAGE)
+            .retain(|extension| extension.extn_id != oid::ID_CE_KEY_USAGE);
     });
     assert_eq!(
         missing,
@@ -240,7 +240,7 @@ fn check_6_policies_of_other_environments_are_refused() {
     let missing = bent(|request| {
         request
             .extensions
-            .retain(|extension| extension.extn_id != TEST_POLICIES)
+            .retain(|extension| extension.extn_id != TEST_POLICIES);
     });
     assert_eq!(missing, CertificateError::MissingExtension(TEST_POLICIES));
 }

@@ -1,5 +1,11 @@
 //! What the consent crate promises, one sentence per test.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "the openssl binary is an independent judge and reads files"
 )]

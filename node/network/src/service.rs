@@ -292,7 +292,7 @@ impl Service {
                 self.on_answer(&request_id, Ok(response));
             }
             exchange::Event::OutboundFailure { request_id, .. } => {
-                self.on_answer(&request_id, Err(AskError::Unreachable))
+                self.on_answer(&request_id, Err(AskError::Unreachable));
             }
             exchange::Event::InboundFailure {
                 peer,

@@ -156,7 +156,7 @@ mod runtime {
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
-    type Block = frame_system::mocking::MockBlock<Test>;
+    type Block = frame_system::mocking::MockBlock<Self>;
     type AccountId = AccountId32;
     type Lookup = IdentityLookup<AccountId32>;
 }

@@ -296,7 +296,7 @@ fn c8_a_key_expires_within_two_years() {
 fn c8_a_member_has_at_most_a_thousand_keys() {
     four_villages().execute_with(|| {
         Members::<Test>::mutate(CLINIC, |member| {
-            member.as_mut().expect("the clinic exists").staff_keys = 999
+            member.as_mut().expect("the clinic exists").staff_keys = 999;
         });
         assert_ok!(register(4, 50, Role::Nurse, 2_000));
         assert_noop!(register(4, 51, Role::Nurse, 2_000), Fault::TooManyKeys);

@@ -59,9 +59,13 @@ pub fn is_common_date(moment: Moment) -> bool {
 
 /// The first common date at least `days` days after `now`.
 pub fn common_date_after(now: Moment, days: u16) -> Moment {
-    let earliest = now.saturating_add(JAPAN).saturating_add(DAY.saturating_mul(days.into()));
+    let earliest = now
+        .saturating_add(JAPAN)
+        .saturating_add(DAY.saturating_mul(days.into()));
     let first_day = earliest.div_ceil(DAY);
-    let day = (first_day..first_day.saturating_add(366)).find(|day| month_and_day(*day) == (4, 1)).unwrap_or(first_day);
+    let day = (first_day..first_day.saturating_add(366))
+        .find(|day| month_and_day(*day) == (4, 1))
+        .unwrap_or(first_day);
     day.saturating_mul(DAY).saturating_sub(JAPAN)
 }
 
@@ -69,14 +73,22 @@ pub fn common_date_after(now: Moment, days: u16) -> Moment {
 fn month_and_day(days: u64) -> (u64, u64) {
     // Years start on 1 March there, so that the leap day is the last one; 719,468 days lie between 0000-03-01 and 1970-01-01.
     let day_of_era = days.saturating_add(719_468) % 146_097;
-    let leap_days = (day_of_era / 1_460).saturating_add(day_of_era / 146_096).saturating_sub(day_of_era / 36_524);
+    let leap_days = (day_of_era / 1_460)
+        .saturating_add(day_of_era / 146_096)
+        .saturating_sub(day_of_era / 36_524);
     let year_of_era = day_of_era.saturating_sub(leap_days) / 365;
-    let before_year = year_of_era.saturating_mul(365).saturating_add(year_of_era / 4).saturating_sub(year_of_era / 100);
+    let before_year = year_of_era
+        .saturating_mul(365)
+        .saturating_add(year_of_era / 4)
+        .saturating_sub(year_of_era / 100);
     let day_of_year = day_of_era.saturating_sub(before_year);
     let shifted_month = day_of_year.saturating_mul(5).saturating_add(2) / 153;
     let before_month = shifted_month.saturating_mul(153).saturating_add(2) / 5;
     let month = shifted_month.saturating_add(2) % 12;
-    (month.saturating_add(1), day_of_year.saturating_sub(before_month).saturating_add(1))
+    (
+        month.saturating_add(1),
+        day_of_year.saturating_sub(before_month).saturating_add(1),
+    )
 }
 
 #[cfg(test)]
@@ -89,7 +101,10 @@ mod tests {
     #[test]
     fn common_dates_are_first_of_april_in_japan() {
         assert!(is_common_date(APRIL_2026));
-        assert!(!is_common_date(APRIL_2026 + JAPAN), "midnight in London is not midnight in Hokkaido");
+        assert!(
+            !is_common_date(APRIL_2026 + JAPAN),
+            "midnight in London is not midnight in Hokkaido"
+        );
         assert!(!is_common_date(APRIL_2026 + DAY));
         assert_eq!(common_date_after(APRIL_2026 - 1, 0), APRIL_2026);
         assert_eq!(common_date_after(APRIL_2026, 0), APRIL_2026);

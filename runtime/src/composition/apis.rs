@@ -39,13 +39,13 @@ sp_api::impl_runtime_apis! {
 
     impl sp_api::Metadata<Block> for Runtime {
         fn metadata() -> sp_core::OpaqueMetadata {
-            sp_core::OpaqueMetadata::new(Runtime::metadata().into())
+            sp_core::OpaqueMetadata::new(Self::metadata().into())
         }
         fn metadata_at_version(version: u32) -> Option<sp_core::OpaqueMetadata> {
-            Runtime::metadata_at_version(version)
+            Self::metadata_at_version(version)
         }
         fn metadata_versions() -> Vec<u32> {
-            Runtime::metadata_versions()
+            Self::metadata_versions()
         }
     }
 

@@ -249,8 +249,8 @@ impl Chain {
         let (mut overlay, mut extensions) = (OverlayedChanges::default(), self.extensions());
         catch_unwind(AssertUnwindSafe(|| {
             run(&self.state, &mut overlay, &mut extensions, || {
-                Executive::execute_block(block.into())
-            })
+                Executive::execute_block(block.into());
+            });
         }))
         .map_err(|panic| {
             panic

@@ -1,5 +1,11 @@
 //! What a person sees who configures a node wrongly: the file, the key, and what was expected; and nothing half-started.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "these tests start the binary and write its configuration"
 )]

@@ -1,5 +1,11 @@
 //! Four validators and a member node as processes: they agree, survive kill -9, and refuse to mix with strangers.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "these tests start processes and change files on purpose"
 )]

@@ -2,6 +2,12 @@
 //!
 //! Adding an edge means editing this table, which makes it a decision. Development dependencies are free: tests may look anywhere.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "this test asks cargo for the dependency graph"
 )]

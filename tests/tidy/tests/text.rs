@@ -1,5 +1,11 @@
 //! What every committed text must hold to: a purpose in the first line, no leftovers, no hosts of package registries, working links.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::disallowed_methods,
     reason = "this test reads the work tree and asks git for its files"
 )]

@@ -1,4 +1,5 @@
 //! The schedule check and growth as others see them: cases, rules, childhoods, mistakes.
+#![allow(clippy::panic, reason = "a test fails loudly where it stands")]
 #![allow(
     clippy::unwrap_used,
     reason = "test doors and generators fail by panicking"

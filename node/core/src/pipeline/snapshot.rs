@@ -144,7 +144,7 @@ impl Pipeline {
         let mut nodes = Vec::new();
         for header in earlier {
             range.append(leaf_hash(&header.0), |position, node| {
-                nodes.push((position, node))
+                nodes.push((position, node));
             });
         }
         let is_complete = range.leaves() == snapshot.certificate.height
@@ -154,7 +154,7 @@ impl Pipeline {
             return Err(AdoptError::OtherHistory);
         }
         range.append(leaf_hash(&hash.0), |position, node| {
-            nodes.push((position, node))
+            nodes.push((position, node));
         });
         Ok((range, nodes))
     }

@@ -230,7 +230,7 @@ async fn reads_of_old_and_new_states_and_their_proofs_agree() {
         .expect("the state is there");
     assert_eq!(paged, keys[5..8]);
     let proof = executor
-        .read_proof(&block.hash, &keys[..3].to_vec())
+        .read_proof(&block.hash, &keys[..3])
         .expect("the state is there");
     let root = executor
         .header(&block.hash)

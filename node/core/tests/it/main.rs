@@ -1,5 +1,11 @@
 //! The block pipeline over an in-memory store: execution, pool and what consensus may rely on.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::cast_possible_truncation,
     reason = "numbers in tests are small"
 )]

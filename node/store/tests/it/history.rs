@@ -127,7 +127,7 @@ impl History {
         let hash = BlockHash(header.hash().0);
         let mut mountain_nodes = Vec::new();
         self.range.append(leaf_hash(&hash.0), |position, node| {
-            mountain_nodes.push((position, node))
+            mountain_nodes.push((position, node));
         });
         let commit = BlockCommit {
             block: BlockBytes {
@@ -297,7 +297,7 @@ fn subject() -> Pseudonym {
 
 fn row(height: u64) -> TrailRow {
     let fact = TrailFact::FreezeSwitched {
-        frozen: height % 2 == 0,
+        frozen: height.is_multiple_of(2),
     };
     TrailRow {
         subject: subject(),

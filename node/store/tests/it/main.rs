@@ -1,5 +1,11 @@
 //! The store: what was committed is there, whole, after any end of the process; what is damaged is refused.
 #![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
     clippy::cast_possible_truncation,
     reason = "numbers in tests are small"
 )]
