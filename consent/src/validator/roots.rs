@@ -5,6 +5,7 @@ use const_oid::db::rfc4519::{ORGANIZATION_NAME, ORGANIZATIONAL_UNIT_NAME};
 use const_oid::db::rfc5280::ID_CE_SUBJECT_KEY_IDENTIFIER;
 use der::asn1::OctetString;
 use musubi_primitives::Moment;
+use musubi_primitives::commitment::hash_parts;
 use x509_cert::name::Name;
 
 use super::certificate::{CertificateError, Sliced, is_valid_at, rsa_2048_key};
@@ -13,6 +14,17 @@ use super::rsa;
 
 /// Most roots that one configuration may pin: two uses, a few generations each.
 const ROOTS_MAX: usize = 16;
+
+/// SHA-256 of the roots of real cards, as hexadecimal digits: three generations of signing and of authentication roots.
+/// They agree in two independent public projects; compare them with the announcement on jpki.go.jp before going live.
+const PRODUCTION_FINGERPRINTS: [&str; 6] = [
+    "19645405a1fe14377434bd55957628ac4038557c542403a2243f21c706fc9355",
+    "79679c33e4cc9319440f1ad120a597ff1844e2ef217063adb176966fd5e6fbeb",
+    "d227f6cde11d35c5252178f106f843d24651944975413b539fa2fb68dbfa365f",
+    "4dcfc4ca0aaf9fb2a3081b3f0c991c320b3acc008667a341eeaec5af1d58ca7d",
+    "0d98de47fc11b7f67126874b7028b6026a803d2638d6edfe53176953961fade6",
+    "64114f29620c24ed2631d46476a040e7ee740d956089c00b036a6a8118c322b5",
+];
 
 /// Which world a node lives in. Policies and organisations of the others are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +98,12 @@ pub enum RootError {
         found: String,
         /// Organisation of this environment.
         expected: &'static str,
+    },
+    /// Named like a production root, and none of the published ones.
+    #[error("root {index} is not one of the published roots")]
+    NotPublished {
+        /// Place in the configuration, from zero.
+        index: usize,
     },
     /// Neither a signing nor an authentication root.
     #[error("root {index}: the name says neither signature nor authentication")]
@@ -182,6 +200,9 @@ fn pin_root(environment: Environment, index: usize, der: &[u8]) -> Result<Root, 
             expected: environment.organisation(),
         });
     }
+    if environment == Environment::Production && !is_published(der) {
+        return Err(RootError::NotPublished { index });
+    }
     let certificate_use = root_use(&certificate.subject).ok_or(RootError::Use { index })?;
     let extensions = Extensions::of(certificate).map_err(malformed)?;
     if !extensions.is_authority().map_err(malformed)? {
@@ -204,6 +225,11 @@ fn pin_root(environment: Environment, index: usize, der: &[u8]) -> Result<Root, 
         public_key,
         validity: certificate.validity,
     })
+}
+
+fn is_published(der: &[u8]) -> bool {
+    let fingerprint = hex::encode(hash_parts(&[der]));
+    PRODUCTION_FINGERPRINTS.contains(&fingerprint.as_str())
 }
 
 fn root_use(name: &Name) -> Option<CertificateUse> {

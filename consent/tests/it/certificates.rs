@@ -279,6 +279,16 @@ fn check_6_test_roots_cannot_be_pinned_in_production() {
 }
 
 #[test]
+fn check_6_a_root_that_only_calls_itself_jpki_cannot_be_pinned_in_production() {
+    let impostor = TestAuthority::generate_as("JPKI", ROOT_VALIDITY).unwrap();
+    let refused = TrustedRoots::new(
+        Environment::Production,
+        &[impostor.root(Credential::Signing)],
+    );
+    assert_eq!(refused.err(), Some(RootError::NotPublished { index: 0 }));
+}
+
+#[test]
 fn check_7_unknown_critical_and_duplicate_extensions_are_refused() {
     let unknown = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.99");
     let critical = extension(unknown, true, &true).unwrap();
