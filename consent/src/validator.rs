@@ -1,11 +1,17 @@
 //! Whose signature is this? Twelve checks from bytes to a verdict, each with its own refusal.
 //!
-//! 1. the original signed bytes are sliced, never re-encoded; 2. the root is found by authority key identifier and
-//! decided by signature, among pinned roots only; 3. validity holds at the time of signing; 4. key usage is that of the
-//! certificate's use; 5. the root is an authority and the certificate is not; 6. the policy is that of this environment;
-//! 7. unknown critical extensions are refused; 8. the key is RSA with exactly 2048 bits and e = 65537; 9. the signature is
-//! over our exact domain-separated bytes; 10. revocation is one of four states, and "not known" never becomes "good";
-//! 11. duplicate names in the alternative name are refused; 12. an authentication certificate never signs a consent.
+//! 1. the original signed bytes are sliced, never re-encoded;
+//! 2. the root is found by authority key identifier and decided by signature, among pinned roots only;
+//! 3. validity holds at the time of signing;
+//! 4. key usage is that of the certificate's use;
+//! 5. the root is an authority and the certificate is not;
+//! 6. the policy is that of this environment;
+//! 7. unknown critical extensions are refused;
+//! 8. the key is RSA with exactly 2048 bits and e = 65537;
+//! 9. the signature is over our exact domain-separated bytes;
+//! 10. revocation is one of four states, and "not known" never becomes "good";
+//! 11. duplicate names in the alternative name are refused;
+//! 12. an authentication certificate never signs a consent.
 //!
 //! The list answers two advisories of the field: a chain check that looked only at the RSA signature, and a document
 //! check that covered only part of the document.

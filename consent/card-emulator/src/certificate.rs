@@ -327,9 +327,7 @@ pub(crate) fn issuer_organisation(certificate: &[u8]) -> Result<String, Emulator
         .0
         .iter()
         .flat_map(|part| part.0.iter());
-    let found = organisation
-        .filter(|attribute| attribute.oid == ORGANISATION)
-        .next_back();
+    let found = organisation.rfind(|attribute| attribute.oid == ORGANISATION);
     Ok(found.map_or_else(String::new, |attribute| {
         String::from_utf8_lossy(attribute.value.value()).into_owned()
     }))

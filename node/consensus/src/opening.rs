@@ -61,9 +61,11 @@ impl Opening {
     /// Lets the engine begin.
     pub(crate) fn reply(self) {
         match self.waiting {
-            Waiting::First(reply) => answer(reply, (Height(self.height), self.parameters)),
+            Waiting::First(reply) => {
+                answer(reply, (Height(self.height), self.parameters));
+            }
             Waiting::Next(reply) => {
-                answer(reply, Next::Start(Height(self.height), self.parameters))
+                answer(reply, Next::Start(Height(self.height), self.parameters));
             }
         }
     }

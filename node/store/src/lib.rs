@@ -10,6 +10,10 @@
     clippy::disallowed_types,
     reason = "this crate is the node's edge to the disk"
 )]
+#![allow(
+    clippy::result_large_err,
+    reason = "what OpenError says is read by a person once, before anything runs"
+)]
 
 mod chain;
 pub mod keys;

@@ -422,6 +422,10 @@ impl VaultStore {
         Ok(entries)
     }
 
+    #[allow(
+        clippy::type_complexity,
+        reason = "keys beside values, as the database gives them"
+    )]
     fn range(
         &self,
         column: &'static str,

@@ -184,9 +184,8 @@ fn the_whole_story_succeeds_and_its_rows_are_all_the_rows() {
     );
     for subject in [play.family.child(), play.family.guardian()] {
         let rows = play.rows.iter().filter(|row| row.subject == subject);
-        let head = rows.fold(Some(TrailHead::start(&subject)), |head, row| {
-            head?.after(row)
-        });
+        let mut rows = rows;
+        let head = rows.try_fold(TrailHead::start(&subject), |head, row| head.after(row));
         assert_eq!(head, Some(play.ask::<TrailHead>("trail_head", &subject)));
     }
 }

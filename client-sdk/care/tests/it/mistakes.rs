@@ -197,13 +197,13 @@ fn mistaken(calendar: &Calendar, chance: &mut Seed, kind: Incident) -> Attempt {
             });
         }),
         Incident::Residence => with_bedside(calendar, chance, |bedside, _| {
-            "014002".clone_into(&mut bedside.present.municipality)
+            "014002".clone_into(&mut bedside.present.municipality);
         }),
         Incident::BloodRisk => with_bedside(calendar, chance, |bedside, _| {
-            bedside.scanned.device_used_before = true
+            bedside.scanned.device_used_before = true;
         }),
         Incident::Storage => with_bedside(calendar, chance, |bedside, _| {
-            bedside.scanned.storage_out_of_range = true
+            bedside.scanned.storage_out_of_range = true;
         }),
     }
 }

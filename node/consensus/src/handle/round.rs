@@ -26,9 +26,9 @@ impl Engine {
         self.reassembly.forget_below(height);
         self.bodies.forget_below(height);
         if self.place.first == Some(height) {
-            self.recall(height, round, reply)
+            self.recall(height, round, reply);
         } else {
-            answer(reply, Vec::new())
+            answer(reply, Vec::new());
         }
         self.check_bodies();
     }

@@ -100,9 +100,7 @@ impl Mirror<Response<MusubiContext>> for ResponseMirror {
 
     fn restore(self) -> Result<Response<MusubiContext>, Malformed> {
         let values = self.blocks.into_iter().map(|(bytes, certificate)| {
-            if let Err(error) = super::bounded(certificate.signatures.iter().collect()) {
-                return Err(error);
-            }
+            let _: Vec<_> = super::bounded(certificate.signatures.iter().collect())?;
             Ok(RawDecidedValue::new(
                 bytes.into(),
                 certificate::to_synced(&certificate),
