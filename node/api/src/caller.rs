@@ -1,7 +1,7 @@
 //! Who is calling: an operator of this node, or a guest.
 //!
 //! An operator holds the bearer token, or sits at this machine. "At this machine" is believed only of a program that speaks to us directly:
-//! a web page (it sends `Origin`), a name that merely resolves here (DNS rebinding, seen in `Host`) and a proxy (it sends `Forwarded`) are guests.
+//! a web page from elsewhere (it sends `Origin`), a name that merely resolves here (DNS rebinding, seen in `Host`) and a proxy (it sends `Forwarded`) are guests.
 
 use axum::{
     body::Body,
@@ -84,13 +84,24 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 fn speaks_directly(headers: &HeaderMap) -> bool {
-    let relayed = [ORIGIN, FORWARDED, X_FORWARDED_FOR]
+    let relayed = [FORWARDED, X_FORWARDED_FOR]
         .iter()
         .any(|name| headers.contains_key(name));
-    !relayed
-        && headers
-            .get(HOST)
-            .is_none_or(|host| host.to_str().is_ok_and(names_this_machine))
+    let host = headers.get(HOST).map(|host| host.to_str().unwrap_or(""));
+    !relayed && is_own_origin(headers, host) && host.is_none_or(names_this_machine)
+}
+
+/// No page at all, or one that this very address served; some WebSocket libraries write the latter by themselves.
+fn is_own_origin(headers: &HeaderMap, host: Option<&str>) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else {
+        return true;
+    };
+    let authority = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, authority)| authority);
+    authority.is_some() && authority == host
 }
 
 fn names_this_machine(host: &str) -> bool {
@@ -133,6 +144,20 @@ mod tests {
             judge("::ffff:127.0.0.1", &[("host", "localhost")]),
             Caller::Operator
         );
+    }
+
+    #[test]
+    fn a_library_that_names_the_node_itself_as_origin_is_no_web_page() {
+        let host = ("host", "127.0.0.1:9944");
+        let judged = |origin| judge("127.0.0.1", &[host, ("origin", origin)]);
+        assert_eq!(judged("http://127.0.0.1:9944"), Caller::Operator);
+        assert_eq!(judged("http://127.0.0.1:3000"), Caller::Guest);
+        assert_eq!(judged("null"), Caller::Guest);
+        let rebound = [
+            ("host", "evil.example:9944"),
+            ("origin", "http://evil.example:9944"),
+        ];
+        assert_eq!(judge("127.0.0.1", &rebound), Caller::Guest);
     }
 
     #[test]
