@@ -14,6 +14,11 @@
         clippy::float_arithmetic
     )
 )]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    reason = "the runtime macro makes items at the root without either"
+)]
 
 extern crate alloc;
 
@@ -24,11 +29,10 @@ pub mod signature;
 pub mod spec;
 pub mod weights;
 
-mod composition;
+mod apis;
 mod configuration;
 
-pub use composition::apis::api;
-pub use composition::*;
+pub use apis::api;
 pub use signature::{PreVerified, Signature};
 
 use sp_runtime::{AccountId32, MultiAddress, generic, traits::BlakeTwo256};
@@ -70,3 +74,60 @@ pub type Executive = frame_executive::Executive<
     Runtime,
     AllPalletsWithSystem,
 >;
+
+// At the root and no deeper: public clients (Python's scalecodec) know calls and events by the path `<crate>::RuntimeEvent`.
+#[frame_support::runtime]
+mod runtime {
+    /// The pallets put together.
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Runtime;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp;
+    #[runtime::pallet_index(2)]
+    pub type Consortium = pallet_consortium;
+    #[runtime::pallet_index(3)]
+    pub type Residents = pallet_residents;
+    #[runtime::pallet_index(4)]
+    pub type Consent = pallet_consent;
+    #[runtime::pallet_index(5)]
+    pub type Records = pallet_records;
+    #[runtime::pallet_index(6)]
+    pub type Access = pallet_access;
+    // Last: its end-of-block hook anchors what the others did.
+    #[runtime::pallet_index(10)]
+    pub type Trail = pallet_trail;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RuntimeCall, RuntimeEvent};
+    use scale_info::TypeInfo;
+
+    #[test]
+    fn public_clients_find_calls_and_events_by_path() {
+        let path = |kind: scale_info::Type| kind.path.segments;
+        assert_eq!(
+            path(RuntimeEvent::type_info()),
+            ["musubi_runtime", "RuntimeEvent"]
+        );
+        assert_eq!(
+            path(RuntimeCall::type_info()),
+            ["musubi_runtime", "RuntimeCall"]
+        );
+    }
+}

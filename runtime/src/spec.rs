@@ -6,7 +6,7 @@
 //! and halts when the state's specification is missing. Tests bring a longer table, per execution, by registering [`SpecTable`]: nothing
 //! else can put another specification into a program.
 
-use crate::{Consortium, System, composition::apis};
+use crate::{Consortium, System, apis};
 use frame_support::{traits::Get, weights::Weight};
 use sp_externalities::ExternalitiesExt;
 use sp_version::RuntimeVersion;

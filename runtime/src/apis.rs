@@ -4,10 +4,9 @@
     reason = "the interface macro makes items without documentation"
 )]
 
-use super::InherentDataExt;
 use crate::{
-    Access, AccountId, Block, Consent, Consortium, Executive, Header, Nonce, Residents, Runtime,
-    RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
+    Access, AccountId, Block, Consent, Consortium, Executive, Header, InherentDataExt, Nonce,
+    Residents, Runtime, RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
 };
 use musubi_primitives::{
     CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose, RecordId,
