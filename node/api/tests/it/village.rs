@@ -249,6 +249,10 @@ pub(crate) fn validators() -> ValidatorSet {
     .unwrap()
 }
 
+fn no_business() -> LocalFault {
+    LocalFault::new("change the store", "the API has no business there")
+}
+
 impl ChainStore for Village {
     fn tip(&self) -> Result<Option<(u64, BlockHash)>, LocalFault> {
         let head = *self.head.borrow();
@@ -331,20 +335,14 @@ impl ChainStore for Village {
         Ok(None)
     }
     fn commit(&self, _commit: BlockCommit) -> Result<(), LocalFault> {
-        Err(LocalFault::new(
-            "write a block",
-            "the API has no business writing",
-        ))
+        Err(no_business())
     }
     fn keep_undecided(
         &self,
         _undecided: &Undecided,
         _block: &BlockBytes,
     ) -> Result<(), LocalFault> {
-        Err(LocalFault::new(
-            "write a block",
-            "the API has no business writing",
-        ))
+        Err(no_business())
     }
     fn undecided(&self, _height: u64, _round: u32) -> Result<Vec<Undecided>, LocalFault> {
         Ok(vec![])
@@ -360,6 +358,20 @@ impl ChainStore for Village {
     }
     fn history_start(&self) -> Result<u64, LocalFault> {
         Ok(1)
+    }
+    fn prune(&self) -> Result<(), LocalFault> {
+        Err(no_business())
+    }
+    fn import_state_nodes(
+        &self,
+        _height: u64,
+        _added: &[(Vec<u8>, Vec<u8>)],
+        _dropped: &[Vec<u8>],
+    ) -> Result<(), LocalFault> {
+        Err(no_business())
+    }
+    fn install_snapshot(&self, _snapshot: BlockCommit) -> Result<(), LocalFault> {
+        Err(no_business())
     }
     fn state_start(&self) -> Result<u64, LocalFault> {
         Ok(0)
