@@ -2,13 +2,11 @@
 //!
 //! Only a body whose hash a proposer has signed for that round is executed: parts are not signed, so nothing else in them is believed.
 
-use crate::{proposal::Proposal, streaming::StreamName};
+use crate::{context::MusubiContext, proposal::Proposal, streaming::StreamName};
 use arc_malachitebft_engine::host::ProposedValue;
 use musubi_primitives::BlockHash;
 use ractor::RpcReplyPort;
 use std::collections::BTreeMap;
-
-use crate::context::MusubiContext;
 
 /// The most different proposals remembered for one round; an honest proposer signs one.
 const PROPOSALS_PER_ROUND_MAX: usize = 2;
