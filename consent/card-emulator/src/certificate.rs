@@ -321,7 +321,7 @@ pub fn other_name(number: u8, value: &str) -> Result<GeneralName, EmulatorError>
 pub(crate) fn issuer_organisation(certificate: &[u8]) -> Result<String, EmulatorError> {
     let certificate =
         Certificate::from_der(certificate).map_err(EmulatorError::der("certificate"))?;
-    let organisation = certificate
+    let mut organisation = certificate
         .tbs_certificate
         .issuer
         .0

@@ -115,11 +115,12 @@ fn family(code: &'static str, seed: &mut Seed) -> &'static str {
         "HPV9" | "HPV2" | "HPV4" => &["HPV9", "HPV2", "HPV4"],
         _ => return code,
     };
-    if seed.chance(80) {
-        code
+    let product: &&'static str = if seed.chance(80) {
+        &code
     } else {
-        *seed.pick(products)
-    }
+        seed.pick(products)
+    };
+    product
 }
 
 fn near(day: Day, seed: &mut Seed) -> Day {

@@ -129,7 +129,6 @@ impl Pipeline {
     }
 
     /// The range over all headers, the snapshot's included, with every node of it.
-    #[expect(clippy::type_complexity, reason = "a range and its nodes")]
     fn check_history(
         &self,
         snapshot: &Snapshot,

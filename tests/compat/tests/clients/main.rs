@@ -1,7 +1,9 @@
 //! One consortium, four public clients at once, each as the operator of another village on that village's node.
 #![allow(
     clippy::disallowed_methods,
-    reason = "tests start processes and read key files"
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests start processes, read key files, and fail loudly"
 )]
 
 mod foreign_client;
