@@ -90,6 +90,11 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
         &["musubi-primitives", "musubi-node-core"],
     ),
     (
+        "musubi-node-gateway",
+        5,
+        &["musubi-primitives", "musubi-fhir"],
+    ),
+    (
         "musubi",
         6,
         &[

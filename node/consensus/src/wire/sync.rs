@@ -99,13 +99,16 @@ impl Mirror<Response<MusubiContext>> for ResponseMirror {
     }
 
     fn restore(self) -> Result<Response<MusubiContext>, Malformed> {
-        let values = self.blocks.into_iter().map(|(bytes, certificate)| {
-            let _: Vec<_> = super::bounded(certificate.signatures.iter().collect())?;
-            Ok(RawDecidedValue::new(
-                bytes.into(),
-                certificate::to_synced(&certificate),
-            ))
-        });
+        let values = self
+            .blocks
+            .into_iter()
+            .map(|(bytes, certificate)| -> Result<_, Malformed> {
+                let _: Vec<_> = super::bounded(certificate.signatures.iter().collect())?;
+                Ok(RawDecidedValue::new(
+                    bytes.into(),
+                    certificate::to_synced(&certificate),
+                ))
+            });
         Ok(Response::ValueResponse(ValueResponse::new(
             self.first,
             values.collect::<Result<_, _>>()?,
