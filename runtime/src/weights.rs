@@ -6,9 +6,12 @@ use frame_support::{
     weights::{Weight, constants::WEIGHT_REF_TIME_PER_MILLIS},
 };
 use frame_system::limits;
+use sp_runtime::Perbill;
 
 /// Execution time of a full block with cold caches, in milliseconds; a fast pace leaves the rest to consensus.
 const BLOCK_MILLISECONDS: u64 = 60;
+/// What transactions may use of it; the rest is left to the sweeps at the block's end, which full blocks would otherwise starve.
+const TRANSACTIONS_PERCENT: u32 = 90;
 /// The most bytes of a block's transactions: what validators pass on within a round.
 const BLOCK_BYTES: u32 = 2 * 1024 * 1024;
 /// What a block costs before its first transaction: hooks, state root of what every block writes, header.
@@ -35,6 +38,9 @@ fn block_weights() -> limits::BlockWeights {
         })
         .for_class(DispatchClass::non_mandatory(), |weights| {
             weights.max_total = Some(limit);
+        })
+        .for_class(DispatchClass::Normal, |weights| {
+            weights.max_total = Some(Perbill::from_percent(TRANSACTIONS_PERCENT) * limit);
         })
         .build()
         .expect("a test builds the limits: base weights fit into the totals")
