@@ -42,11 +42,11 @@ pub struct Consent {
 impl Consent {
     /// K14: the state as it reads at `now`.
     pub fn state_at(&self, now: Moment) -> ConsentState {
-        match self.state {
-            ConsentState::Ended(ending) => ConsentState::Ended(ending),
-            _ if self.until <= now => ConsentState::Ended(Ending::Expired),
-            standing => standing,
+        let is_written = matches!(self.state, ConsentState::Ended(_));
+        if !is_written && self.until <= now {
+            return ConsentState::Ended(Ending::Expired);
         }
+        self.state
     }
 
     pub(crate) fn scope(&self) -> Scope {
