@@ -254,7 +254,9 @@ impl<T: Transport> JpkiCard<T> {
     ) -> Result<(), CardError> {
         match self.tries(credential)? {
             Tries::Absent => Err(CardError::CertificateAbsent(credential)),
-            tries => enough_tries(tries, credential.into(), policy),
+            tries @ (Tries::Left(_) | Tries::Blocked) => {
+                enough_tries(tries, credential.into(), policy)
+            }
         }
     }
 
@@ -279,13 +281,16 @@ impl<T: Transport> JpkiCard<T> {
         if self.try_select_file(file)? == StatusWord::NOT_FOUND {
             return Err(CardError::CertificateAbsent(credential));
         }
-        read_tlv_file(&mut self.transport).map_err(|error| match error {
-            CardError::UnexpectedStatus { status, .. }
-                if StatusWord(status) == StatusWord::SECURITY_NOT_SATISFIED =>
-            {
+        let needs_secret = CardError::UnexpectedStatus {
+            attempt: Attempt::Read,
+            status: StatusWord::SECURITY_NOT_SATISFIED.0,
+        };
+        read_tlv_file(&mut self.transport).map_err(|error| {
+            if error == needs_secret {
                 CardError::SecretRequired(credential.into())
+            } else {
+                error
             }
-            other => other,
         })
     }
 
