@@ -1,0 +1,5 @@
+//! The SDK's bytes judged by the runtime itself.
+
+mod calls;
+mod extrinsics;
+mod state;
