@@ -66,7 +66,7 @@ fn record_entry() -> Vec<u8> {
 }
 
 /// The story in eight blocks; the validators change on the way.
-fn chain() -> Chain {
+pub(crate) fn chain() -> Chain {
     let mut chain = Chain::new(&FOUR);
     let proposed = TrailFact::ConsentProposed {
         consent: CONSENT,
@@ -114,7 +114,7 @@ fn chain() -> Chain {
     chain
 }
 
-fn honest(chain: &Chain) -> Bundle {
+pub(crate) fn honest(chain: &Chain) -> Bundle {
     let newest = chain.height();
     let mut bundle = Bundle::new(chain.hash(0));
     bundle.steps = vec![chain.step(2), chain.step(newest)];

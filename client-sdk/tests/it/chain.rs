@@ -4,6 +4,7 @@ use codec::Encode;
 use ed25519_dalek::{Signer, SigningKey};
 use musubi_client_sdk::proofs::{
     Checkpoint, Step,
+    assembly::Source,
     follow::Ancestor,
     hashing::blake2_256,
     state::StateProof,
@@ -20,7 +21,7 @@ use musubi_primitives::{
 use sp_core::{Blake2Hasher, storage::StateVersion};
 use sp_runtime::{Digest, DigestItem, generic::Header, traits::BlakeTwo256};
 use sp_state_machine::{InMemoryBackend, prove_read};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn signing_key(seed: u8) -> SigningKey {
     SigningKey::from_bytes(&[seed; 32])
@@ -256,6 +257,42 @@ impl Chain {
             block,
             signatures: signers.iter().map(sign).collect(),
         }
+    }
+}
+
+impl Source for Chain {
+    type Fault = u64;
+
+    fn header(&self, height: u64) -> Result<Vec<u8>, u64> {
+        self.blocks
+            .get(height as usize)
+            .map(|block| block.header.clone())
+            .ok_or(height)
+    }
+    fn decision(&self, height: u64) -> Result<(CommitCertificate, ValidatorSet), u64> {
+        let block = self.blocks.get(height as usize).ok_or(height)?;
+        Ok((
+            self.certificate(height, &block.decided_by),
+            set(&block.decided_by),
+        ))
+    }
+    fn history_node(&self, position: Position) -> Result<NodeHash, u64> {
+        self.nodes.get(&position).copied().ok_or(position.index)
+    }
+    fn state_proof(&self, height: u64, keys: &BTreeSet<Vec<u8>>) -> Result<Vec<Vec<u8>>, u64> {
+        let keys: Vec<_> = keys.iter().cloned().collect();
+        Ok(self
+            .state(height, &keys)
+            .nodes
+            .into_iter()
+            .map(|node| node.0)
+            .collect())
+    }
+    fn rows_of_block(&self, height: u64) -> Result<Vec<TrailRow>, u64> {
+        self.blocks
+            .get(height as usize)
+            .map(|block| block.rows.clone())
+            .ok_or(height)
     }
 }
 

@@ -6,6 +6,7 @@
     reason = "a test fails loudly where it stands"
 )]
 
+mod assembly;
 mod bundle;
 mod chain;
 mod follow;
