@@ -62,6 +62,7 @@ pub struct Resource {
     subject: Option<String>,
     date: Option<PartialDate>,
     value: Value,
+    canonical: Vec<u8>,
 }
 
 impl Resource {
@@ -109,11 +110,13 @@ impl Resource {
         if !issues.is_empty() {
             return Err(Refusal(issues));
         }
+        let canonical = serde_json_canonicalizer::to_vec(&value).map_err(|_| out_of_range(kind))?;
         Ok(Self {
             kind,
             subject: findings.subject,
             date: findings.date,
             value,
+            canonical,
         })
     }
 
@@ -138,10 +141,17 @@ impl Resource {
     }
 
     /// RFC 8785 (JCS) bytes: what is sealed, committed to and compared.
-    pub fn canonical_bytes(&self) -> Vec<u8> {
-        serde_json_canonicalizer::to_vec(&self.value)
-            .expect("a value that was parsed from JSON has string keys and finite numbers")
+    pub fn canonical_bytes(&self) -> &[u8] {
+        &self.canonical
     }
+}
+
+fn out_of_range(kind: Kind) -> Refusal {
+    Refusal::one(
+        IssueCode::Value,
+        kind.as_str(),
+        "numbers that a 64-bit floating point number can hold",
+    )
 }
 
 fn kind_of(value: &Value) -> Result<Kind, Refusal> {
@@ -237,10 +247,39 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_as_ecmascript_writes_them_or_refused() {
+        let observation = |value: &str| {
+            let text = format!(
+                r#"{{"resourceType":"Observation","status":"final","code":{{"text":"w"}},"subject":{{"reference":"Patient/x"}},
+                "effectiveDateTime":"2026-11-05","valueQuantity":{{"value":{value},"code":"g","system":"http://unitsofmeasure.org"}}}}"#
+            );
+            Resource::parse(&text).map(|resource| {
+                String::from_utf8(resource.canonical_bytes().to_vec()).expect("JSON is UTF-8")
+            })
+        };
+        assert!(
+            observation("6420.50")
+                .expect("a number")
+                .contains("\"value\":6420.5}")
+        );
+        assert!(
+            observation("6420")
+                .expect("a number")
+                .contains("\"value\":6420}")
+        );
+        assert!(observation("1e999").is_err());
+    }
+
+    #[test]
     fn canonical_bytes_do_not_depend_on_order_or_space() {
         let a = "{\"resourceType\":\"Patient\",\"identifier\":[{\"value\":\"a\",\"system\":\"s\"}],\"name\":[{\"text\":\"n\"}]}";
         let b = "{ \"name\":[{\"text\":\"n\"}], \"identifier\":[{\"system\":\"s\",\"value\":\"a\"}], \"resourceType\":\"Patient\" }";
-        let bytes = |text| Resource::parse(text).expect("right").canonical_bytes();
+        let bytes = |text| {
+            Resource::parse(text)
+                .expect("right")
+                .canonical_bytes()
+                .to_vec()
+        };
         assert_eq!(bytes(a), bytes(b));
     }
 }

@@ -37,6 +37,14 @@ impl CanonicalRecord {
     /// # Errors
     /// See [`CanonicalError`].
     pub fn from_json(text: &[u8]) -> Result<Self, CanonicalError> {
+        if text
+            .windows(NUMBER_TOKEN.len())
+            .any(|window| window == NUMBER_TOKEN.as_bytes())
+        {
+            return Err(CanonicalError::NotIJson(de::Error::custom(
+                "a name is reserved",
+            )));
+        }
         let Strict(value) = serde_json::from_slice(text).map_err(CanonicalError::NotIJson)?;
         if !value.is_object() {
             return Err(CanonicalError::NotAnObject);
@@ -54,6 +62,28 @@ impl CanonicalRecord {
     /// The bytes, given away.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// How serde_json hands a number over where another crate of the same build asks it to keep every digit (`arbitrary_precision`):
+/// as an object with this one name. Text that has it is refused, so the two cannot be mistaken for one another.
+const NUMBER_TOKEN: &str = "$serde_json::private::Number";
+
+/// A number from its digits: an exact integer, or a finite double.
+fn written_number<E: de::Error>(text: &str) -> Result<Value, E> {
+    if let Ok(number) = text.parse::<i64>() {
+        return exact(number.unsigned_abs()).map(|()| Value::Number(number.into()));
+    }
+    let is_integer = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let number = text.parse::<f64>().ok().and_then(Number::from_f64);
+    match number {
+        Some(number) if !is_integer => Ok(Value::Number(number)),
+        Some(_) => Err(E::custom(
+            "an integer is beyond what every reader holds exactly",
+        )),
+        None => Err(E::custom("a number is neither infinite nor undefined")),
     }
 }
 
@@ -103,7 +133,11 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some((name, Strict(value))) = entries.next_entry::<String, Strict>()? {
+        while let Some(name) = entries.next_key::<String>()? {
+            if name == NUMBER_TOKEN {
+                return written_number(&entries.next_value::<String>()?);
+            }
+            let Strict(value) = entries.next_value()?;
             if object.insert(name, value).is_some() {
                 return Err(de::Error::custom("a name appears twice in one object"));
             }
