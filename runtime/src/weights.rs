@@ -40,7 +40,12 @@ fn block_weights() -> limits::BlockWeights {
             weights.max_total = Some(limit);
         })
         .for_class(DispatchClass::Normal, |weights| {
-            weights.max_total = Some(Perbill::from_percent(TRANSACTIONS_PERCENT) * limit);
+            #[allow(
+                clippy::arithmetic_side_effects,
+                reason = "a share of a weight cannot overflow it"
+            )]
+            let share = Perbill::from_percent(TRANSACTIONS_PERCENT) * limit;
+            weights.max_total = Some(share);
         })
         .build()
         .expect("a test builds the limits: base weights fit into the totals")
