@@ -60,7 +60,13 @@ async fn javascript() -> PathBuf {
         ) {
             must(
                 Command::new("npm")
-                    .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                    .args([
+                        "install",
+                        "--no-save",
+                        "--ignore-scripts",
+                        "--no-audit",
+                        "--no-fund",
+                    ])
                     .current_dir(&folder),
             )
             .await;
