@@ -8,7 +8,7 @@ use crate::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, FromRequest, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, Method, StatusCode, Uri, header::LOCATION},
     response::{IntoResponse, Response},
     routing::post,
@@ -32,6 +32,25 @@ struct Call {
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Call {
+    type Rejection = BytesRejection;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, BytesRejection> {
+        let (method, uri, headers) = (
+            request.method().clone(),
+            request.uri().clone(),
+            request.headers().clone(),
+        );
+        let body = Bytes::from_request(request, state).await?;
+        Ok(Self {
+            method,
+            uri,
+            headers,
+            body,
+        })
+    }
 }
 
 impl Gateway {
@@ -58,38 +77,13 @@ pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
         .with_state(Gateway { gatekeeper, desk })
 }
 
-async fn issue_nonce(
-    State(gateway): State<Gateway>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let caller = gateway
-        .caller(&Call {
-            method,
-            uri,
-            headers,
-            body,
-        })
-        .await?;
+async fn issue_nonce(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
+    let caller = gateway.caller(&call).await?;
     let nonce = gateway.desk.issue_nonce(&caller.actor).await?;
     Ok((StatusCode::CREATED, Json(nonce)).into_response())
 }
 
-async fn receive_evidence(
-    State(gateway): State<Gateway>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let call = Call {
-        method,
-        uri,
-        headers,
-        body,
-    };
+async fn receive_evidence(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
     let answer = gateway
         .desk
@@ -98,19 +92,7 @@ async fn receive_evidence(
     Ok(Json(answer).into_response())
 }
 
-async fn vault(
-    State(gateway): State<Gateway>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Problem> {
-    let call = Call {
-        method,
-        uri,
-        headers,
-        body,
-    };
+async fn vault(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
     let answer = gateway
         .desk
@@ -125,17 +107,8 @@ async fn vault(
 async fn take_in(
     State(gateway): State<Gateway>,
     Path(kind): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    call: Call,
 ) -> Result<Response, Problem> {
-    let call = Call {
-        method,
-        uri,
-        headers,
-        body,
-    };
     let caller = gateway.caller(&call).await?;
     let subject = subject_of(&call.headers)?;
     let text = std::str::from_utf8(&call.body).map_err(|_| {
