@@ -4,6 +4,7 @@
 //! that the guardian recognises. Codes are shown in words by [`crate::rendering`].
 
 use musubi_primitives::resident::Authority;
+pub use musubi_primitives::resident::SignerRole;
 use musubi_primitives::{
     AccountId, AssuranceLevel, CategorySet, ConsentId, Language, MemberId, Moment, Pseudonym,
     Purpose, domain,
@@ -21,23 +22,6 @@ pub const PERIOD_MAX: Moment = 5 * 366 * 24 * 3600 * 1000;
 
 /// Longest retention that can be stated, in days: a hundred years.
 const RETENTION_DAYS_MAX: u32 = 36_600;
-
-/// As whom a person signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SignerRole {
-    /// The subject.
-    #[serde(rename = "self")]
-    Subject,
-    /// 親権者.
-    ParentalAuthority,
-    /// 未成年後見人.
-    GuardianOfMinor,
-    /// 児童相談所長.
-    ChildWelfareDirector,
-    /// 里親等.
-    FosterParent,
-}
 
 /// What the recipient may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

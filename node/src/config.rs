@@ -28,8 +28,12 @@ pub struct NodeConfig {
     pub consensus: SwarmConfig,
     /// Swarm for transactions, vault blobs and snapshots.
     pub network: SwarmConfig,
-    /// JSON-RPC, metrics and gateway.
+    /// JSON-RPC, metrics and health.
     pub rpc: RpcConfig,
+    /// REST for clinics, counters and phones.
+    pub gateway: GatewayConfig,
+    /// Cards.
+    pub cards: CardConfig,
     /// Store.
     pub store: StoreConfig,
     /// Logs.
@@ -52,6 +56,43 @@ pub struct KeyConfig {
     pub hpke: Option<PathBuf>,
     /// Key of the encrypted register.
     pub register: Option<PathBuf>,
+    /// The member's verifier key: signs delivery and erasure receipts.
+    pub verifier: Option<PathBuf>,
+    /// The member's gateway service account: commits records that staff send.
+    pub gateway: Option<PathBuf>,
+}
+
+/// The REST side for clinics' systems, counters and phones.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayConfig {
+    /// Address and port; without it there is no gateway.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Which cards this municipality accepts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CardConfig {
+    /// Pinned root certificates (DER). Production takes only the published ones.
+    pub roots: Vec<PathBuf>,
+    /// `production`, `jpki-test` or `emulated`; a live chain takes `production` only.
+    pub environment: CardEnvironment,
+    /// Revocation lists (DER) of the municipality's own residents.
+    pub revocation_lists: Vec<PathBuf>,
+}
+
+/// The world that the pinned roots belong to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardEnvironment {
+    /// Real cards.
+    #[default]
+    Production,
+    /// J-LIS's test cards.
+    JpkiTest,
+    /// Cards in software.
+    Emulated,
 }
 
 /// One libp2p swarm.
@@ -120,6 +161,8 @@ impl Default for NodeConfig {
                 peers: Vec::new(),
             },
             rpc: RpcConfig::default(),
+            gateway: GatewayConfig::default(),
+            cards: CardConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
         }
@@ -135,6 +178,8 @@ impl Default for KeyConfig {
             officer: None,
             hpke: None,
             register: None,
+            verifier: None,
+            gateway: None,
         }
     }
 }
@@ -278,11 +323,15 @@ impl NodeConfig {
         place(&mut self.data);
         place(&mut self.keys.consensus);
         place(&mut self.keys.network);
+        let cards = &mut self.cards;
+        cards.roots.iter_mut().chain(&mut cards.revocation_lists).for_each(place);
         for path in [
             &mut self.keys.vault,
             &mut self.keys.officer,
             &mut self.keys.hpke,
             &mut self.keys.register,
+            &mut self.keys.verifier,
+            &mut self.keys.gateway,
             &mut self.rpc.operator_token,
         ] {
             optional(path);

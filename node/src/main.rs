@@ -15,6 +15,7 @@ mod clock;
 mod commands;
 mod config;
 mod demo;
+mod desk;
 mod gossip;
 mod key_file;
 mod logging;

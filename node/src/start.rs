@@ -4,6 +4,7 @@ use crate::{
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
+    desk::{Desks, Office, chain::Chain, custodian::Custodian},
     gossip,
     key_file::{self, KeyKind},
     peers::{ChainBehind, NoVault},
@@ -17,7 +18,7 @@ use musubi_node_core::{
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
-use musubi_node_network::{Event, Settings};
+use musubi_node_network::{Blobs, Event, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
@@ -50,8 +51,10 @@ pub async fn run(
     let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
     let engine = engine(&config, &node_key, &pipeline).await?;
-    let (network, events) = network(&config, &pipeline)?;
+    let desks = Desks::open(&config, Chain::new(pipeline.clone(), Arc::clone(&clock))).await?;
+    let (network, events) = network(&config, &pipeline, desks.custodian.clone())?;
     gossip::start(&pipeline, &network, events);
+    let (office, duties) = desks.join(network.clone());
     let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
     let listener = TcpListener::bind(config.rpc.listen)
         .await
@@ -65,6 +68,10 @@ pub async fn run(
     .map_err(|error| format!("build the API: {error}"))?;
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
+    serve_gateway(&config, Arc::new(office), stopping.clone()).await?;
+    if let Some(duties) = duties {
+        tokio::spawn(duties.run());
+    }
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(|error| error.to_string());
     tracing::info!(name = config.name, "node stops");
@@ -74,6 +81,29 @@ pub async fn run(
         Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}"))),
         Err(error) => outcome.and(Err(format!("serve the API: {error}"))),
     }
+}
+
+/// Serves the gateway, where the configuration has one, until the node stops.
+async fn serve_gateway(
+    config: &NodeConfig,
+    office: Arc<Office>,
+    stopping: watch::Receiver<bool>,
+) -> Result<(), String> {
+    let Some(address) = config.gateway.listen else {
+        return Ok(());
+    };
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("gateway.listen {address}: {error}"))?;
+    let routes = musubi_node_gateway::router(Arc::clone(&office) as _, office);
+    tracing::info!(%address, "gateway opened");
+    tokio::spawn(async move {
+        let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));
+        if let Err(error) = served.await {
+            tracing::error!(%error, "the gateway ended");
+        }
+    });
+    Ok(())
 }
 
 /// Resolves when the node is told to stop.
@@ -166,6 +196,7 @@ async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Resu
 fn network(
     config: &NodeConfig,
     pipeline: &Pipeline,
+    custodian: Option<Custodian>,
 ) -> Result<(musubi_node_network::Network, mpsc::Receiver<Event>), String> {
     let seed = key_file::read(
         &config.keys.network,
@@ -190,7 +221,10 @@ fn network(
         connections_max: CONNECTIONS_MAX,
         membership: Arc::new(chain.clone()),
         snapshots: Arc::new(chain),
-        blobs: Arc::new(NoVault),
+        blobs: custodian.map_or_else(
+            || Arc::new(NoVault) as _,
+            |custodian| Arc::new(custodian) as Arc<dyn Blobs>,
+        ),
     };
     musubi_node_network::start(settings).map_err(|error| chain_of(&error))
 }

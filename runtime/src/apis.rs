@@ -5,7 +5,7 @@
 )]
 
 use crate::{
-    Access, AccountId, Block, Consent, Consortium, Executive, Header, InherentDataExt, Nonce,
+    Access, AccountId, Block, Consent, Consortium, Executive, Header, InherentDataExt, Nonce, Records,
     Residents, Runtime, RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
 };
 use musubi_primitives::{
@@ -16,6 +16,7 @@ use musubi_primitives::{
     parameter::{HeightParameters, SpecStatus},
     seams::{self, Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
+    view::{CardView, ConsentView, RecordView, SealingKeys},
 };
 use sp_runtime::{
     ApplyExtrinsicResult, ExtrinsicInclusionMode,
@@ -140,6 +141,23 @@ sp_api::impl_runtime_apis! {
         }
         fn releasable(request: RequestId, record: RecordId, vault: musubi_primitives::AccountId) -> Option<Ticket> {
             Access::releasable(&request, &record, &vault)
+        }
+        fn consent(consent: ConsentId) -> Option<ConsentView> {
+            Consent::view(&consent)
+        }
+        fn record(record: RecordId) -> Option<RecordView> {
+            Records::view(&record)
+        }
+        fn is_delivered(request: RequestId, record: RecordId) -> bool {
+            Access::is_delivered(&request, &record)
+        }
+        fn sealing_keys(subject: Pseudonym) -> Option<SealingKeys> {
+            let home = <Residents as seams::Residents>::home(&subject)?;
+            let home_key = <Consortium as seams::Consortium>::member(home)?.hpke;
+            Some(SealingKeys { home, home_key, family: Residents::family_keys(&subject) })
+        }
+        fn active_card(person: Pseudonym) -> Option<CardView> {
+            Residents::active_card(&person)
         }
         fn trail_head(subject: Pseudonym) -> TrailHead {
             Trail::head(&subject)

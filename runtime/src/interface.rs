@@ -8,6 +8,7 @@ use musubi_primitives::{
     parameter::{HeightParameters, SpecStatus},
     seams::{Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
+    view::{CardView, ConsentView, RecordView, SealingKeys},
 };
 
 #[allow(
@@ -51,6 +52,16 @@ mod declaration {
             fn ticket(request: RequestId) -> Option<Ticket>;
             /// The ticket against which this vault may release this record now.
             fn releasable(request: RequestId, record: RecordId, vault: AccountId) -> Option<Ticket>;
+            /// A consent as it reads now.
+            fn consent(consent: ConsentId) -> Option<ConsentView>;
+            /// A record.
+            fn record(record: RecordId) -> Option<RecordView>;
+            /// Whether a record's delivery against a request is on the chain.
+            fn is_delivered(request: RequestId, record: RecordId) -> bool;
+            /// The keys that a new record about a subject is sealed to, beside its author's; `None` for unknown subjects.
+            fn sealing_keys(subject: Pseudonym) -> Option<SealingKeys>;
+            /// The card that speaks for a person now, if one is bound and active.
+            fn active_card(person: Pseudonym) -> Option<CardView>;
             /// Count and hash-chain head of a subject's trail.
             fn trail_head(subject: Pseudonym) -> TrailHead;
         }

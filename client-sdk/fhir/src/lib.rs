@@ -17,4 +17,5 @@ mod questionnaire_response;
 
 pub use date::PartialDate;
 pub use issue::{Issue, IssueCode, Refusal};
+pub use patient::Identity;
 pub use resource::{Kind, Resource};

@@ -5,7 +5,9 @@ use crate::{
     element::{Element, Issues},
     immunization,
     issue::{IssueCode, Refusal},
-    observation, patient, questionnaire_response,
+    observation,
+    patient::{self, Identity},
+    questionnaire_response,
 };
 use serde_json::Value;
 
@@ -133,6 +135,21 @@ impl Resource {
     /// When it happened (birth date for a Patient).
     pub fn date(&self) -> Option<PartialDate> {
         self.date
+    }
+
+    /// Name, reading and birth date of a Patient; none for other kinds.
+    pub fn identity(&self) -> Option<Identity> {
+        let born = self.date.map(|date| date.to_string()).unwrap_or_default();
+        (self.kind == Kind::Patient).then(|| patient::identity(&self.value, born))
+    }
+
+    /// Whether `code` has a coding of this system with one of these codes.
+    pub fn has_code(&self, system: &str, codes: &[&str]) -> bool {
+        let codings = self.value["code"]["coding"].as_array();
+        let is_one = |coding: &Value| {
+            coding["system"] == system && coding["code"].as_str().is_some_and(|code| codes.contains(&code))
+        };
+        codings.is_some_and(|codings| codings.iter().any(is_one))
     }
 
     /// The resource as it was sent.

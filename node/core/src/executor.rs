@@ -7,6 +7,7 @@
 mod admission;
 mod build;
 mod check;
+mod dispatch;
 mod genesis;
 mod outcome;
 mod read;
@@ -19,6 +20,7 @@ pub(crate) use admission::origins;
 pub use admission::{Judgement, Origin, Submission};
 pub use build::{BuildLimits, Built, Candidate, Refusal};
 pub use check::CheckError;
+pub use dispatch::{Dispatched, dispatched, erasures_ordered};
 pub use genesis::{Genesis, GenesisError, build_genesis};
 pub use outcome::{Block, Header, Outcome};
 pub use read::{ReadError, StateRange};

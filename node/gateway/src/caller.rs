@@ -1,55 +1,27 @@
-//! Who calls: each request is signed by a staff or device key that the chain knows.
+//! Who calls: each request is signed by a staff or device key that the chain knows ([`musubi_client_sdk::rest`] has the form).
 //!
-//! Three headers carry it: `Musubi-Account` (the key's account), `Musubi-Time` (milliseconds) and `Musubi-Signature` (Ed25519 over
-//! [`signing_bytes`]). The signature covers method, path, subject and body, so nothing in between can be changed or moved to another
-//! call; the time bounds replay to [`CLOCK_SKEW_MAX`], and what must happen once is single-use behind the gateway anyway.
+//! The time bounds replay to [`CLOCK_SKEW_MAX`]; what must happen once is single-use behind the gateway anyway.
 
-use crate::{ports::Gatekeeper, problem::Problem};
-use axum::http::{HeaderMap, Method, StatusCode};
+use crate::{
+    ports::{DeskError, Gatekeeper},
+    problem::Problem,
+};
+use axum::http::{HeaderMap, StatusCode};
+use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
 use musubi_primitives::{
-    AccountId, BlockHash, Moment, VerifyingKey, commitment::hash_parts, domain,
-    finality::verify_ed25519, seams::Actor,
+    AccountId, Moment, Pseudonym, VerifyingKey, finality::verify_ed25519, seams::Actor,
 };
 
 /// How far the caller's clock may be from ours, in milliseconds.
 pub const CLOCK_SKEW_MAX: Moment = 60_000;
 
-/// Header with the account, `0x` and 64 hexadecimal digits.
-pub const ACCOUNT: &str = "musubi-account";
-/// Header with the time, decimal milliseconds since 1970.
-pub const TIME: &str = "musubi-time";
-/// Header with the signature, 128 hexadecimal digits.
-pub const SIGNATURE: &str = "musubi-signature";
-/// Header with the subject's pseudonym, where a call is about somebody.
-pub const SUBJECT: &str = "musubi-subject";
-
-/// What a signature covers.
-#[derive(Clone, Copy, Debug)]
-pub struct SignedCall<'a> {
-    /// HTTP method, upper case.
-    pub method: &'a str,
-    /// Path of the request.
-    pub path: &'a str,
-    /// The subject header's text, empty without one.
-    pub subject: &'a str,
-    /// The caller's time.
-    pub time: Moment,
-    /// The body.
-    pub body: &'a [u8],
-}
-
-/// The bytes that the caller signs.
-pub fn signing_bytes(genesis: &BlockHash, call: &SignedCall<'_>) -> [u8; 32] {
-    let part = |bytes: &[u8]| hash_parts(&[domain::MERKLE_LEAF, bytes]);
-    hash_parts(&[
-        domain::GATEWAY_CALL,
-        &genesis.0,
-        &call.time.to_be_bytes(),
-        &part(call.method.as_bytes()),
-        &part(call.path.as_bytes()),
-        &part(call.subject.as_bytes()),
-        &part(call.body),
-    ])
+/// Who stands behind an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Staff or a device of an active member.
+    Staff(Actor),
+    /// A person of the health domain, by a device of their own.
+    Person(Pseudonym),
 }
 
 /// An authenticated caller.
@@ -57,63 +29,98 @@ pub fn signing_bytes(genesis: &BlockHash, call: &SignedCall<'_>) -> [u8; 32] {
 pub struct Caller {
     /// The account that signed.
     pub account: AccountId,
-    /// Whom it acts for, in which role.
-    pub actor: Actor,
+    /// Who stands behind it.
+    pub standing: Standing,
+}
+
+impl Caller {
+    /// Whom the caller acts for, if it is staff.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`] for residents.
+    pub fn staff(&self) -> Result<Actor, DeskError> {
+        match self.standing {
+            Standing::Staff(actor) => Ok(actor),
+            Standing::Person(_) => Err(DeskError::Forbidden(
+                "only staff of a member may ask this".to_owned(),
+            )),
+        }
+    }
+}
+
+/// A request as it is authenticated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Presented<'a> {
+    pub(crate) method: &'a str,
+    /// Path and query.
+    pub(crate) path: &'a str,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
 }
 
 /// Finds out who calls.
 ///
 /// # Errors
 /// 401 when headers are missing, malformed, too old or wrongly signed; 403 for keys that act for nobody.
-pub async fn authenticate(
+pub(crate) async fn authenticate(
     gatekeeper: &dyn Gatekeeper,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-    body: &[u8],
+    presented: &Presented<'_>,
 ) -> Result<Caller, Problem> {
-    let account: AccountId = text(headers, ACCOUNT)?
+    let account: AccountId = text(presented.headers, ACCOUNT)?
         .parse()
         .map_err(|error| unauthorized(format!("{ACCOUNT}: {error}")))?;
+    check_signature(gatekeeper, presented, &account)?;
+    let standing = gatekeeper.standing(&account).await?;
+    let standing = standing.ok_or_else(|| {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "unknown-key",
+            "this key acts for no active member and for no person enrolled",
+        )
+    })?;
+    Ok(Caller { account, standing })
+}
+
+fn check_signature(
+    gatekeeper: &dyn Gatekeeper,
+    presented: &Presented<'_>,
+    account: &AccountId,
+) -> Result<(), Problem> {
+    let headers = presented.headers;
+    let time = time_of(headers, gatekeeper.now())?;
+    let signature = parse_signature(text(headers, SIGNATURE)?)?;
+    let subject = headers.get(SUBJECT).map(|value| value.to_str());
+    let call = SignedCall {
+        method: presented.method,
+        path: presented.path,
+        subject: subject
+            .transpose()
+            .map_err(|_| unauthorized(format!("{SUBJECT}: expected visible ASCII")))?
+            .unwrap_or_default(),
+        time,
+        body: presented.body,
+    };
+    let signed = call.signing_bytes(&gatekeeper.genesis());
+    if verify_ed25519(&VerifyingKey(account.0), &signature, &signed) {
+        Ok(())
+    } else {
+        Err(unauthorized(
+            "the signature does not verify over chain, method, path, subject, time and body",
+        ))
+    }
+}
+
+fn time_of(headers: &HeaderMap, now: Moment) -> Result<Moment, Problem> {
     let time: Moment = text(headers, TIME)?
         .parse()
         .map_err(|_| unauthorized(format!("{TIME}: expected milliseconds since 1970")))?;
-    let signature = parse_signature(text(headers, SIGNATURE)?)?;
-    if gatekeeper.now().abs_diff(time) > CLOCK_SKEW_MAX {
+    if now.abs_diff(time) > CLOCK_SKEW_MAX {
         return Err(unauthorized(format!(
             "{TIME} is more than {} s from this node's clock: set the clock",
             CLOCK_SKEW_MAX / 1000
         )));
     }
-    let subject = headers
-        .get(SUBJECT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let call = SignedCall {
-        method: method.as_str(),
-        path,
-        subject,
-        time,
-        body,
-    };
-    if !verify_ed25519(
-        &VerifyingKey(account.0),
-        &signature,
-        &signing_bytes(&gatekeeper.genesis(), &call),
-    ) {
-        return Err(unauthorized(
-            "the signature does not verify over method, path, subject, time and body",
-        ));
-    }
-    let actor = gatekeeper.actor(&account).await?;
-    let actor = actor.ok_or_else(|| {
-        Problem::new(
-            StatusCode::FORBIDDEN,
-            "unknown-key",
-            "this key acts for no active member",
-        )
-    })?;
-    Ok(Caller { account, actor })
+    Ok(time)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Problem> {

@@ -1,6 +1,7 @@
 //! The gateway: the REST side of a node, for clinics' systems, counters and members without a node of their own.
 //!
-//! Every call is signed by a staff or device key that is on the chain ([`caller`]); there are no passwords and no sessions to steal.
+//! Every call is signed by a key that is on the chain, a member's or a resident's ([`caller`]); there are no passwords and no sessions
+//! to steal.
 //! What a call may do is decided by the runtime and by the [`ports`] behind it: this crate only authenticates, parses, and puts
 //! answers into HTTP (RFC 9457 problems, FHIR `OperationOutcome`).
 //!
@@ -11,10 +12,15 @@
     reason = "an edge crate: it speaks HTTP"
 )]
 
+pub mod body;
 pub mod caller;
 pub mod ports;
 pub mod problem;
 pub mod router;
 
-pub use ports::{Answer, Desk, DeskError, Gatekeeper};
+pub use body::{DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, SealedDocument};
+pub use caller::{Caller, Standing};
+pub use ports::{
+    Answer, Applied, Desk, DeskError, Enrolled, Gatekeeper, IssuedNonce, SigningContext, TakenIn,
+};
 pub use router::router;

@@ -1,9 +1,13 @@
-//! What the gateway needs of the node behind it.
+//! What the gateway needs of the node behind it: a gatekeeper that knows accounts, and desks that do what is asked.
 
+use crate::{
+    body::{EnrolmentForm, GuardianshipForm, SealedDocument},
+    caller::{Caller, Standing},
+};
 use async_trait::async_trait;
 use musubi_fhir::Resource;
 use musubi_primitives::{
-    AccountId, BlockHash, ConsentId, Moment, Pseudonym, RecordId, seams::Actor,
+    AccountId, BlockHash, ConsentId, MemberId, Moment, Pseudonym, RecordId, view::RecordView,
 };
 use serde::Serialize;
 
@@ -14,8 +18,8 @@ pub trait Gatekeeper: Send + Sync + 'static {
     fn genesis(&self) -> BlockHash;
     /// This machine's clock, milliseconds since 1970-01-01T00:00:00Z.
     fn now(&self) -> Moment;
-    /// The active member and role behind an account; `None` for strangers.
-    async fn actor(&self, account: &AccountId) -> Result<Option<Actor>, DeskError>;
+    /// Who stands behind an account; `None` for strangers.
+    async fn standing(&self, account: &AccountId) -> Result<Option<Standing>, DeskError>;
 }
 
 /// Why a desk did not do what was asked.
@@ -24,6 +28,9 @@ pub enum DeskError {
     /// The caller's role or member may not ask this here.
     #[error("{0}")]
     Forbidden(String),
+    /// There is no such thing, or not for this caller: the same words for both.
+    #[error("{0}")]
+    NotFound(String),
     /// The request makes no sense as it stands; says what to do.
     #[error("{0}")]
     Unprocessable(String),
@@ -33,33 +40,77 @@ pub enum DeskError {
     /// This node does not offer it (no key for it is configured).
     #[error("{0}")]
     NotOffered(String),
-    /// This machine failed; details are in its log only.
+    /// This machine failed, or another one that it needs; details are in its log only.
     #[error("the node cannot answer now; try again, or ask another node")]
     Unavailable(String),
 }
 
-/// A verifier's nonce: valid for one consent, until its time.
+/// What a caller must know to sign an extrinsic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SigningContext {
+    /// The member that runs this node.
+    pub member: MemberId,
+    /// Hash of block 0.
+    pub genesis: BlockHash,
+    /// `specVersion` of the next block's runtime.
+    pub spec_version: u32,
+    /// `transactionVersion` of it.
+    pub transaction_version: u32,
+    /// Height of the newest finalised block.
+    pub height: u64,
+    /// Its hash.
+    pub hash: BlockHash,
+    /// The caller's next nonce, transactions that wait included.
+    pub nonce: u32,
+}
+
+/// A transaction that is final and did what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// Height of its block.
+    pub block: u64,
+    /// Hash of its block.
+    pub hash: BlockHash,
+}
+
+/// A verifier's nonce: valid for one document, from this caller, until its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct IssuedNonce {
     /// 32 random bytes, hexadecimal.
     pub nonce: String,
-    /// First moment it is no longer taken.
-    pub expires: Moment,
+    /// First moment at which it may be used.
+    pub not_before: Moment,
+    /// First moment at which it is no longer taken.
+    pub not_after: Moment,
+}
+
+/// A person who is in the register and on the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Enrolled {
+    /// The pseudonym in the domain asked for.
+    pub pseudonym: Pseudonym,
+    /// Height of the block that enrolled, unless the person was enrolled before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
 }
 
 /// What became of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Answer {
-    /// The attester vouched; the block in which the chain has it.
+    /// The municipality vouched; the block in which the chain has it.
     Attested {
         /// Height of the block.
         block: u64,
-        /// The consent, for consent evidence.
+        /// The consent, for evidence about one.
         #[serde(skip_serializing_if = "Option::is_none")]
         consent: Option<ConsentId>,
     },
-    /// Chain and signed statement differ, or the certificate does not serve.
+    /// The signature is valid and the revocation answer is not in: nothing was vouched for yet; send the evidence again later.
+    Pending,
+    /// Chain and signed document differ, or the certificate does not serve.
     Disagreed {
         /// The first thing that differs, in words without personal data.
         reason: String,
@@ -70,30 +121,52 @@ pub enum Answer {
 }
 
 /// A record that was taken in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TakenIn {
     /// Its id.
     pub record: RecordId,
-    /// Height of the block that committed it.
-    pub block: u64,
+    /// Height of the block that committed it; none if the same content had been taken in before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<u64>,
 }
 
 /// The services behind the gateway.
 #[async_trait]
 pub trait Desk: Send + Sync + 'static {
-    /// Issues a nonce for a consent statement.
-    async fn issue_nonce(&self, caller: &Actor) -> Result<IssuedNonce, DeskError>;
-    /// Opens evidence that is sealed to this municipality, checks it, and attests or disagrees on the chain.
-    async fn receive_evidence(&self, caller: &Actor, sealed: Vec<u8>) -> Result<Answer, DeskError>;
+    /// What the caller must know to sign an extrinsic.
+    async fn signing_context(&self, caller: &Caller) -> Result<SigningContext, DeskError>;
+    /// Submits a signed extrinsic and waits until it is final.
+    async fn submit(&self, caller: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError>;
+    /// Issues a nonce for a document that a card will sign.
+    async fn issue_nonce(&self, caller: &Caller) -> Result<IssuedNonce, DeskError>;
+    /// Enters a person into this municipality's register and enrols the pseudonym. Done again, it changes nothing.
+    async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError>;
+    /// Enters a guardianship into the register and attests it on the chain.
+    async fn attest_guardianship(
+        &self,
+        caller: &Caller,
+        form: GuardianshipForm,
+    ) -> Result<Applied, DeskError>;
+    /// Opens evidence that is sealed to this municipality, checks it, and vouches or disagrees on the chain.
+    async fn receive_evidence(
+        &self,
+        caller: &Caller,
+        document: SealedDocument,
+    ) -> Result<Answer, DeskError>;
     /// Seals a checked resource about `subject`, commits it and hands it to the holders.
     async fn take_in(
         &self,
-        caller: &Actor,
-        account: &AccountId,
+        caller: &Caller,
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError>;
-    /// Answers a vault message (SCALE in, SCALE out).
-    async fn vault(&self, caller: &Actor, message: Vec<u8>) -> Result<Vec<u8>, DeskError>;
+    /// What the chain knows of a record that the caller's member wrote or keeps.
+    async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError>;
+    /// Answers a vault message (SCALE in, SCALE out): this node's own vault, or the custodian's through the members' network.
+    async fn vault(
+        &self,
+        caller: &Caller,
+        custodian: MemberId,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, DeskError>;
 }

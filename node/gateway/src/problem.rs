@@ -35,6 +35,7 @@ impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         let (status, kind) = match &error {
             DeskError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            DeskError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             DeskError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable"),
             DeskError::RefusedByChain(_) => (StatusCode::CONFLICT, "refused-by-chain"),
             DeskError::NotOffered(_) => (StatusCode::NOT_IMPLEMENTED, "not-offered"),

@@ -12,6 +12,6 @@ mod sealing;
 pub mod search;
 pub mod store;
 
-pub use person::{Guardian, Person, PersonId};
+pub use person::{BoundCard, Guardian, Person, PersonId};
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

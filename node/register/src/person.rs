@@ -2,8 +2,8 @@
 
 use codec::{Decode, Encode};
 use musubi_primitives::{
-    Moment, Pseudonym,
-    resident::{Authority, ServiceDomain},
+    BindingId, Moment, Pseudonym, Salt,
+    resident::{Authority, ServiceDomain, SignerRole},
 };
 use std::fmt;
 
@@ -26,8 +26,19 @@ pub struct Person {
     pub former: Vec<(ServiceDomain, Pseudonym)>,
     /// Who decides for the person.
     pub guardians: Vec<Guardian>,
+    /// The card that speaks for the person, if one is bound.
+    pub card: Option<BoundCard>,
     /// Whether the person is under protection (支援措置).
     pub protected: bool,
+}
+
+/// What opens the commitment that the chain holds of a bound card.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct BoundCard {
+    /// Which binding.
+    pub binding: BindingId,
+    /// Salt of its commitment.
+    pub salt: Salt,
 }
 
 /// Another person of this register that decides for one.
@@ -35,8 +46,12 @@ pub struct Person {
 pub struct Guardian {
     /// Who.
     pub person: PersonId,
+    /// As whom.
+    pub role: SignerRole,
     /// Alone or jointly.
     pub authority: Authority,
+    /// First moment it holds, exactly.
+    pub from: Moment,
     /// First moment it no longer holds, exactly; the chain has a rounded date.
     pub until: Moment,
 }
@@ -71,6 +86,12 @@ impl Person {
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Person(hidden)")
+    }
+}
+
+impl fmt::Debug for BoundCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BoundCard({}, salt hidden)", self.binding)
     }
 }
 

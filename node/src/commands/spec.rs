@@ -17,7 +17,7 @@ pub enum SpecCommand {
     Demo {
         /// An empty or new folder.
         folder: PathBuf,
-        /// First of thirty neighbouring ports on loopback (RPC, then consensus, then network, ten each); else the usual ones.
+        /// First of forty neighbouring ports on loopback (RPC, consensus, network, gateway, ten each); else the usual ones.
         #[arg(long)]
         ports: Option<u16>,
     },

@@ -4,9 +4,13 @@
 //! chain-spec.json            what all nodes share
 //! members/<name>/*.pem       keys of the member and its staff (mode 600)
 //! nodes/<name>/node.toml     configuration; data/ and log beside it
+//! cards/                     test authority: roots and revocation lists that the villages pin
 //! ```
 
-use super::plan::{MEMBERS, MemberPlan, STAFF_UNTIL};
+use super::{
+    cards,
+    plan::{MEMBERS, MemberPlan, STAFF_UNTIL},
+};
 use crate::{
     commands::key::peer_id,
     key_file::{self, KeyKind},
@@ -17,7 +21,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Where the nodes of one consortium listen; each takes three ports.
+/// Where the nodes of one consortium listen; each takes four ports.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
     /// JSON-RPC of the first node; the others follow.
@@ -26,6 +30,8 @@ pub struct Ports {
     pub consensus: u16,
     /// Second swarm of the first node; the others follow.
     pub network: u16,
+    /// Gateway of the first node; the others follow.
+    pub gateway: u16,
 }
 
 impl Default for Ports {
@@ -34,6 +40,7 @@ impl Default for Ports {
             rpc: 9944,
             consensus: 30333,
             network: 30433,
+            gateway: 9980,
         }
     }
 }
@@ -45,6 +52,7 @@ impl Ports {
             rpc: base,
             consensus: base.saturating_add(10),
             network: base.saturating_add(20),
+            gateway: base.saturating_add(30),
         }
     }
 }
@@ -60,12 +68,16 @@ pub struct NodePlace {
     pub config: PathBuf,
     /// Address of its JSON-RPC, such as `127.0.0.1:9944`.
     pub rpc: String,
+    /// Address of its gateway.
+    pub gateway: String,
 }
 
 impl NodePlace {
     /// For programs that start the nodes.
     pub fn to_json(&self) -> Value {
-        json!({"name": self.name, "role": self.role, "config": self.config, "rpc": self.rpc})
+        json!({
+            "name": self.name, "role": self.role, "config": self.config, "rpc": self.rpc, "gateway": self.gateway,
+        })
     }
 }
 
@@ -77,6 +89,7 @@ pub fn lay_out(folder: &Path, ports: Ports) -> Result<Vec<NodePlace>, String> {
     for member in MEMBERS {
         make_keys(folder, member)?;
     }
+    cards::lay_out(&folder.join("cards"))?;
     write(
         &folder.join("chain-spec.json"),
         &chain_spec(folder)?.to_text(),
@@ -211,9 +224,10 @@ fn lay_out_node(
             .collect()
     };
     let rpc = format!("127.0.0.1:{}", ports.rpc + place);
+    let gateway = format!("127.0.0.1:{}", ports.gateway + place);
     let config = node_config(
         member,
-        &rpc,
+        [&rpc, &gateway],
         ports,
         place,
         &peers("consensus", ports.consensus)?,
@@ -230,6 +244,7 @@ fn lay_out_node(
         },
         config: path,
         rpc,
+        gateway,
     })
 }
 
@@ -252,7 +267,7 @@ fn peer_address(
 
 fn node_config(
     member: &MemberPlan,
-    rpc: &str,
+    [rpc, gateway]: [&str; 2],
     ports: Ports,
     place: u16,
     consensus_peers: &[String],
@@ -263,7 +278,8 @@ fn node_config(
     for name in member.node_keys() {
         keys.insert(name.to_owned(), key(name).into());
     }
-    let config = toml::Table::from_iter([
+    let listen = |address: &str| toml::Table::from_iter([("listen".to_owned(), address.into())]);
+    let mut config = toml::Table::from_iter([
         ("name".to_owned(), member.name.into()),
         ("spec".to_owned(), "../../chain-spec.json".into()),
         ("data".to_owned(), "data".into()),
@@ -276,11 +292,12 @@ fn node_config(
             "network".to_owned(),
             swarm(ports.network + place, network_peers).into(),
         ),
-        (
-            "rpc".to_owned(),
-            toml::Table::from_iter([("listen".to_owned(), rpc.into())]).into(),
-        ),
+        ("rpc".to_owned(), listen(rpc).into()),
+        ("gateway".to_owned(), listen(gateway).into()),
     ]);
+    if member.validator {
+        config.insert("cards".to_owned(), cards::config("../../cards").into());
+    }
     config.to_string()
 }
 

@@ -26,11 +26,13 @@ const VILLAGE_STAFF: &[(&str, Role)] = &[
     ("second-officer", Role::Officer),
     ("nurse", Role::Nurse),
     ("clerk", Role::Clerk),
+    ("gateway", Role::Gateway),
     ("vault", Role::Vault),
 ];
 const CLINIC_STAFF: &[(&str, Role)] = &[
     ("doctor", Role::Doctor),
     ("clerk", Role::Clerk),
+    ("gateway", Role::Gateway),
     ("vault", Role::Vault),
 ];
 const FIRE_STAFF: &[(&str, Role)] = &[("crew", Role::Crew), ("reviewer", Role::Reviewer)];
@@ -88,6 +90,9 @@ impl MemberPlan {
         if self.node {
             names.push(("consensus".to_owned(), KeyKind::Ed25519));
         }
+        if self.validator {
+            names.push(("register".to_owned(), KeyKind::X25519));
+        }
         for (name, _) in self.staff {
             names.push(((*name).to_owned(), KeyKind::Ed25519));
             names.push((format!("{name}-hpke"), KeyKind::X25519));
@@ -97,9 +102,11 @@ impl MemberPlan {
 
     /// The keys that its node's configuration names.
     pub fn node_keys(&self) -> Vec<&'static str> {
-        let mut names = vec!["consensus", "network", "hpke", "vault"];
+        let mut names = vec![
+            "consensus", "network", "hpke", "verifier", "vault", "gateway",
+        ];
         if self.validator {
-            names.push("officer");
+            names.extend(["officer", "register"]);
         }
         names
     }

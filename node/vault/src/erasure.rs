@@ -1,6 +1,6 @@
 //! Erasing: ciphertext and every envelope go, from the files too, and a receipt stays.
 
-use crate::{Refusal, Vault, VaultError, receipt::ErasureReceipt, release::FETCH_WINDOW};
+use crate::{Refusal, Vault, VaultError, receipt::{DeliveryReceipt, ErasureReceipt}, release::FETCH_WINDOW};
 use musubi_primitives::{Moment, RecordId, RecordState};
 
 impl Vault {
@@ -28,6 +28,31 @@ impl Vault {
             now,
             &self.keeper.signing,
         ))
+    }
+
+    /// Height up to which every erasure that the chain ordered was carried out here.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn erasures_seen(&self) -> Result<u64, VaultError> {
+        Ok(self.store.erasures_seen()?)
+    }
+
+    /// Notes that height. Noting it seldom costs only looking again.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn note_erasures_seen(&self, height: u64) -> Result<(), VaultError> {
+        Ok(self.store.note_erasures_seen(height)?)
+    }
+
+    /// The receipts of what was released lately, to be reported to the chain.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn recent_deliveries(&self) -> Result<Vec<DeliveryReceipt>, VaultError> {
+        let releases = self.store.recent_releases()?;
+        Ok(releases.into_iter().map(|release| release.receipt).collect())
     }
 
     /// Forgets the keys of releases that are older than the time in which they can be fetched again; that the tickets were used stays.

@@ -3,7 +3,9 @@
 use crate::receipt::DeliveryReceipt;
 use codec::{Decode, DecodeAll, Encode};
 use musubi_client_sdk::sealing::{Envelope, RECORD_BYTES_MAX, SealedRecord};
-use musubi_primitives::{BlockHash, Commitment, MemberId, RecordId, RequestId, domain};
+use musubi_primitives::{
+    BlockHash, Category, Commitment, MemberId, RecordId, RequestId, domain,
+};
 
 /// The most ciphertext that one [`VaultResponse::Part`] holds.
 pub const PART_BYTES_MAX: u32 = 1 << 20;
@@ -32,6 +34,9 @@ pub enum VaultRequest {
     /// Send a part of a ciphertext; parts can be fetched again after a break.
     #[codec(index = 3)]
     Fetch(PartWanted),
+    /// Name the records that a ticket opens here.
+    #[codec(index = 4)]
+    Records(RecordsWanted),
 }
 
 /// What a vault answers.
@@ -52,6 +57,29 @@ pub enum VaultResponse {
     /// No, and why.
     #[codec(index = 4)]
     Refused(Refusal),
+    /// Records that the ticket opens here, in ascending order; fewer than [`RELEASE_RECORDS_MAX`] when no more follow.
+    #[codec(index = 5)]
+    Records(Vec<HeldRecord>),
+}
+
+/// Which records to name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct RecordsWanted {
+    /// The ticket's request.
+    pub request: RequestId,
+    /// Only those after this one.
+    pub after: Option<RecordId>,
+}
+
+/// A record that a ticket opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HeldRecord {
+    /// Which.
+    pub record: RecordId,
+    /// Its class.
+    pub category: Category,
+    /// Who wrote it.
+    pub author: MemberId,
 }
 
 /// A record for another holder to keep.

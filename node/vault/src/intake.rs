@@ -30,6 +30,7 @@ impl Vault {
             return Err(Refusal::Erased.into());
         }
         let holding = Holding {
+            subject: standing.subject,
             author: standing.author,
             ciphertext: standing.ciphertext,
             commitment: standing.commitment,

@@ -12,12 +12,14 @@ pub mod erasure;
 pub mod exchange;
 pub mod finalised;
 pub mod intake;
+pub mod outbox;
 pub mod receipt;
 pub mod release;
 pub mod store;
 
 pub use exchange::{Refusal, VaultRequest, VaultResponse};
 pub use finalised::{Finalised, FinalisedState, RecordStanding};
+pub use outbox::Outgoing;
 pub use receipt::{DeliveryReceipt, ErasureReceipt};
 pub use store::{Holding, VaultStore};
 
@@ -132,6 +134,9 @@ impl Vault {
                 self.redeem(peer, &redemption).map(VaultResponse::Released)
             }
             VaultRequest::Fetch(part) => self.fetch(peer, &part).map(VaultResponse::Part),
+            VaultRequest::Records(wanted) => {
+                self.records(peer, &wanted).map(VaultResponse::Records)
+            }
         };
         answer.unwrap_or_else(|error| match error {
             VaultError::Refused(refusal) => VaultResponse::Refused(refusal),

@@ -6,7 +6,8 @@
 use crate::{
     Refusal, Vault, VaultError,
     exchange::{
-        PART_BYTES_MAX, Part, PartWanted, RELEASE_RECORDS_MAX, Redemption, Release, ReleasedKey,
+        HeldRecord, PART_BYTES_MAX, Part, PartWanted, RELEASE_RECORDS_MAX, RecordsWanted,
+        Redemption, Release, ReleasedKey,
     },
     finalised::RecordStanding,
     receipt::DeliveryReceipt,
@@ -33,6 +34,33 @@ impl Vault {
         let mut challenges = self.challenges.lock().map_err(|_| StoreError::Closed)?;
         challenges.give(peer, request, challenge, now);
         Ok(challenge)
+    }
+
+    /// Names the records that a live ticket of the asker opens here, at most [`RELEASE_RECORDS_MAX`] of them.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn records(
+        &self,
+        peer: MemberId,
+        wanted: &RecordsWanted,
+    ) -> Result<Vec<HeldRecord>, VaultError> {
+        let (now, finalised) = self.look(Some(&wanted.request), &[])?;
+        let ticket = live_ticket(finalised.ticket, peer, now)?;
+        let mut held = self.store.records_of(&ticket.subject)?;
+        held.retain(|record| wanted.after.is_none_or(|after| after < *record));
+        let (_, finalised) = self.look(None, &held)?;
+        let opened = held
+            .into_iter()
+            .zip(finalised.records)
+            .filter_map(|(record, facts)| Some((record, facts?)))
+            .filter(|(_, facts)| covers(&ticket, facts));
+        let named = opened.map(|(record, facts)| HeldRecord {
+            record,
+            category: facts.category,
+            author: facts.author,
+        });
+        Ok(named.take(RELEASE_RECORDS_MAX).collect())
     }
 
     /// Releases the keys of the records that a ticket is for.

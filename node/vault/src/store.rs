@@ -1,10 +1,10 @@
 //! What a vault keeps on disk: its own RocksDB, one batch per change, fsynced before anybody is told.
 
-use crate::{Refusal, VaultError, exchange::Release};
+use crate::{Refusal, VaultError, exchange::Release, outbox::Outgoing};
 use codec::{Decode, DecodeAll, Encode};
 use musubi_client_sdk::sealing::Envelope;
 use musubi_primitives::{
-    CiphertextHash, Commitment, HpkeKey, MemberId, Moment, RecordId, RequestId,
+    CiphertextHash, Commitment, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RequestId,
 };
 use rocksdb::{
     ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, IteratorMode, Options, WriteBatch,
@@ -26,9 +26,19 @@ const ANSWERS: &str = "answers";
 const RELEASED: &str = "released";
 /// Bytes kept (`u64`) by author.
 const USAGE: &str = "usage";
-const COLUMNS: [&str; 7] = [
-    BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE,
+/// Which records of a subject are held: subject and record, without a value.
+const SUBJECTS: &str = "subjects";
+/// [`Outgoing`] by record, until two holders have it.
+const OUTBOX: &str = "outbox";
+/// Records held here that the chain has not been told of, without a value.
+const WAITING: &str = "waiting";
+/// Single values by name: [`ERASURES_SEEN`].
+const NOTES: &str = "notes";
+const COLUMNS: [&str; 11] = [
+    BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE, SUBJECTS, OUTBOX, WAITING, NOTES,
 ];
+/// Height (`u64`) up to which every ordered erasure was carried out.
+const ERASURES_SEEN: &[u8] = b"erasures-seen";
 
 /// Why the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +66,8 @@ fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> StoreError {
 /// One record held, or once held, here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Holding {
+    /// Whose.
+    pub subject: Pseudonym,
     /// Who wrote it.
     pub author: MemberId,
     /// Hash of its ciphertext.
@@ -179,8 +191,12 @@ impl VaultStore {
     /// # Errors
     /// A fault of this machine.
     pub fn unacknowledged(&self) -> Result<Vec<RecordId>, StoreError> {
-        let waiting = |holding: &Holding| !holding.acknowledged && !holding.erased;
-        self.records_where(waiting)
+        let waiting = self
+            .db
+            .iterator_cf(self.column(WAITING)?, IteratorMode::Start);
+        waiting
+            .map(|entry| record_of(&entry.map_err(failed("list the vault"))?.0))
+            .collect()
     }
 
     /// Records whose ciphertext here is missing or damaged, to be fetched again from another holder.
@@ -219,6 +235,9 @@ impl VaultStore {
         if known.is_none() {
             batch.put_cf(self.column(USAGE)?, holding.author.encode(), usage.encode());
             batch.put_cf(self.column(HOLDINGS)?, record.0, holding.encode());
+            let place = subject_key(&holding.subject, record);
+            batch.put_cf(self.column(SUBJECTS)?, place, []);
+            batch.put_cf(self.column(WAITING)?, record.0, []);
         }
         batch.put_cf(self.column(BLOBS)?, record.0, ciphertext);
         for envelope in envelopes {
@@ -237,6 +256,7 @@ impl VaultStore {
             return Ok(());
         };
         let mut batch = WriteBatch::default();
+        batch.delete_cf(self.column(WAITING)?, record.0);
         batch.put_cf(
             self.column(HOLDINGS)?,
             record.0,
@@ -312,6 +332,22 @@ impl VaultStore {
         self.get(RELEASED, &released_key(record, member))
     }
 
+    /// What was released lately.
+    pub(crate) fn recent_releases(&self) -> Result<Vec<Release>, StoreError> {
+        let answers = self.all::<Answer>(ANSWERS)?;
+        Ok(answers.into_iter().map(|(_, answer)| answer.release).collect())
+    }
+
+    pub(crate) fn erasures_seen(&self) -> Result<u64, StoreError> {
+        Ok(self.get(NOTES, ERASURES_SEEN)?.unwrap_or_default())
+    }
+
+    pub(crate) fn note_erasures_seen(&self, height: u64) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.column(NOTES)?, ERASURES_SEEN, height.encode());
+        self.write(batch, "note the erasures seen")
+    }
+
     pub(crate) fn forget_answers(
         &self,
         unwanted: impl Fn(Moment, &Release) -> bool,
@@ -322,6 +358,9 @@ impl VaultStore {
             if unwanted(answer.at, &answer.release) {
                 batch.delete_cf(self.column(ANSWERS)?, key);
             }
+        }
+        if batch.is_empty() {
+            return Ok(());
         }
         self.write(batch, "forget releases")
     }
@@ -353,10 +392,43 @@ impl VaultStore {
             .encode(),
         );
         batch.delete_cf(self.column(BLOBS)?, record.0);
+        batch.delete_cf(self.column(OUTBOX)?, record.0);
+        batch.delete_cf(self.column(WAITING)?, record.0);
+        batch.delete_cf(self.column(SUBJECTS)?, subject_key(&holding.subject, record));
         for (key, _) in self.range(ENVELOPES, &from, &to)? {
             batch.delete_cf(self.column(ENVELOPES)?, key);
         }
         self.write(batch, "erase a record")
+    }
+
+    /// Records of a subject that are held here, in ascending order.
+    pub(crate) fn records_of(&self, subject: &Pseudonym) -> Result<Vec<RecordId>, StoreError> {
+        let (from, to) = (
+            subject_key(subject, &RecordId([0; 32])),
+            subject_key(subject, &RecordId([0xff; 32])),
+        );
+        self.range(SUBJECTS, &from, &to)?
+            .into_iter()
+            .map(|(key, _)| record_of(&key))
+            .collect()
+    }
+
+    pub(crate) fn put_outgoing(&self, outgoing: &Outgoing) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        let record = outgoing.offer.sealed.record;
+        batch.put_cf(self.column(OUTBOX)?, record.0, outgoing.encode());
+        self.write(batch, "note an outgoing record")
+    }
+
+    pub(crate) fn outgoing(&self) -> Result<Vec<Outgoing>, StoreError> {
+        let entries = self.all::<Outgoing>(OUTBOX)?;
+        Ok(entries.into_iter().map(|(_, outgoing)| outgoing).collect())
+    }
+
+    pub(crate) fn drop_outgoing(&self, record: &RecordId) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.delete_cf(self.column(OUTBOX)?, record.0);
+        self.write(batch, "drop an outgoing record")
     }
 
     /// Rewrites the files in which the deleted bytes still lie, the log of recent writes included.
@@ -372,8 +444,10 @@ impl VaultStore {
             .compact_range_cf(self.column(BLOBS)?, Some(record.0), Some(record.0));
         self.db
             .compact_range_cf(self.column(ENVELOPES)?, Some(&from), Some(&to));
-        self.db
-            .compact_range_cf(self.column(ANSWERS)?, None::<&[u8]>, None::<&[u8]>);
+        for column in [ANSWERS, OUTBOX] {
+            self.db
+                .compact_range_cf(self.column(column)?, None::<&[u8]>, None::<&[u8]>);
+        }
         Ok(())
     }
 
@@ -387,13 +461,7 @@ impl VaultStore {
     ) -> Result<Vec<RecordId>, StoreError> {
         let holdings = self.all::<Holding>(HOLDINGS)?;
         let wanted = holdings.into_iter().filter(|(_, holding)| wanted(holding));
-        wanted
-            .map(|(key, _)| {
-                <[u8; 32]>::try_from(key)
-                    .map(RecordId)
-                    .map_err(|_| StoreError::Damaged(HOLDINGS))
-            })
-            .collect()
+        wanted.map(|(key, _)| record_of(&key)).collect()
     }
 
     fn get<T: Decode>(&self, column: &'static str, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -458,6 +526,18 @@ impl VaultStore {
 
 fn envelope_key(record: &RecordId, holder: &HpkeKey) -> Vec<u8> {
     [record.0, holder.0].concat()
+}
+
+fn subject_key(subject: &Pseudonym, record: &RecordId) -> Vec<u8> {
+    [subject.0, record.0].concat()
+}
+
+/// The record that a key ends with.
+fn record_of(key: &[u8]) -> Result<RecordId, StoreError> {
+    key.last_chunk()
+        .copied()
+        .map(RecordId)
+        .ok_or(StoreError::Damaged(HOLDINGS))
 }
 
 fn released_key(record: &RecordId, member: MemberId) -> Vec<u8> {

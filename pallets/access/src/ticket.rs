@@ -44,6 +44,11 @@ impl<T: Config> Pallet<T> {
         (is_held && is_covered && is_unused).then_some(ticket)
     }
 
+    /// Whether the delivery of a record against a request is on the chain.
+    pub fn is_delivered(id: &RequestId, record: &RecordId) -> bool {
+        Deliveries::<T>::contains_key(id, record)
+    }
+
     /// What was decided on a request that is still remembered.
     pub fn decision(id: &RequestId) -> Option<Decision> {
         Requests::<T>::get(id).map(|request| request.decision)

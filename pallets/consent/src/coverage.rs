@@ -7,7 +7,7 @@ use crate::{
 };
 use musubi_primitives::{
     CategorySet, ConsentId, ConsentState, DenialReason, Ending, MemberId, Moment, Pseudonym,
-    Purpose, seams,
+    Purpose, seams, view::ConsentView,
 };
 
 impl<T: Config> Pallet<T> {
@@ -26,6 +26,18 @@ impl<T: Config> Pallet<T> {
             ConsentState::Proposed => Err(DenialReason::NoConsent),
             ConsentState::Ended(ending) => Err(reason_of(ending)),
         }
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// A consent as it reads now.
+    pub fn view(id: &ConsentId) -> Option<ConsentView> {
+        let consent = Consents::<T>::get(id)?;
+        Some(ConsentView {
+            state: consent.state_at(Self::now()),
+            until: consent.until,
+            terms: consent.terms,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use musubi_primitives::{
     AccountId, Category, CiphertextHash, Commitment, MemberId, MemberKind, Pseudonym, RecordId,
-    RecordState, Role,
+    RecordState, record,
     seams::{Actor, Consortium, Residents, Trail},
     trail::TrailFact,
 };
@@ -134,19 +134,5 @@ fn may_write(actor: &Actor, category: Category) -> bool {
         actor.kind,
         MemberKind::Municipality | MemberKind::Clinic | MemberKind::Vehicle
     );
-    let is_form = matches!(
-        category,
-        Category::Questionnaire | Category::Survey | Category::Document
-    );
-    let is_writing_role = match actor.role {
-        Role::Officer | Role::Nurse | Role::Doctor | Role::Gateway => true,
-        Role::Clerk | Role::Terminal => is_form,
-        Role::Operator
-        | Role::Crew
-        | Role::Dispatcher
-        | Role::Reviewer
-        | Role::Auditor
-        | Role::Vault => false,
-    };
-    is_writing_member && is_writing_role
+    is_writing_member && record::may_write(actor.role, category)
 }

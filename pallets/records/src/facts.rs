@@ -4,7 +4,27 @@ use crate::{Pallet, pallet::*};
 use musubi_primitives::{
     MemberId, RecordId,
     seams::{self, RecordFacts},
+    view::RecordView,
 };
+
+impl<T: Config> Pallet<T> {
+    /// A record as holders and readers need to know it.
+    pub fn view(id: &RecordId) -> Option<RecordView> {
+        let record = Records::<T>::get(id)?;
+        Some(RecordView {
+            subject: record.subject,
+            category: record.category,
+            author: record.author,
+            home: record.home,
+            commitment: record.commitment,
+            ciphertext: record.ciphertext,
+            state: record.state,
+            holders: record.holders.iter().map(|holder| holder.member).collect(),
+            superseded_by: record.superseded_by,
+            in_error: record.in_error,
+        })
+    }
+}
 
 impl<T: Config> seams::Records for Pallet<T> {
     fn record(id: &RecordId) -> Option<RecordFacts> {

@@ -46,6 +46,7 @@ mod mock;
 pub mod person;
 #[cfg(test)]
 mod tests;
+mod view;
 pub mod weights;
 
 pub use pallet::*;

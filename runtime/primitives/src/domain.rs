@@ -65,6 +65,12 @@ tags! {
     NETWORK_KEY = "musubi/network/identity-key/v1",
     /// A REST call signed by a staff or device key.
     GATEWAY_CALL = "musubi/gateway/call/v1",
+    /// One part of such a call.
+    GATEWAY_PART = "musubi/gateway/part/v1",
+    /// A record's id, from the author's secret and the record's content: the same content sent twice is one record.
+    RECORD_ID = "musubi/gateway/record-id/v1",
+    /// Deriving the register's encryption key from its key file.
+    REGISTER_KEY = "musubi/register/key/v1",
     /// Salted commitment to an incident number or other short secret text.
     INCIDENT = "musubi/access/incident/v1",
 }

@@ -29,6 +29,7 @@ pub mod record;
 pub mod resident;
 pub mod seams;
 pub mod trail;
+pub mod view;
 
 pub use access::{Basis, BreakGlassReason, Claim, Decision, DenialReason, StatuteArticle, Ticket};
 pub use commitment::{Commitment, Salt, commit};

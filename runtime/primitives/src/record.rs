@@ -1,6 +1,6 @@
 //! Record categories, coarse enough not to name a disease or a vaccine, and the states of a record.
 
-use crate::member::code;
+use crate::member::{Role, code};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,25 @@ code! {
         CatchUp = 2,
         /// Outbreak or other direction of a public authority.
         PublicDirection = 3,
+    }
+}
+
+/// Whether a role writes records of a category (rule D1 of `pallet-records`); of which members, the pallet says.
+#[must_use]
+pub fn may_write(role: Role, category: Category) -> bool {
+    let is_form = matches!(
+        category,
+        Category::Questionnaire | Category::Survey | Category::Document
+    );
+    match role {
+        Role::Officer | Role::Nurse | Role::Doctor | Role::Gateway => true,
+        Role::Clerk | Role::Terminal => is_form,
+        Role::Operator
+        | Role::Crew
+        | Role::Dispatcher
+        | Role::Reviewer
+        | Role::Auditor
+        | Role::Vault => false,
     }
 }
 

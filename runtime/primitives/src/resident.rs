@@ -47,6 +47,41 @@ code! {
     }
 }
 
+/// As whom a person signs for a subject.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum SignerRole {
+    /// The subject.
+    #[codec(index = 0)]
+    #[serde(rename = "self")]
+    Subject,
+    /// 親権者.
+    #[codec(index = 1)]
+    ParentalAuthority,
+    /// 未成年後見人.
+    #[codec(index = 2)]
+    GuardianOfMinor,
+    /// 児童相談所長.
+    #[codec(index = 3)]
+    ChildWelfareDirector,
+    /// 里親等.
+    #[codec(index = 4)]
+    FosterParent,
+}
+
 const DAY: Moment = 24 * 60 * 60 * 1_000;
 /// Japan is nine hours ahead of UTC, all year.
 const JAPAN: Moment = 9 * 60 * 60 * 1_000;

@@ -3,7 +3,7 @@
 use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError, RegisterKey};
 use musubi_primitives::{
     Pseudonym,
-    resident::{Authority, ServiceDomain},
+    resident::{Authority, ServiceDomain, SignerRole},
 };
 use std::path::Path;
 
@@ -19,6 +19,7 @@ fn person(name: &str, kana: &str, seed: u8) -> Person {
         pseudonyms: vec![(ServiceDomain::Health, Pseudonym([seed; 32]))],
         former: vec![],
         guardians: vec![],
+        card: None,
         protected: false,
     }
 }
@@ -40,7 +41,9 @@ fn with_two(directory: &Path) -> (Register, PersonId, PersonId) {
     let mut child = person("結城 一", "ユウキ ハジメ", 2);
     child.guardians = vec![Guardian {
         person: mother,
+        role: SignerRole::ParentalAuthority,
         authority: Authority::Single,
+        from: 1,
         until: 5,
     }];
     let child = register.add(&child).unwrap();

@@ -12,5 +12,6 @@
 
 mod erasure;
 mod intake;
+mod outbox;
 mod release;
 mod world;

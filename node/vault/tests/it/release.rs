@@ -8,7 +8,7 @@ use ed25519_dalek::SigningKey;
 use musubi_client_sdk::sealing::{Envelope, SealedRecord};
 use musubi_node_vault::{
     Refusal, STATE_AGE_MAX, VaultRequest, VaultResponse,
-    exchange::{Offer, Part, PartWanted, Redemption, Release},
+    exchange::{HeldRecord, Offer, Part, PartWanted, RecordsWanted, Redemption, Release},
     release::FETCH_WINDOW,
 };
 use musubi_primitives::{Category, CategorySet, MemberId, Pseudonym, RecordId, RecordState};
@@ -55,6 +55,37 @@ fn the_doctor_reads_byte_for_byte_what_the_author_sealed() {
         br#"{"note":"seen by nobody else","resourceType":"Immunization"}"#
     );
     assert!(release.receipt.verifies(&GENESIS, &village_verifier()));
+}
+
+#[test]
+fn a_ticket_names_the_records_that_it_opens_here_and_no_others() {
+    let world = World::with_record();
+    let ask = |peer, after| {
+        let wanted = RecordsWanted {
+            request: REQUEST,
+            after,
+        };
+        world.vault.answer(peer, VaultRequest::Records(wanted))
+    };
+    let named = HeldRecord {
+        record: RECORD,
+        category: Category::Immunization,
+        author: AUTHOR,
+    };
+    assert_eq!(ask(CLINIC, None), VaultResponse::Records(vec![named]));
+    assert_eq!(ask(CLINIC, Some(RECORD)), VaultResponse::Records(Vec::new()));
+    assert_eq!(
+        ask(AUTHOR, None),
+        VaultResponse::Refused(Refusal::NotAvailable)
+    );
+    let other_class = CategorySet::of(&[Category::Growth]);
+    world.chain().tickets.entry(REQUEST).and_modify(|ticket| ticket.categories = other_class);
+    assert_eq!(ask(CLINIC, None), VaultResponse::Records(Vec::new()));
+    world.chain().tickets.clear();
+    assert_eq!(
+        ask(CLINIC, None),
+        VaultResponse::Refused(Refusal::NotAvailable)
+    );
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! How one extrinsic of a finalised block ended, read from the block's events.
+
+use crate::ports::LocalFault;
+use codec::DecodeAll;
+use frame_system::{EventRecord, Phase};
+use musubi_primitives::RecordId;
+use musubi_runtime::{RuntimeError, RuntimeEvent};
+use sp_core::H256;
+use sp_runtime::DispatchError;
+
+/// The end of an extrinsic that stands in a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dispatched {
+    /// It did what it was asked.
+    Applied,
+    /// It was refused and changed nothing but its sender's nonce; names the pallet and its rule.
+    Refused(String),
+}
+
+/// How the extrinsic at `index` ended, from the SCALE events of its block.
+///
+/// # Errors
+/// When the events do not decode, or say nothing of it.
+pub fn dispatched(events: &[u8], index: u32) -> Result<Dispatched, LocalFault> {
+    let fault = |cause: &str| LocalFault::new(format!("find extrinsic {index} among events"), cause);
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
+        .map_err(|error| fault(&error.to_string()))?;
+    records
+        .into_iter()
+        .filter(|record| record.phase == Phase::ApplyExtrinsic(index))
+        .find_map(|record| ending(record.event))
+        .ok_or_else(|| fault("none of them ends it"))
+}
+
+/// Records whose erasure was ordered, from the SCALE events of a block.
+///
+/// # Errors
+/// When the events do not decode.
+pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
+        .map_err(|error| LocalFault::new("read the events of a block", error))?;
+    let ordered = records.into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Records(pallet_records::Event::ErasureOrdered { record }) => Some(record),
+        _ => None,
+    });
+    Ok(ordered.collect())
+}
+
+fn ending(event: RuntimeEvent) -> Option<Dispatched> {
+    let RuntimeEvent::System(event) = event else {
+        return None;
+    };
+    match event {
+        frame_system::Event::ExtrinsicSuccess { .. } => Some(Dispatched::Applied),
+        frame_system::Event::ExtrinsicFailed { dispatch_error, .. } => {
+            Some(Dispatched::Refused(rule(dispatch_error)))
+        }
+        _ => None,
+    }
+}
+
+/// The pallet and its rule, such as `Consent(NonceUsed)`; FRAME's own words for everything else.
+fn rule(error: DispatchError) -> String {
+    RuntimeError::from_dispatch_error(error)
+        .map_or_else(|| format!("{error:?}"), |named| format!("{named:?}"))
+}

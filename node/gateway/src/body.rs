@@ -1,0 +1,118 @@
+//! Bodies that callers send: parsed at the door, each field known, nothing repeated in an error.
+
+use crate::problem::Problem;
+use axum::http::StatusCode;
+use base64::Engine;
+use musubi_fhir::Resource;
+use musubi_primitives::{
+    AccountId, HpkeKey, Moment, Pseudonym,
+    resident::{Authority, ServiceDomain, SignerRole},
+};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
+use serde_json::Value;
+
+/// A person to be entered into the register and enrolled.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct EnrolmentForm {
+    /// FHIR Patient.
+    pub patient: Value,
+    /// The domain that the pseudonym is for.
+    pub domain: ServiceDomain,
+    /// Whether under protection (支援措置).
+    #[serde(default)]
+    pub protected: bool,
+    /// The person's device, if there is one.
+    pub device: Option<DeviceForm>,
+}
+
+impl EnrolmentForm {
+    /// The Patient, checked.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn checked_patient(&self) -> Result<Resource, musubi_fhir::Refusal> {
+        Resource::from_value(self.patient.clone())
+    }
+}
+
+/// The public keys of a person's device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceForm {
+    /// Signs transactions and calls.
+    pub account: AccountId,
+    /// Record keys are wrapped to it.
+    pub hpke: HpkeKey,
+}
+
+/// A guardianship to be entered and attested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardianshipForm {
+    /// The child, or whoever is decided for.
+    pub subject: Pseudonym,
+    /// Who decides.
+    pub guardian: Pseudonym,
+    /// As whom.
+    pub role: SignerRole,
+    /// Alone or jointly.
+    pub authority: Authority,
+    /// First moment it no longer holds, exactly; the chain gets a rounded date.
+    pub until: Moment,
+}
+
+/// What kind of document a card signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DocumentKind {
+    /// This card speaks for this person; about the binding.
+    Binding,
+    /// A consent statement; about the consent.
+    Consent,
+    /// A withdrawal; about the consent.
+    Withdrawal,
+}
+
+/// Evidence of a signed document, sealed to this municipality.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedDocument {
+    /// What was signed.
+    pub kind: DocumentKind,
+    /// The binding or consent that it is about.
+    #[serde(deserialize_with = "hex32")]
+    pub about: [u8; 32],
+    /// HPKE-sealed evidence, base64.
+    #[serde(deserialize_with = "base64")]
+    pub sealed: Vec<u8>,
+}
+
+fn hex32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let id: Pseudonym = text.parse().map_err(D::Error::custom)?;
+    Ok(id.0)
+}
+
+fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| D::Error::custom("expected base64"))
+}
+
+/// Reads a JSON body.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8], expected: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        // The error's own words could repeat what was sent.
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed-body",
+            format!(
+                "the body fails at line {} column {}; expected JSON with {expected}",
+                error.line(),
+                error.column()
+            ),
+        )
+    })
+}

@@ -1,0 +1,226 @@
+//! The desks: what this node does for the people and systems behind its gateway, each desk with the keys that its work needs.
+//!
+//! Which desks there are follows from the keys in the configuration: a vault needs `vault`, `verifier` and `hpke`; taking records in
+//! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
+//! callers and passes transactions on.
+//!
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`intake`], [`custodian`] and [`duties`].
+
+pub mod attester;
+pub mod chain;
+pub mod counter;
+pub mod custodian;
+pub mod duties;
+mod finalised;
+pub mod intake;
+mod keys;
+
+use crate::config::NodeConfig;
+use async_trait::async_trait;
+use attester::Attester;
+use chain::Chain;
+use counter::Counter;
+use custodian::Custodian;
+use duties::Duties;
+use intake::Intake;
+use keys::Keys;
+use musubi_fhir::Resource;
+use musubi_node_gateway::{
+    Answer, Applied, Caller, Desk, DeskError, EnrolmentForm, Enrolled, Gatekeeper,
+    GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn,
+};
+use musubi_node_network::Network;
+use musubi_primitives::{
+    AccountId, BlockHash, MemberId, Moment, Pseudonym, RecordId, seams::Actor, view::RecordView,
+};
+
+/// Everything this node has a desk for, before the members' network is there.
+pub struct Desks {
+    chain: Chain,
+    member: MemberId,
+    keys: Keys,
+    /// The vault, for those who keep one.
+    pub custodian: Option<Custodian>,
+    counter: Option<Counter>,
+    attester: Option<Attester>,
+}
+
+impl Desks {
+    /// Opens vault and register and reads the keys.
+    ///
+    /// # Errors
+    /// A sentence that names the key or file.
+    pub async fn open(config: &NodeConfig, chain: Chain) -> Result<Self, String> {
+        let keys = Keys::read(config)?;
+        let member = keys::member(config, &chain).await?;
+        Ok(Self {
+            custodian: keys.custodian(config, &chain, member)?,
+            counter: keys.counter(config, &chain, member)?,
+            attester: None,
+            member,
+            keys,
+            chain,
+        }
+        .with_attester(config)?)
+    }
+
+    /// The attester shares its register with the counter.
+    fn with_attester(mut self, config: &NodeConfig) -> Result<Self, String> {
+        if let Some(counter) = &self.counter {
+            self.attester = self.keys.attester(config, counter)?;
+        }
+        Ok(self)
+    }
+
+    /// The desks with the members' network, and the duties that go on by themselves.
+    pub fn join(self, network: Network) -> (Office, Option<Duties>) {
+        let intake = self
+            .custodian
+            .as_ref()
+            .and_then(|custodian| self.keys.intake(&self.chain, custodian, self.member));
+        let duties = self.custodian.as_ref().and_then(|custodian| {
+            self.keys
+                .duties(&self.chain, custodian, &network, intake.clone(), self.member)
+        });
+        let office = Office {
+            chain: self.chain,
+            member: self.member,
+            network,
+            custodian: self.custodian,
+            counter: self.counter,
+            attester: self.attester,
+            intake,
+        };
+        (office, duties)
+    }
+}
+
+/// The desks behind the gateway.
+pub struct Office {
+    chain: Chain,
+    member: MemberId,
+    network: Network,
+    custodian: Option<Custodian>,
+    counter: Option<Counter>,
+    attester: Option<Attester>,
+    intake: Option<Intake>,
+}
+
+/// A desk that this node has no keys for.
+fn offered<'a, T>(desk: &'a Option<T>, what: &str) -> Result<&'a T, DeskError> {
+    desk.as_ref()
+        .ok_or_else(|| DeskError::NotOffered(format!("this node does not offer {what}")))
+}
+
+#[async_trait]
+impl Gatekeeper for Office {
+    fn genesis(&self) -> BlockHash {
+        self.chain.genesis()
+    }
+
+    fn now(&self) -> Moment {
+        self.chain.now()
+    }
+
+    async fn standing(&self, account: &AccountId) -> Result<Option<Standing>, DeskError> {
+        let actor: Option<Actor> = self.chain.read("MusubiApi_actor", account).await?;
+        if let Some(actor) = actor {
+            return Ok(Some(Standing::Staff(actor)));
+        }
+        let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
+        Ok(person.map(Standing::Person))
+    }
+}
+
+#[async_trait]
+impl Desk for Office {
+    async fn signing_context(&self, caller: &Caller) -> Result<SigningContext, DeskError> {
+        let context = self.chain.context().await?;
+        let tip = self.chain.tip().map_err(chain::unavailable)?;
+        Ok(SigningContext {
+            member: self.member,
+            genesis: context.genesis,
+            spec_version: context.spec_version,
+            transaction_version: context.transaction_version,
+            height: tip.height,
+            hash: tip.hash,
+            nonce: self.chain.next_nonce(&caller.account).await?,
+        })
+    }
+
+    async fn submit(&self, _: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
+        self.chain.submit_signed(extrinsic).await
+    }
+
+    async fn issue_nonce(&self, caller: &Caller) -> Result<IssuedNonce, DeskError> {
+        offered(&self.attester, "a verifier")?.issue_nonce(caller)
+    }
+
+    async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
+        offered(&self.counter, "a municipality's counter")?
+            .enrol(caller, form)
+            .await
+    }
+
+    async fn attest_guardianship(
+        &self,
+        caller: &Caller,
+        form: GuardianshipForm,
+    ) -> Result<Applied, DeskError> {
+        offered(&self.counter, "a municipality's counter")?
+            .attest_guardianship(caller, form)
+            .await
+    }
+
+    async fn receive_evidence(
+        &self,
+        caller: &Caller,
+        document: SealedDocument,
+    ) -> Result<Answer, DeskError> {
+        offered(&self.attester, "a verifier")?
+            .receive(caller, document)
+            .await
+    }
+
+    async fn take_in(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        resource: Resource,
+    ) -> Result<TakenIn, DeskError> {
+        offered(&self.intake, "to take records in")?
+            .take_in(caller, subject, &resource)
+            .await
+    }
+
+    async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {
+        let member = caller.staff()?.member;
+        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
+        let concerns = |view: &RecordView| {
+            [view.author, view.home].contains(&member) || view.holders.contains(&member)
+        };
+        view.filter(concerns).ok_or_else(|| {
+            DeskError::NotFound("no such record, or not one of this member's".to_owned())
+        })
+    }
+
+    async fn vault(
+        &self,
+        caller: &Caller,
+        custodian: MemberId,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, DeskError> {
+        let peer = caller.staff()?.member;
+        if custodian == self.member {
+            let vault = offered(&self.custodian, "a vault")?;
+            return Ok(codec::Encode::encode(&vault.answer(peer, message).await?));
+        }
+        if peer != self.member {
+            return Err(DeskError::Forbidden(
+                "this node asks other custodians for its own member only: ask the custodian's gateway"
+                    .to_owned(),
+            ));
+        }
+        custodian::ask(&self.network, custodian, message).await
+    }
+}

@@ -1,0 +1,239 @@
+//! The chain as desks use it: reads of the newest finalised state, and transactions that are waited for until they are final.
+
+use codec::{Decode, Encode};
+use ed25519_dalek::SigningKey;
+use musubi_client_sdk::{
+    calls::Call,
+    extrinsics::{ChainContext, Mortality, account_of, prepare},
+};
+use musubi_node_core::{
+    executor::{Dispatched, dispatched},
+    pipeline::Pipeline,
+    pool::{PoolError, TxStatus},
+    ports::{Clock, ConsensusHost, LocalFault},
+};
+use musubi_node_gateway::{Applied, DeskError};
+use musubi_primitives::{AccountId, BlockHash, Moment};
+use sp_runtime::transaction_validity::TransactionSource;
+use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc};
+
+/// How many blocks a transaction of a desk may wait for its own (about a minute at full pace, twenty when idle).
+const MORTALITY_BLOCKS: u64 = 256;
+
+/// What `Core_version` begins with: names, versions, interfaces, and the transaction version.
+type VersionHead = (String, String, u32, u32, u32, Vec<([u8; 8], u32)>, u32);
+
+/// The chain behind the desks. Cheap to share.
+#[derive(Clone)]
+pub struct Chain {
+    pipeline: Pipeline,
+    clock: Arc<dyn Clock>,
+    /// Held while a nonce is chosen and its transaction enters the pool, so that no two take one nonce.
+    entering: Arc<Mutex<()>>,
+}
+
+/// The newest finalised block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tip {
+    /// Its height.
+    pub height: u64,
+    /// Its hash.
+    pub hash: BlockHash,
+}
+
+impl Chain {
+    /// The chain of a pipeline.
+    pub fn new(pipeline: Pipeline, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            pipeline,
+            clock,
+            entering: Arc::default(),
+        }
+    }
+
+    /// The pipeline.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+
+    /// Hash of block 0.
+    pub fn genesis(&self) -> BlockHash {
+        self.pipeline.genesis()
+    }
+
+    /// This machine's clock, milliseconds.
+    pub fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// The newest finalised block.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub fn tip(&self) -> Result<Tip, LocalFault> {
+        let empty = || LocalFault::new("read the newest block", "the store is empty");
+        let (height, hash) = self.pipeline.store().tip()?.ok_or_else(empty)?;
+        Ok(Tip { height, hash })
+    }
+
+    /// Asks the runtime about the newest finalised state.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn read<T: Decode + Send + 'static>(
+        &self,
+        method: &'static str,
+        arguments: impl Encode,
+    ) -> Result<T, DeskError> {
+        let tip = self.tip().map_err(unavailable)?;
+        let executor = Arc::clone(self.pipeline.executor());
+        let arguments = arguments.encode();
+        let job = move || executor.state_call_as(&tip.hash, method, &arguments);
+        let answer = self.pipeline.reading().run(job).await;
+        answer.map_err(unavailable)?.map_err(unavailable)
+    }
+
+    /// Versions that every signature binds.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn context(&self) -> Result<ChainContext, DeskError> {
+        let (_, _, _, spec_version, _, _, transaction_version) =
+            self.read::<Prefix<VersionHead>>("Core_version", ()).await?.0;
+        Ok(ChainContext {
+            genesis: self.pipeline.genesis(),
+            spec_version,
+            transaction_version,
+        })
+    }
+
+    /// The next nonce of an account, transactions that wait included.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn next_nonce(&self, account: &AccountId) -> Result<u32, DeskError> {
+        let on_chain: u32 = self.read("AccountNonceApi_account_nonce", account).await?;
+        Ok(self.pipeline.pool().next_nonce(account, on_chain))
+    }
+
+    /// Signs a call with a key of this node and waits until it is final.
+    ///
+    /// # Errors
+    /// [`DeskError::RefusedByChain`] with the rule; [`DeskError::Unavailable`].
+    pub async fn submit(&self, key: &SigningKey, call: Call) -> Result<Applied, DeskError> {
+        let entered = {
+            let _entering = self.entering.lock().await;
+            let extrinsic = self.sign(key, call).await?;
+            self.enter(extrinsic).await?
+        };
+        self.outcome(entered).await
+    }
+
+    /// Submits a transaction that somebody else signed and waits until it is final.
+    ///
+    /// # Errors
+    /// See [`Chain::submit`].
+    pub async fn submit_signed(&self, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
+        let entered = self.enter(extrinsic).await?;
+        self.outcome(entered).await
+    }
+
+    async fn sign(&self, key: &SigningKey, call: Call) -> Result<Vec<u8>, DeskError> {
+        let account = account_of(key);
+        let nonce = self.next_nonce(&account).await?;
+        let context = self.context().await?;
+        let tip = self.tip().map_err(unavailable)?;
+        let mortality = Mortality::Mortal {
+            period: MORTALITY_BLOCKS,
+            height: tip.height,
+            block: tip.hash,
+        };
+        prepare(&context, account, nonce, mortality, call)
+            .sign(key)
+            .map(|extrinsic| extrinsic.bytes)
+            .map_err(unavailable)
+    }
+
+    async fn enter(&self, extrinsic: Vec<u8>) -> Result<Entered, DeskError> {
+        self.pipeline
+            .pool()
+            .submit_and_watch(TransactionSource::External, extrinsic)
+            .await
+            .map_err(refused_by_pool)
+    }
+
+    async fn outcome(&self, (hash, mut statuses): Entered) -> Result<Applied, DeskError> {
+        while let Some(status) = statuses.recv().await {
+            match status {
+                TxStatus::Finalized(block) => return self.ending(&hash, block),
+                TxStatus::Usurped(_) | TxStatus::Dropped | TxStatus::Invalid => {
+                    return Err(DeskError::RefusedByChain(
+                        "the transaction left the pool before a block took it: sign it again"
+                            .to_owned(),
+                    ));
+                }
+                TxStatus::Future
+                | TxStatus::Ready
+                | TxStatus::Broadcast(_)
+                | TxStatus::InBlock(_) => {}
+            }
+        }
+        Err(unavailable("the pool stopped telling of a transaction"))
+    }
+
+    fn ending(&self, extrinsic: &[u8; 32], block: BlockHash) -> Result<Applied, DeskError> {
+        let store = self.pipeline.store();
+        let missing = || LocalFault::new("find a final transaction", "it is not indexed");
+        let read = || {
+            let (height, index) = store.extrinsic(extrinsic)?.ok_or_else(missing)?;
+            let events = store.events(height)?.ok_or_else(missing)?;
+            Ok::<_, LocalFault>((height, dispatched(&events, index)?))
+        };
+        match read().map_err(unavailable)? {
+            (height, Dispatched::Applied) => Ok(Applied {
+                block: height,
+                hash: block,
+            }),
+            (_, Dispatched::Refused(rule)) => Err(DeskError::RefusedByChain(rule)),
+        }
+    }
+}
+
+/// A transaction in the pool: its hash, and what becomes of it.
+type Entered = ([u8; 32], mpsc::Receiver<TxStatus>);
+
+/// The first part of a longer SCALE value.
+struct Prefix<T>(T);
+
+impl<T: Decode> Decode for Prefix<T> {
+    fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
+        let value = T::decode(input)?;
+        // The rest is not wanted, and a reader to the last byte must find none.
+        while input.remaining_len()?.is_some_and(|rest| 0 < rest) {
+            input.read_byte()?;
+        }
+        Ok(Self(value))
+    }
+}
+
+fn refused_by_pool(error: PoolError) -> DeskError {
+    match error {
+        PoolError::BadFormat(_) | PoolError::TooLarge { .. } => {
+            DeskError::Unprocessable(error.to_string())
+        }
+        PoolError::Fault(fault) => unavailable(fault),
+        PoolError::Invalid(_)
+        | PoolError::Unknown(_)
+        | PoolError::TemporarilyBanned
+        | PoolError::AlreadyImported
+        | PoolError::PriorityTooLow { .. }
+        | PoolError::QuotaExceeded { .. }
+        | PoolError::PoolFull => DeskError::RefusedByChain(error.to_string()),
+    }
+}
+
+/// A fault for the log; the caller only hears that this node cannot answer now.
+pub fn unavailable(cause: impl ToString) -> DeskError {
+    DeskError::Unavailable(cause.to_string())
+}

@@ -1,0 +1,248 @@
+//! The counter: people and guardianships enter the municipality's register first, and the chain learns of pseudonyms only.
+//!
+//! Each step can be done again: what the register has already is found by name, reading and birth date, and what the chain has is not
+//! submitted twice. So a counter that lost its connection sends the same form once more.
+
+use super::chain::Chain;
+use ed25519_dalek::SigningKey;
+use musubi_client_sdk::calls::{self, DeviceKeys};
+use musubi_fhir::Identity;
+use musubi_node_gateway::{
+    Applied, Caller, DeskError, EnrolmentForm, Enrolled, GuardianshipForm,
+};
+use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError};
+use musubi_primitives::{
+    MemberId, Moment, Pseudonym, Role,
+    resident::{ServiceDomain, common_date_after},
+    seams::GuardianshipFacts,
+};
+use std::sync::Arc;
+
+use super::chain::unavailable;
+
+/// How far ahead the chain lets a guardianship reach (rule R6 of `pallet-residents`), less a week for the chain's own clock.
+const GUARDIANSHIP_LIFE: Moment = (2 * 366 - 7) * 24 * 3600 * 1000;
+
+/// The desk that enters people and guardianships.
+#[derive(Clone)]
+pub struct Counter {
+    pub chain: Chain,
+    pub register: Arc<Register>,
+    pub member: MemberId,
+    /// The municipality's officer service account.
+    pub officer: SigningKey,
+}
+
+impl Counter {
+    /// Enters a person and enrols the pseudonym of the domain asked for.
+    ///
+    /// # Errors
+    /// See [`DeskError`].
+    pub async fn enrol(
+        &self,
+        caller: &Caller,
+        form: EnrolmentForm,
+    ) -> Result<Enrolled, DeskError> {
+        self.check_staff(caller)?;
+        let patient = form
+            .checked_patient()
+            .map_err(|refusal| DeskError::Unprocessable(refusal.to_string()))?;
+        let identity = patient.identity().ok_or_else(|| {
+            DeskError::Unprocessable("patient: expected a FHIR Patient".to_owned())
+        })?;
+        let pseudonym = self.pseudonym(&identity, &form)?;
+        if self.is_enrolled(&pseudonym).await? {
+            return Ok(Enrolled {
+                pseudonym,
+                block: None,
+            });
+        }
+        let device = form.device.map(|device| DeviceKeys {
+            account: device.account,
+            hpke: device.hpke,
+        });
+        let call = calls::residents::enrol(pseudonym, form.domain, form.protected, device);
+        let applied = self.chain.submit(&self.officer, call).await?;
+        Ok(Enrolled {
+            pseudonym,
+            block: Some(applied.block),
+        })
+    }
+
+    /// Enters a guardianship, exactly, and attests it on the chain until a common date.
+    ///
+    /// # Errors
+    /// See [`DeskError`].
+    pub async fn attest_guardianship(
+        &self,
+        caller: &Caller,
+        form: GuardianshipForm,
+    ) -> Result<Applied, DeskError> {
+        self.check_staff(caller)?;
+        let now = self.chain.now();
+        if form.until <= now {
+            return Err(DeskError::Unprocessable(
+                "until: expected a moment that is still to come".to_owned(),
+            ));
+        }
+        self.note_guardian(&form, now)?;
+        let until = attested_until(now, form.until);
+        let held: Option<GuardianshipFacts> = self
+            .chain
+            .read("MusubiApi_guardianship", (form.guardian, form.subject))
+            .await?;
+        if let Some(facts) = held
+            && (facts.authority, facts.until) == (form.authority, until)
+        {
+            let tip = self.chain.tip().map_err(unavailable)?;
+            return Ok(Applied {
+                block: tip.height,
+                hash: tip.hash,
+            });
+        }
+        let call = calls::residents::attest_guardianship(
+            form.subject,
+            form.guardian,
+            form.authority,
+            until,
+        );
+        self.chain.submit(&self.officer, call).await
+    }
+
+    fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
+        let actor = caller.staff()?;
+        let serves = matches!(actor.role, Role::Officer | Role::Nurse | Role::Clerk);
+        if actor.member == self.member && serves {
+            return Ok(());
+        }
+        Err(DeskError::Forbidden(
+            "people are entered by officers, nurses and clerks of this municipality".to_owned(),
+        ))
+    }
+
+    async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
+        let home: Option<MemberId> = self.chain.read("MusubiApi_home", pseudonym).await?;
+        Ok(home.is_some())
+    }
+
+    /// The person's pseudonym in the domain, entered now if it is new.
+    fn pseudonym(
+        &self,
+        identity: &Identity,
+        form: &EnrolmentForm,
+    ) -> Result<Pseudonym, DeskError> {
+        let Some((id, mut person)) = self.find(identity)? else {
+            let mut person = new_person(identity, form.protected);
+            let fresh = fresh_pseudonym()?;
+            person.pseudonyms.push((form.domain, fresh));
+            self.register.add(&person).map_err(fault)?;
+            return Ok(fresh);
+        };
+        if let Some(known) = person.pseudonym(form.domain) {
+            return Ok(known);
+        }
+        let fresh = fresh_pseudonym()?;
+        person.pseudonyms.push((form.domain, fresh));
+        self.register.update(id, &person).map_err(fault)?;
+        Ok(fresh)
+    }
+
+    fn find(&self, identity: &Identity) -> Result<Option<(PersonId, Person)>, DeskError> {
+        let hits = self.register.search(&identity.name).map_err(fault)?;
+        let is_same = |person: &Person| {
+            (&person.name, &person.kana, &person.born)
+                == (&identity.name, &identity.kana, &identity.born)
+        };
+        Ok(hits.into_iter().find(|(_, person)| is_same(person)))
+    }
+
+    fn note_guardian(&self, form: &GuardianshipForm, now: Moment) -> Result<(), DeskError> {
+        let (id, mut subject) = self.known(&form.subject, "subject")?;
+        let (guardian, _) = self.known(&form.guardian, "guardian")?;
+        let from = subject
+            .guardians
+            .iter()
+            .find(|known| known.person == guardian)
+            .map_or(now, |known| known.from);
+        subject.guardians.retain(|known| known.person != guardian);
+        subject.guardians.push(Guardian {
+            person: guardian,
+            role: form.role,
+            authority: form.authority,
+            from,
+            until: form.until,
+        });
+        self.register.update(id, &subject).map_err(fault)
+    }
+
+    fn known(
+        &self,
+        pseudonym: &Pseudonym,
+        field: &str,
+    ) -> Result<(PersonId, Person), DeskError> {
+        let unknown = || {
+            DeskError::Unprocessable(format!(
+                "{field}: nobody of this municipality's register; enrol the person first"
+            ))
+        };
+        let id = self
+            .register
+            .by_pseudonym(pseudonym)
+            .map_err(fault)?
+            .ok_or_else(unknown)?;
+        let person = self.register.person(id).map_err(fault)?.ok_or_else(unknown)?;
+        Ok((id, person))
+    }
+}
+
+/// The date that the chain is told: the last common date up to `until` within what the chain allows, else the next one, so that no
+/// birthday shows. The register keeps the exact end, and an officer ends an earlier one by hand.
+fn attested_until(now: Moment, until: Moment) -> Moment {
+    let latest = until.min(now.saturating_add(GUARDIANSHIP_LIFE));
+    let next = common_date_after(now, 1);
+    let following = common_date_after(next, 1);
+    if following <= latest { following } else { next }
+}
+
+fn new_person(identity: &Identity, protected: bool) -> Person {
+    Person {
+        name: identity.name.clone(),
+        kana: identity.kana.clone(),
+        born: identity.born.clone(),
+        pseudonyms: Vec::<(ServiceDomain, Pseudonym)>::new(),
+        former: Vec::new(),
+        guardians: Vec::new(),
+        card: None,
+        protected,
+    }
+}
+
+fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(unavailable)?;
+    Ok(Pseudonym(bytes))
+}
+
+pub(super) fn fault(error: RegisterError) -> DeskError {
+    unavailable(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use musubi_primitives::resident::is_common_date;
+
+    /// 2026-11-26T00:00Z.
+    const NOW: Moment = 1_795_651_200_000;
+    const DAY: Moment = 24 * 3600 * 1000;
+
+    #[test]
+    fn the_chain_is_told_a_common_date_and_never_a_birthday() {
+        for days in [1, 40, 126, 300, 491, 700, 6_000] {
+            let until = attested_until(NOW, NOW + days * DAY);
+            assert!(is_common_date(until) && NOW < until, "{days}");
+            assert!(until <= NOW + GUARDIANSHIP_LIFE, "{days}");
+        }
+        assert!(attested_until(NOW, NOW + 700 * DAY) > attested_until(NOW, NOW + 300 * DAY));
+    }
+}

@@ -1,0 +1,203 @@
+//! The custodian: this node's vault behind the members' network, and the vaults of others reached through it.
+
+use super::chain::unavailable;
+use codec::{Decode, Encode};
+use musubi_node_core::executor::Worker;
+use musubi_node_gateway::DeskError;
+use musubi_node_network::{AskError, Blobs, Network, PeerView, Refusal, ports::Asker};
+use musubi_node_vault::{
+    Vault, VaultRequest, VaultResponse,
+    exchange::{MESSAGE_BYTES_MAX, Offer},
+};
+use musubi_primitives::{MemberId, RecordId, VerifyingKey};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// Offers that may be half received at a time, from all members together: bounds their memory to 128 MiB.
+const ARRIVING_MAX: usize = 32;
+
+/// The vault as others reach it. Cheap to share.
+#[derive(Clone)]
+pub struct Custodian {
+    vault: Arc<Vault>,
+    /// The vault calls into the runtime and waits for the disk: neither belongs on an async thread.
+    worker: Worker,
+    arriving: Arc<Mutex<Arriving>>,
+    /// Something new to acknowledge or to report.
+    pub(super) changed: Arc<Notify>,
+}
+
+/// What describes an offer while its pieces arrive.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+struct OfferLabel(RecordId);
+
+type Arriving = BTreeMap<(VerifyingKey, OfferLabel), Vec<u8>>;
+
+impl Custodian {
+    /// A custodian over its vault.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn new(vault: Vault) -> Result<Self, String> {
+        Ok(Self {
+            vault: Arc::new(vault),
+            worker: Worker::start("musubi-vault").map_err(|fault| fault.to_string())?,
+            arriving: Arc::default(),
+            changed: Arc::default(),
+        })
+    }
+
+    /// Does something with the vault on its own thread.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`] when it panics.
+    pub async fn with_vault<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Vault) -> T + Send + 'static,
+    ) -> Result<T, DeskError> {
+        let vault = Arc::clone(&self.vault);
+        self.worker
+            .run(move || job(&vault))
+            .await
+            .map_err(unavailable)
+    }
+
+    /// Answers a member whose identity is proved.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn answer(
+        &self,
+        peer: MemberId,
+        message: Vec<u8>,
+    ) -> Result<VaultResponse, DeskError> {
+        let response = self
+            .with_vault(move |vault| answer(vault, peer, &message))
+            .await?;
+        self.changed.notify_one();
+        Ok(response)
+    }
+}
+
+fn answer(vault: &Vault, peer: MemberId, message: &[u8]) -> VaultResponse {
+    match VaultRequest::from_bytes(message) {
+        Ok(request) => vault.answer(peer, request),
+        Err(refusal) => VaultResponse::Refused(refusal),
+    }
+}
+
+impl Blobs for Custodian {
+    /// A challenge is new each time and fits one piece; all else is the same each time it is asked for.
+    fn read(
+        &self,
+        asker: Asker,
+        request: &[u8],
+        offset: u64,
+        limit: u32,
+    ) -> Result<(u64, Vec<u8>), Refusal> {
+        let bytes = answer(&self.vault, asker.member, request).encode();
+        self.changed.notify_one();
+        let total = u64::try_from(bytes.len()).map_err(|_| Refusal::Malformed)?;
+        let start = usize::try_from(offset).map_err(|_| Refusal::Malformed)?;
+        let limit = usize::try_from(limit).map_err(|_| Refusal::Malformed)?;
+        let rest = bytes.get(start..).ok_or(Refusal::Malformed)?;
+        Ok((total, rest.get(..limit).unwrap_or(rest).to_vec()))
+    }
+
+    fn write(
+        &self,
+        asker: Asker,
+        label: &[u8],
+        offset: u64,
+        total: u64,
+        bytes: Vec<u8>,
+    ) -> Result<u64, Refusal> {
+        let label = OfferLabel::decode(&mut &*label).map_err(|_| Refusal::Malformed)?;
+        let total = usize::try_from(total).map_err(|_| Refusal::Malformed)?;
+        if total > MESSAGE_BYTES_MAX {
+            return Err(Refusal::Malformed);
+        }
+        let Some(message) = self.piece((asker.key, label), offset, total, &bytes)? else {
+            return Ok(self.held(&(asker.key, label)));
+        };
+        match answer(&self.vault, asker.member, &message) {
+            VaultResponse::Stored => {
+                self.changed.notify_one();
+                u64::try_from(total).map_err(|_| Refusal::Malformed)
+            }
+            VaultResponse::Refused(musubi_node_vault::Refusal::Unavailable) => Err(Refusal::Fault),
+            VaultResponse::Refused(musubi_node_vault::Refusal::StateTooOld) => Err(Refusal::Busy),
+            _ => Err(Refusal::NotPermitted),
+        }
+    }
+}
+
+impl Custodian {
+    /// Takes a piece; the whole message once nothing is missing.
+    fn piece(
+        &self,
+        from: (VerifyingKey, OfferLabel),
+        offset: u64,
+        total: usize,
+        bytes: &[u8],
+    ) -> Result<Option<Vec<u8>>, Refusal> {
+        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        if !arriving.contains_key(&from) && arriving.len() >= ARRIVING_MAX {
+            // The first of the list gives way: its sender starts again, and nobody can block the door for good.
+            arriving.pop_first();
+        }
+        let held = arriving.entry(from).or_default();
+        let fits = u64::try_from(held.len()) == Ok(offset) && held.len() + bytes.len() <= total;
+        if fits {
+            held.extend_from_slice(bytes);
+        }
+        if held.len() == total {
+            return Ok(arriving.remove(&from));
+        }
+        Ok(None)
+    }
+
+    fn held(&self, from: &(VerifyingKey, OfferLabel)) -> u64 {
+        let arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = arriving.get(from).map_or(0, Vec::len);
+        u64::try_from(held).unwrap_or(u64::MAX)
+    }
+}
+
+/// A connected node of a member.
+pub fn node_of(network: &Network, member: MemberId) -> Option<PeerView> {
+    network
+        .peers()
+        .into_iter()
+        .find(|peer| peer.member == member)
+}
+
+/// Asks another member's vault.
+///
+/// # Errors
+/// [`DeskError::Unavailable`] when no node of that member is connected or its answer breaks off.
+pub async fn ask(
+    network: &Network,
+    custodian: MemberId,
+    message: Vec<u8>,
+) -> Result<Vec<u8>, DeskError> {
+    let node = node_of(network, custodian)
+        .ok_or_else(|| unavailable(format!("no node of {custodian} is connected")))?;
+    network
+        .read_blob(&node.key, message)
+        .await
+        .map_err(unavailable)
+}
+
+/// Hands a record to another vault.
+///
+/// # Errors
+/// Why it was not taken.
+pub async fn offer(network: &Network, to: &VerifyingKey, offer: Offer) -> Result<(), AskError> {
+    let label = OfferLabel(offer.sealed.record).encode();
+    let message = VaultRequest::Offer(offer).encode();
+    network.write_blob(to, label, &message).await
+}

@@ -1,0 +1,276 @@
+//! Duties that no caller waits for: hand records to their holders, acknowledge what is kept, report what was released, erase what was
+//! ordered erased.
+//!
+//! One round goes through all of them and every step can be done again: a round that was cut short, by a refusal or by the end of
+//! the process, is made good by the next, which comes with the next block or the next change in the vault.
+
+use super::{
+    chain::{Chain, unavailable},
+    custodian::{self, Custodian},
+    intake::Intake,
+};
+use ed25519_dalek::SigningKey;
+use futures::future::join_all;
+use musubi_client_sdk::calls;
+use musubi_node_core::executor::erasures_ordered;
+use musubi_node_gateway::DeskError;
+use musubi_node_network::{AskError, Network, PeerView};
+use musubi_node_vault::{DeliveryReceipt, Outgoing, exchange::Offer};
+use musubi_primitives::{
+    MemberId, MemberKind, RecordId, RecordState, seams::MemberFacts, view::RecordView,
+};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::broadcast::error::RecvError;
+
+/// The most transactions of one kind that one round has under way.
+const TOGETHER_MAX: usize = 64;
+
+/// After how many blocks without an erasure the height looked at is written down.
+const NOTED_EVERY: u64 = 1_024;
+
+/// A vault's duties.
+pub struct Duties {
+    pub chain: Chain,
+    pub custodian: Custodian,
+    pub network: Network,
+    pub member: MemberId,
+    /// The member's vault account.
+    pub vault_key: SigningKey,
+    /// For nodes that take records in.
+    pub intake: Option<Intake>,
+    /// Height up to which erasures were looked for by this process.
+    pub looked_at: AtomicU64,
+}
+
+impl Duties {
+    /// Goes round until the chain ends.
+    pub async fn run(self) {
+        let mut finalised = self.chain.pipeline().finalised();
+        loop {
+            if let Err(error) = self.round().await {
+                tracing::warn!(%error, "a round of the vault's duties was cut short");
+            }
+            tokio::select! {
+                () = self.custodian.changed.notified() => {}
+                block = finalised.recv() => if matches!(block, Err(RecvError::Closed)) { return },
+            }
+        }
+    }
+
+    async fn round(&self) -> Result<(), DeskError> {
+        self.hand_over().await?;
+        self.acknowledge().await?;
+        self.report_deliveries().await?;
+        self.erase().await
+    }
+
+    /// Brings every outgoing record a step further.
+    async fn hand_over(&self) -> Result<(), DeskError> {
+        let Some(intake) = &self.intake else {
+            return Ok(());
+        };
+        let outgoing = self
+            .custodian
+            .with_vault(musubi_node_vault::Vault::outgoing)
+            .await?
+            .map_err(unavailable)?;
+        for outgoing in outgoing {
+            let record = outgoing.offer.sealed.record;
+            if let Err(error) = self.advance(intake, outgoing).await {
+                tracing::info!(%record, %error, "an outgoing record waits");
+            }
+        }
+        Ok(())
+    }
+
+    async fn advance(&self, intake: &Intake, outgoing: Outgoing) -> Result<(), DeskError> {
+        let record = outgoing.offer.sealed.record;
+        let Some(view) = intake.known(record).await? else {
+            return intake.commit(outgoing).await.map(drop);
+        };
+        if view.state == RecordState::Erased {
+            return intake.forget(record).await;
+        }
+        intake.keep(outgoing.offer.clone()).await?;
+        if view.state == RecordState::Stored && view.holders.contains(&view.home) {
+            return intake.forget(record).await;
+        }
+        self.pass_on(outgoing.offer, &view).await
+    }
+
+    /// To the home municipality; to a stand-in, ciphertext only, while that one is away or is the author itself.
+    async fn pass_on(&self, offer: Offer, view: &RecordView) -> Result<(), DeskError> {
+        let home = custodian::node_of(&self.network, view.home).filter(|_| view.home != self.member);
+        if let Some(home) = home
+            && !view.holders.contains(&view.home)
+        {
+            return self.offer_to(&home, offer).await.map_err(unavailable);
+        }
+        if view.state == RecordState::Stored {
+            return Err(unavailable("no node of the home municipality is connected"));
+        }
+        let without_keys = Offer {
+            envelopes: Vec::new(),
+            ..offer
+        };
+        let stand_in = self.stand_in(view).await?;
+        let stand_in = stand_in.ok_or_else(|| unavailable("no other holder is connected"))?;
+        self.offer_to(&stand_in, without_keys)
+            .await
+            .map_err(unavailable)
+    }
+
+    async fn offer_to(&self, node: &PeerView, offer: Offer) -> Result<(), AskError> {
+        custodian::offer(&self.network, &node.key, offer).await
+    }
+
+    /// A connected municipality that does not hold the record yet.
+    async fn stand_in(&self, view: &RecordView) -> Result<Option<PeerView>, DeskError> {
+        for peer in self.network.peers() {
+            let facts: Option<MemberFacts> =
+                self.chain.read("MusubiApi_member", peer.member).await?;
+            let is_fit = facts.is_some_and(|facts| facts.kind == MemberKind::Municipality)
+                && !view.holders.contains(&peer.member)
+                && peer.member != self.member;
+            if is_fit {
+                return Ok(Some(peer));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Tells the chain of everything that is kept here and not yet acknowledged.
+    async fn acknowledge(&self) -> Result<(), DeskError> {
+        let waiting = self
+            .custodian
+            .with_vault(musubi_node_vault::Vault::to_acknowledge)
+            .await?
+            .map_err(unavailable)?;
+        for records in waiting.chunks(TOGETHER_MAX) {
+            let told = join_all(records.iter().map(|record| self.acknowledge_one(*record))).await;
+            told.into_iter().collect::<Result<(), _>>()?;
+        }
+        Ok(())
+    }
+
+    async fn acknowledge_one(&self, record: RecordId) -> Result<(), DeskError> {
+        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
+        let Some(view) = view else { return Ok(()) };
+        if !view.holders.contains(&self.member) && view.state != RecordState::Erased {
+            let call = calls::records::acknowledge(record, view.ciphertext);
+            match self.chain.submit(&self.vault_key, call).await {
+                Ok(_) => {}
+                // The rule is the chain's last word: asking again changes nothing.
+                Err(DeskError::RefusedByChain(rule)) => {
+                    tracing::warn!(%record, rule, "an acknowledgement was refused");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.custodian
+            .with_vault(move |vault| vault.acknowledged(&record))
+            .await?
+            .map_err(unavailable)
+    }
+
+    /// Tells the chain of everything that was released here.
+    async fn report_deliveries(&self) -> Result<(), DeskError> {
+        let receipts = self
+            .custodian
+            .with_vault(musubi_node_vault::Vault::recent_deliveries)
+            .await?
+            .map_err(unavailable)?;
+        for receipt in &receipts {
+            for records in receipt.records.chunks(TOGETHER_MAX) {
+                let told = records.iter().map(|record| self.report(receipt, *record));
+                join_all(told).await.into_iter().collect::<Result<(), _>>()?;
+            }
+        }
+        let now = self.chain.now();
+        self.custodian
+            .with_vault(move |vault| vault.forget_old_releases(now))
+            .await?
+            .map_err(unavailable)
+    }
+
+    async fn report(&self, receipt: &DeliveryReceipt, record: RecordId) -> Result<(), DeskError> {
+        let request = receipt.request;
+        if self
+            .chain
+            .read("MusubiApi_is_delivered", (request, record))
+            .await?
+        {
+            return Ok(());
+        }
+        let call = calls::access::deliver(request, record, receipt.commitment());
+        match self.chain.submit(&self.vault_key, call).await {
+            Ok(_) => Ok(()),
+            Err(DeskError::RefusedByChain(rule)) => {
+                tracing::warn!(%request, rule, "a delivery was refused");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Destroys what the chain has ordered erased since it was last looked at, and leaves this holder's receipts.
+    async fn erase(&self) -> Result<(), DeskError> {
+        let seen = self
+            .custodian
+            .with_vault(musubi_node_vault::Vault::erasures_seen)
+            .await?
+            .map_err(unavailable)?;
+        let from = seen.max(self.looked_at.load(Ordering::Relaxed)).saturating_add(1);
+        let tip = self.chain.tip().map_err(unavailable)?.height;
+        let mut erased = false;
+        for height in from..=tip {
+            for record in self.ordered_at(height)? {
+                erased |= self.erase_one(record).await?;
+            }
+            self.looked_at.store(height, Ordering::Relaxed);
+        }
+        if erased || tip.saturating_sub(seen) >= NOTED_EVERY {
+            self.note_seen(tip).await?;
+        }
+        Ok(())
+    }
+
+    fn ordered_at(&self, height: u64) -> Result<Vec<RecordId>, DeskError> {
+        let events = self.chain.pipeline().store().events(height);
+        // A node that joined by snapshot has no events from before: its vault was empty then.
+        let Some(events) = events.map_err(unavailable)? else {
+            return Ok(Vec::new());
+        };
+        erasures_ordered(&events).map_err(unavailable)
+    }
+
+    /// Whether the record had been held here.
+    async fn erase_one(&self, record: RecordId) -> Result<bool, DeskError> {
+        let held = self
+            .custodian
+            .with_vault(move |vault| vault.store().holding(&record))
+            .await?
+            .map_err(unavailable)?;
+        if held.is_none() {
+            return Ok(false);
+        }
+        let receipt = self
+            .custodian
+            .with_vault(move |vault| vault.erase(&record))
+            .await?
+            .map_err(unavailable)?;
+        let call = calls::records::erasure_receipt(record, receipt.commitment());
+        match self.chain.submit(&self.vault_key, call).await {
+            // Refused: the receipt is there already.
+            Ok(_) | Err(DeskError::RefusedByChain(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn note_seen(&self, height: u64) -> Result<(), DeskError> {
+        self.custodian
+            .with_vault(move |vault| vault.note_erasures_seen(height))
+            .await?
+            .map_err(unavailable)
+    }
+}

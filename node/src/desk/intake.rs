@@ -1,0 +1,197 @@
+//! Taking records in: sealed on this node, committed on the chain, kept here, and handed on by the [duties](super::duties).
+//!
+//! Only staff of this node's own member may: the facade runs where that member's keys live. A record's id follows from its content
+//! under a secret of the author, so that the same content sent twice is one record.
+
+use super::{
+    chain::{Chain, unavailable},
+    custodian::Custodian,
+};
+use ed25519_dalek::SigningKey;
+use musubi_client_sdk::{
+    calls,
+    sealing::{CanonicalRecord, Envelope, seal},
+};
+use musubi_fhir::{Kind, Resource};
+use musubi_node_gateway::{Applied, Caller, DeskError, TakenIn};
+use musubi_node_vault::{Outgoing, exchange::Offer};
+use musubi_primitives::{
+    Category, HpkeKey, MemberId, Pseudonym, RecordId,
+    commitment::hash_parts,
+    domain,
+    record::may_write,
+    view::{RecordView, SealingKeys},
+};
+use zeroize::Zeroizing;
+
+/// The desk that takes records in.
+#[derive(Clone)]
+pub struct Intake {
+    pub chain: Chain,
+    pub custodian: Custodian,
+    pub member: MemberId,
+    /// The member's own sealing key.
+    pub member_key: HpkeKey,
+    /// Commits records for the member; has the role of a gateway.
+    pub gateway: SigningKey,
+    /// Makes record ids that only the author can link to content.
+    pub id_secret: Zeroizing<[u8; 32]>,
+}
+
+impl Intake {
+    /// Takes a resource in; answers once it is committed and kept here. Two holders follow within moments.
+    ///
+    /// # Errors
+    /// See [`DeskError`].
+    pub async fn take_in(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        resource: &Resource,
+    ) -> Result<TakenIn, DeskError> {
+        let category = category_of(resource)?;
+        self.check_author(caller, category)?;
+        let record = self.record_id(&subject, resource);
+        if self.known(record).await?.is_some() {
+            return Ok(TakenIn {
+                record,
+                block: None,
+            });
+        }
+        let keys: Option<SealingKeys> = self.chain.read("MusubiApi_sealing_keys", subject).await?;
+        let keys = keys.ok_or_else(|| {
+            DeskError::NotFound("no such subject, or not available to this member".to_owned())
+        })?;
+        let outgoing = self.sealed(record, subject, category, &keys, resource)?;
+        let applied = self.commit(outgoing).await?;
+        Ok(TakenIn {
+            record,
+            block: Some(applied.block),
+        })
+    }
+
+    /// What the chain knows of a record.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn known(&self, record: RecordId) -> Result<Option<RecordView>, DeskError> {
+        self.chain.read("MusubiApi_record", record).await
+    }
+
+    fn check_author(&self, caller: &Caller, category: Category) -> Result<(), DeskError> {
+        let actor = caller.staff()?;
+        if actor.member != self.member {
+            return Err(DeskError::Forbidden(
+                "records are taken in by the author's own node: send it there".to_owned(),
+            ));
+        }
+        if may_write(actor.role, category) {
+            return Ok(());
+        }
+        Err(DeskError::Forbidden(format!(
+            "the role {:?} does not write {category:?}",
+            actor.role
+        )))
+    }
+
+    fn record_id(&self, subject: &Pseudonym, resource: &Resource) -> RecordId {
+        RecordId(hash_parts(&[
+            domain::RECORD_ID,
+            self.id_secret.as_ref(),
+            &subject.0,
+            resource.canonical_bytes(),
+        ]))
+    }
+
+    fn sealed(
+        &self,
+        record: RecordId,
+        subject: Pseudonym,
+        category: Category,
+        keys: &SealingKeys,
+        resource: &Resource,
+    ) -> Result<Outgoing, DeskError> {
+        let text = CanonicalRecord::from_json(resource.canonical_bytes())
+            .map_err(|error| DeskError::Unprocessable(error.to_string()))?;
+        let (sealed, data_key) = seal(record, &text).map_err(unavailable)?;
+        let holders = self.holders(category, keys);
+        let envelopes =
+            Envelope::for_holders(record, &data_key, &holders).map_err(unavailable)?;
+        Ok(Outgoing {
+            offer: Offer { sealed, envelopes },
+            subject,
+            category,
+            home: keys.home,
+        })
+    }
+
+    /// Author, home municipality, and the family unless the answers are withheld from it.
+    fn holders(&self, category: Category, keys: &SealingKeys) -> Vec<HpkeKey> {
+        let mut holders = vec![self.member_key];
+        let family = keys.family.iter().filter(|_| category != Category::Sensitive);
+        for key in std::iter::once(&keys.home_key).chain(family) {
+            if !holders.contains(key) {
+                holders.push(*key);
+            }
+        }
+        holders
+    }
+
+    /// Durable in the outbox first, then on the chain, then in the vault: a crash in between is taken up by the duties.
+    pub(super) async fn commit(&self, outgoing: Outgoing) -> Result<Applied, DeskError> {
+        let record = outgoing.offer.sealed.record;
+        let staged = outgoing.clone();
+        self.custodian
+            .with_vault(move |vault| vault.stage(&staged))
+            .await?
+            .map_err(unavailable)?;
+        let call = calls::records::commit_record(
+            record,
+            outgoing.subject,
+            outgoing.category,
+            outgoing.offer.sealed.commitment,
+            outgoing.offer.sealed.ciphertext_hash(),
+            outgoing.home,
+        );
+        let applied = self.chain.submit(&self.gateway, call).await;
+        if let Err(DeskError::RefusedByChain(_)) = applied {
+            self.forget(record).await?;
+        }
+        let applied = applied?;
+        self.keep(outgoing.offer).await?;
+        self.custodian.changed.notify_one();
+        Ok(applied)
+    }
+
+    pub(super) async fn keep(&self, offer: Offer) -> Result<(), DeskError> {
+        self.custodian
+            .with_vault(move |vault| vault.take_in(offer))
+            .await?
+            .map_err(unavailable)
+    }
+
+    pub(super) async fn forget(&self, record: RecordId) -> Result<(), DeskError> {
+        self.custodian
+            .with_vault(move |vault| vault.settle(&record))
+            .await?
+            .map_err(unavailable)
+    }
+}
+
+/// LOINC codes of body measures: weight, length or height, head circumference.
+const BODY_MEASURES: [&str; 5] = ["29463-7", "8302-2", "8306-3", "8287-5", "9843-4"];
+
+fn category_of(resource: &Resource) -> Result<Category, DeskError> {
+    match resource.kind() {
+        Kind::Immunization => Ok(Category::Immunization),
+        Kind::QuestionnaireResponse => Ok(Category::Questionnaire),
+        Kind::Observation if resource.has_code("http://loinc.org", &BODY_MEASURES) => {
+            Ok(Category::Growth)
+        }
+        Kind::Observation => Ok(Category::Checkup),
+        Kind::Patient => Err(DeskError::Unprocessable(
+            "a Patient is no record: people are enrolled at the municipality's counter (/v1/people)"
+                .to_owned(),
+        )),
+    }
+}

@@ -1,0 +1,242 @@
+//! From the configuration to desks: each gets the keys that its work needs and no others.
+
+use super::{
+    attester::Attester, chain::Chain, counter::Counter, custodian::Custodian, duties::Duties,
+    intake::Intake,
+};
+use crate::{
+    commands::{care::chain as words, key::passphrase},
+    config::{CardEnvironment, NodeConfig},
+    key_file::{self, KeyKind},
+};
+use ed25519_dalek::SigningKey;
+use musubi_client_sdk::sealing::HpkeSecret;
+use musubi_consent::{
+    CertificateUse, Environment, Revocation, RevocationList, RevocationSource, TrustedRoots,
+    evidence::HpkePrivateKey, validator::RevocationQuery,
+};
+use musubi_node_network::Network;
+use musubi_node_register::{Register, RegisterKey};
+use musubi_node_vault::{Keeper, Limits, Vault, VaultStore};
+use musubi_primitives::{HpkeKey, MemberId, VerifyingKey, commitment::hash_parts, domain};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64},
+};
+use zeroize::Zeroizing;
+
+/// The most bytes of a root certificate or revocation list.
+const CARD_FILE_BYTES_MAX: u64 = 16 << 20;
+
+/// The member's keys that this node was given.
+pub(super) struct Keys {
+    vault: Option<SigningKey>,
+    verifier: Option<SigningKey>,
+    officer: Option<SigningKey>,
+    gateway: Option<SigningKey>,
+    hpke: Option<Zeroizing<[u8; 32]>>,
+    register: Option<Zeroizing<[u8; 32]>>,
+}
+
+impl Keys {
+    pub(super) fn read(config: &NodeConfig) -> Result<Self, String> {
+        let passphrase = passphrase(None)?;
+        let read = |path: &Option<PathBuf>, kind| -> Result<_, String> {
+            let secret = path
+                .as_ref()
+                .map(|path| key_file::read(path, kind, passphrase.as_deref()));
+            secret.transpose().map_err(|error| error.to_string())
+        };
+        let signing = |path: &Option<PathBuf>| -> Result<_, String> {
+            let secret = read(path, KeyKind::Ed25519)?;
+            Ok(secret.map(|secret| SigningKey::from_bytes(&secret)))
+        };
+        let keys = &config.keys;
+        Ok(Self {
+            vault: signing(&keys.vault)?,
+            verifier: signing(&keys.verifier)?,
+            officer: signing(&keys.officer)?,
+            gateway: signing(&keys.gateway)?,
+            hpke: read(&keys.hpke, KeyKind::X25519)?,
+            register: read(&keys.register, KeyKind::X25519)?,
+        })
+    }
+
+    pub(super) fn custodian(
+        &self,
+        config: &NodeConfig,
+        chain: &Chain,
+        member: MemberId,
+    ) -> Result<Option<Custodian>, String> {
+        let (Some(_), Some(verifier), Some(hpke)) = (&self.vault, &self.verifier, &self.hpke)
+        else {
+            return Ok(None);
+        };
+        let store = VaultStore::open(&folder(config, "vault")?).map_err(|error| words(&error))?;
+        let keeper = Keeper {
+            genesis: chain.genesis(),
+            member,
+            sealing: HpkeSecret::from_bytes(**hpke),
+            signing: verifier.clone(),
+        };
+        let vault = Vault::new(store, keeper, Limits::default(), Arc::new(chain.clone()));
+        Custodian::new(vault).map(Some)
+    }
+
+    pub(super) fn counter(
+        &self,
+        config: &NodeConfig,
+        chain: &Chain,
+        member: MemberId,
+    ) -> Result<Option<Counter>, String> {
+        let (Some(officer), Some(register)) = (&self.officer, &self.register) else {
+            return Ok(None);
+        };
+        let key = hash_parts(&[domain::REGISTER_KEY, register.as_ref()]);
+        let register = Register::open(&folder(config, "register")?, RegisterKey::from_bytes(key))
+            .map_err(|error| words(&error))?;
+        Ok(Some(Counter {
+            chain: chain.clone(),
+            register: Arc::new(register),
+            member,
+            officer: officer.clone(),
+        }))
+    }
+
+    pub(super) fn attester(
+        &self,
+        config: &NodeConfig,
+        counter: &Counter,
+    ) -> Result<Option<Attester>, String> {
+        let Some(hpke) = self.hpke.as_ref().filter(|_| !config.cards.roots.is_empty()) else {
+            return Ok(None);
+        };
+        let roots = roots(config)?;
+        let revocations = Lists::read(&roots, &config.cards.revocation_lists)?;
+        Ok(Some(Attester {
+            chain: counter.chain.clone(),
+            register: Arc::clone(&counter.register),
+            member: counter.member,
+            officer: counter.officer.clone(),
+            opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
+            roots: Arc::new(roots),
+            revocations: Arc::new(revocations),
+        }))
+    }
+
+    pub(super) fn intake(
+        &self,
+        chain: &Chain,
+        custodian: &Custodian,
+        member: MemberId,
+    ) -> Option<Intake> {
+        let (gateway, hpke) = self.gateway.as_ref().zip(self.hpke.as_ref())?;
+        let secret = HpkeSecret::from_bytes(**hpke);
+        let member_key: HpkeKey = secret.public();
+        let id_secret = hash_parts(&[domain::RECORD_ID, hpke.as_ref()]);
+        Some(Intake {
+            chain: chain.clone(),
+            custodian: custodian.clone(),
+            member,
+            member_key,
+            gateway: gateway.clone(),
+            id_secret: Zeroizing::new(id_secret),
+        })
+    }
+
+    pub(super) fn duties(
+        &self,
+        chain: &Chain,
+        custodian: &Custodian,
+        network: &Network,
+        intake: Option<Intake>,
+        member: MemberId,
+    ) -> Option<Duties> {
+        Some(Duties {
+            chain: chain.clone(),
+            custodian: custodian.clone(),
+            network: network.clone(),
+            member,
+            vault_key: self.vault.clone()?,
+            intake,
+            looked_at: AtomicU64::default(),
+        })
+    }
+}
+
+/// The member whose node this is, as the chain says of its network key; a node that the chain does not know yet acts for nobody.
+pub(super) async fn member(config: &NodeConfig, chain: &Chain) -> Result<MemberId, String> {
+    let seed = key_file::read(
+        &config.keys.network,
+        KeyKind::Ed25519,
+        passphrase(None)?.as_deref(),
+    );
+    let seed = seed.map_err(|error| error.to_string())?;
+    let key = VerifyingKey(SigningKey::from_bytes(&seed).verifying_key().to_bytes());
+    let member: Option<MemberId> = chain
+        .read("MusubiApi_member_of_node", key)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(member.unwrap_or(MemberId(u32::MAX)))
+}
+
+fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String> {
+    let path = config.data.join(name);
+    std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
+    Ok(path)
+}
+
+fn roots(config: &NodeConfig) -> Result<TrustedRoots, String> {
+    let environment = match config.cards.environment {
+        CardEnvironment::Production => Environment::Production,
+        CardEnvironment::JpkiTest => Environment::JpkiTest,
+        CardEnvironment::Emulated => Environment::Emulated,
+    };
+    let ders = config
+        .cards
+        .roots
+        .iter()
+        .map(|path| bounded("cards.roots", path))
+        .collect::<Result<Vec<_>, _>>()?;
+    TrustedRoots::new(environment, &ders).map_err(|error| format!("cards.roots: {}", words(&error)))
+}
+
+fn bounded(key: &str, path: &Path) -> Result<Vec<u8>, String> {
+    let fail = |cause: String| format!("{key} {}: {cause}", path.display());
+    let size = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+    if size > CARD_FILE_BYTES_MAX {
+        return Err(fail(format!("{size} bytes, at most {CARD_FILE_BYTES_MAX} are read")));
+    }
+    std::fs::read(path).map_err(|error| fail(error.to_string()))
+}
+
+/// Revocation lists from files: the first that knows answers.
+struct Lists(Vec<RevocationList>);
+
+impl Lists {
+    fn read(roots: &TrustedRoots, paths: &[PathBuf]) -> Result<Self, String> {
+        let lists = paths.iter().map(|path| {
+            let der = bounded("cards.revocation_lists", path)?;
+            [CertificateUse::Signing, CertificateUse::Authentication]
+                .into_iter()
+                .find_map(|of| RevocationList::parse(roots, of, &der).ok())
+                .ok_or_else(|| {
+                    format!(
+                        "cards.revocation_lists {}: no list that a pinned root has signed",
+                        path.display()
+                    )
+                })
+        });
+        lists.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl RevocationSource for Lists {
+    fn revocation(&self, query: &RevocationQuery<'_>) -> Revocation {
+        let answers = self.0.iter().map(|list| list.revocation(query));
+        answers
+            .into_iter()
+            .find(|answer| matches!(answer, Revocation::Good | Revocation::Revoked { .. }))
+            .unwrap_or(Revocation::NotChecked)
+    }
+}

@@ -1,0 +1,47 @@
+//! The outbox of an author's vault: a sealed record is durable here before the chain hears of it, and stays until two holders have it.
+//!
+//! So a crash between sealing, committing and handing over loses nothing: whoever finds an entry goes on where the chain says that
+//! it stopped.
+
+use crate::{Vault, VaultError, exchange::Offer};
+use codec::{Decode, Encode};
+use musubi_primitives::{Category, MemberId, Pseudonym, RecordId};
+
+/// A record on its way to its holders.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Outgoing {
+    /// The sealed record with its envelopes at rest.
+    pub offer: Offer,
+    /// Whose.
+    pub subject: Pseudonym,
+    /// Its class.
+    pub category: Category,
+    /// The home municipality when it was sealed.
+    pub home: MemberId,
+}
+
+impl Vault {
+    /// Notes a record durably before it is committed on the chain; noting it again replaces the entry.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn stage(&self, outgoing: &Outgoing) -> Result<(), VaultError> {
+        Ok(self.store.put_outgoing(outgoing)?)
+    }
+
+    /// Everything that is still on its way.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn outgoing(&self) -> Result<Vec<Outgoing>, VaultError> {
+        Ok(self.store.outgoing()?)
+    }
+
+    /// The record has arrived, or can never be committed: it is no longer on its way.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn settle(&self, record: &RecordId) -> Result<(), VaultError> {
+        Ok(self.store.drop_outgoing(record)?)
+    }
+}

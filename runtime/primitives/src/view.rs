@@ -1,0 +1,71 @@
+//! Views: what the runtime tells nodes and clients about one thing, gathered from state for one answer.
+
+use crate::{
+    commitment::Commitment,
+    consent::{ConsentState, Terms},
+    id::{BindingId, CiphertextHash, HpkeKey, Moment, Pseudonym, RecordId},
+    member::MemberId,
+    record::{Category, RecordState},
+};
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use serde::Serialize;
+
+/// A record, as a holder or a reader needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordView {
+    /// Whose.
+    pub subject: Pseudonym,
+    /// Its class.
+    pub category: Category,
+    /// The member that wrote it.
+    pub author: MemberId,
+    /// The home municipality when it was written.
+    pub home: MemberId,
+    /// Salted commitment to its canonical bytes.
+    pub commitment: Commitment,
+    /// Address of its ciphertext.
+    pub ciphertext: CiphertextHash,
+    /// Where it stands.
+    pub state: RecordState,
+    /// Who keeps it, in the order of acknowledgement.
+    pub holders: Vec<MemberId>,
+    /// The newer record in its place.
+    pub superseded_by: Option<RecordId>,
+    /// Whether it should not have been written.
+    pub in_error: bool,
+}
+
+/// A consent as it reads now.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConsentView {
+    /// What it allows.
+    pub terms: Terms,
+    /// Its state; one whose time is over reads as expired.
+    pub state: ConsentState,
+    /// First moment it no longer holds.
+    pub until: Moment,
+}
+
+/// The keys that a new record about somebody is sealed to, beside its author's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SealingKeys {
+    /// The home municipality.
+    pub home: MemberId,
+    /// Its key.
+    pub home_key: HpkeKey,
+    /// The keys of the person's own devices and of those of the guardians who may decide now.
+    pub family: Vec<HpkeKey>,
+}
+
+/// The card that speaks for a person now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CardView {
+    /// Which binding.
+    pub binding: BindingId,
+    /// Salted commitment to person and certificate.
+    pub commitment: Commitment,
+}
