@@ -44,7 +44,7 @@ pub use counter::{Counter, ExpectedBinding, ExpectedCheckIn, ExpectedWithdrawal,
 pub use document::{Document, DocumentError, DocumentFields};
 pub use evidence::{Evidence, EvidenceError, SealedEvidence};
 pub use lifecycle::{LifecycleEvent, TransitionError};
-pub use nonce::{NonceBatch, NonceBook, NonceError, SignedNonceBatch};
+pub use nonce::{IssuedNonce, NonceBatch, NonceBook, NonceError, SignedNonceBatch};
 pub use receipt::ConsentReceipt;
 pub use signed_content::SignedContent;
 pub use statement::{Statement, StatementFields};

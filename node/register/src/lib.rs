@@ -6,12 +6,15 @@
 //!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
+pub mod evidence;
 pub mod kana;
+pub mod nonces;
 pub mod person;
 mod sealing;
 pub mod search;
 pub mod store;
 
+pub use evidence::{ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Spending};
 pub use person::{BoundCard, Guardian, Person, PersonId};
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

@@ -2,10 +2,7 @@
 
 use codec::{Decode, Encode};
 use ed25519_dalek::SigningKey;
-use musubi_client_sdk::{
-    calls::Call,
-    extrinsics::{ChainContext, Mortality, account_of, prepare},
-};
+use musubi_client_sdk::extrinsics::{Call, ChainContext, Mortality, account_of, prepare};
 use musubi_node_core::{
     executor::{Dispatched, dispatched},
     pipeline::Pipeline,

@@ -57,6 +57,8 @@ tags! {
     DELIVERY = "musubi/vault/delivery/v1",
     /// A holder's erasure receipt.
     ERASURE = "musubi/vault/erasure/v1",
+    /// A municipality's word that it destroyed evidence.
+    EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// What the chain holds of a signed receipt.
     RECEIPT = "musubi/vault/receipt/v1",
     /// A member node's proof that its network key belongs to the member.
