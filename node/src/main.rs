@@ -11,6 +11,11 @@
     reason = "a binary has no outside: pub says what a module offers to the others"
 )]
 
+#[allow(
+    dead_code,
+    reason = "offers the whole of a node's face to the commands that are being written"
+)]
+mod client;
 mod clock;
 mod commands;
 mod config;
