@@ -29,8 +29,8 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand,
-    verify::VerifyArguments,
+    care::CareCommand, key::KeyCommand, member::MemberArguments, node::NodeArguments,
+    spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -49,6 +49,8 @@ enum Command {
     /// Make key files and show their public parts.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look at the consortium, propose, vote, and keep keys and nodes.
+    Member(MemberArguments),
     /// Check chain specifications.
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Node(arguments) => commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
+        Command::Member(arguments) => commands::member::run(&arguments),
         Command::Spec(command) => commands::spec::run(&command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
