@@ -2,6 +2,7 @@
 
 pub mod care;
 pub mod key;
+pub mod member;
 pub mod node;
 pub mod spec;
 pub mod verify;

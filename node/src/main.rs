@@ -11,6 +11,11 @@
     reason = "a binary has no outside: pub says what a module offers to the others"
 )]
 
+#[allow(
+    dead_code,
+    reason = "offers the whole of a node's face to the commands that are being written"
+)]
+mod client;
 mod clock;
 mod commands;
 mod config;
@@ -25,8 +30,8 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand,
-    verify::VerifyArguments,
+    care::CareCommand, key::KeyCommand, member::MemberArguments, node::NodeArguments,
+    spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -45,6 +50,8 @@ enum Command {
     /// Make key files and show their public parts.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Look at the consortium, propose, vote, and keep keys and nodes.
+    Member(MemberArguments),
     /// Check chain specifications.
     #[command(subcommand)]
     Spec(SpecCommand),
@@ -59,6 +66,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Node(arguments) => commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
+        Command::Member(arguments) => commands::member::run(&arguments),
         Command::Spec(command) => commands::spec::run(&command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Care(command) => commands::care::run(&command),

@@ -115,6 +115,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-vault",
             "musubi-primitives",
             "musubi-runtime",
+            "pallet-consortium",
         ],
     ),
 ];
