@@ -1,7 +1,8 @@
 //! Nonces: issued by a verifier, bound to one terminal and an expiry, spent once.
 //!
 //! A terminal without a network carries a [`NonceBatch`] that its municipality signed beforehand; what it collects is
-//! checked against the [`NonceBook`] when it is back.
+//! checked against the [`NonceBook`] when it is back. A nonce that was spent before a crash must stay spent, so the book that counts is
+//! the one on disk: `node/register` keeps it, by the rules of [`IssuedNonce`].
 
 use std::collections::BTreeMap;
 
@@ -132,30 +133,66 @@ impl SignedNonceBatch {
 }
 
 /// What a verifier remembers of one nonce.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Issued {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct IssuedNonce {
     terminal: AccountId,
     not_before: Moment,
     not_after: Moment,
     spent: bool,
 }
 
-/// A verifier's book of nonces. Kept by the register; here are its rules.
+impl IssuedNonce {
+    /// A nonce of `batch`, not yet spent.
+    #[must_use]
+    pub fn of(batch: &NonceBatch) -> Self {
+        Self {
+            terminal: batch.terminal,
+            not_before: batch.not_before,
+            not_after: batch.not_after,
+            spent: false,
+        }
+    }
+
+    /// The nonce after `terminal` used it at `signed_at`.
+    ///
+    /// # Errors
+    ///
+    /// [`NonceError`] naming why it does not count.
+    pub fn spend(self, terminal: &AccountId, signed_at: Moment) -> Result<Self, NonceError> {
+        if self.terminal != *terminal {
+            return Err(NonceError::OtherTerminal);
+        }
+        if signed_at < self.not_before || self.not_after <= signed_at {
+            return Err(NonceError::OutsidePeriod);
+        }
+        if self.spent {
+            return Err(NonceError::Spent);
+        }
+        Ok(Self {
+            spent: true,
+            ..self
+        })
+    }
+
+    /// True when the nonce may be forgotten at `moment`: it could not be spent any more and is refused as unknown from then on.
+    #[must_use]
+    pub fn is_over(&self, moment: Moment) -> bool {
+        self.not_after < moment
+    }
+}
+
+/// A verifier's book of nonces in memory. The register keeps one on disk by the same rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NonceBook {
-    issued: BTreeMap<[u8; 32], Issued>,
+    issued: BTreeMap<[u8; 32], IssuedNonce>,
 }
 
 impl NonceBook {
     /// Enters every nonce of a batch. One that was issued before keeps its first entry.
     pub fn issue(&mut self, batch: &NonceBatch) {
         for nonce in &batch.nonces {
-            self.issued.entry(*nonce).or_insert(Issued {
-                terminal: batch.terminal,
-                not_before: batch.not_before,
-                not_after: batch.not_after,
-                spent: false,
-            });
+            let fresh = IssuedNonce::of(batch);
+            self.issued.entry(*nonce).or_insert(fresh);
         }
     }
 
@@ -171,21 +208,12 @@ impl NonceBook {
         signed_at: Moment,
     ) -> Result<(), NonceError> {
         let issued = self.issued.get_mut(nonce).ok_or(NonceError::Unknown)?;
-        if issued.terminal != *terminal {
-            return Err(NonceError::OtherTerminal);
-        }
-        if signed_at < issued.not_before || issued.not_after <= signed_at {
-            return Err(NonceError::OutsidePeriod);
-        }
-        if issued.spent {
-            return Err(NonceError::Spent);
-        }
-        issued.spent = true;
+        *issued = issued.spend(terminal, signed_at)?;
         Ok(())
     }
 
     /// Forgets nonces that ended before `moment`: they are refused as unknown from then on.
     pub fn forget_before(&mut self, moment: Moment) {
-        self.issued.retain(|_, issued| moment <= issued.not_after);
+        self.issued.retain(|_, issued| !issued.is_over(moment));
     }
 }

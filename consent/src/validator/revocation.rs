@@ -3,10 +3,11 @@
 //! Only a notified verifier may ask, and it may not hand the answer on (JPKI act, art. 52): sources are adapters of one
 //! municipality's node, and what leaves that node is its own verdict, never the answer.
 
+use codec::{Decode, Encode};
 use musubi_primitives::Moment;
 
-/// What is known about a certificate's revocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known about a certificate's revocation. Encoded only for the disk of the municipality that asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Revocation {
     /// The responder said so, for the time asked.
     Good,

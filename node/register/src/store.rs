@@ -21,11 +21,15 @@ use zeroize::Zeroizing;
 
 /// [`Person`] by [`PersonId`].
 const PEOPLE: &str = "people";
-/// Evidence, already sealed to the municipality by whoever brought it, by its commitment.
-const EVIDENCE: &str = "evidence";
+/// Evidence by its commitment.
+pub(crate) const EVIDENCE: &str = "evidence";
+/// What was found when evidence was judged, by its commitment.
+pub(crate) const FINDINGS: &str = "findings";
+/// What is remembered of a nonce, by the nonce.
+pub(crate) const NONCES: &str = "nonces";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 3] = [PEOPLE, EVIDENCE, KEY_CHECK];
+const COLUMNS: [&str; 5] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, KEY_CHECK];
 const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
 
 /// Why the register did not do something. Never names anybody.
@@ -63,9 +67,12 @@ fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> RegisterError
     move |source| RegisterError::Database { attempt, source }
 }
 
+/// A key of a column beside its value, unsealed.
+type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
+
 /// What is kept in memory: who is where, found again at every start.
 #[derive(Default)]
-struct Known {
+pub(crate) struct Known {
     index: Index,
     by_pseudonym: BTreeMap<Pseudonym, PersonId>,
 }
@@ -201,15 +208,17 @@ impl Register {
         self.get(EVIDENCE, commitment)
     }
 
-    /// Destroys evidence.
+    /// Destroys evidence and what was found about it.
     ///
     /// # Errors
     /// A fault of this machine.
     pub fn erase_evidence(&self, commitment: &[u8; 32]) -> Result<(), RegisterError> {
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(EVIDENCE)?, commitment);
+        batch.delete_cf(self.column(FINDINGS)?, commitment);
         self.write(batch, "erase evidence")?;
-        self.purge(EVIDENCE, commitment)
+        self.purge(EVIDENCE, commitment)?;
+        self.purge(FINDINGS, commitment)
     }
 
     /// Writes a consistent copy, as encrypted as the register, into a directory that must not exist yet. Opening the copy is the restore.
@@ -266,20 +275,11 @@ impl Register {
 
     fn read_through(&self) -> Result<(), RegisterError> {
         let mut known = self.known_for_writing()?;
-        for entry in self
-            .db
-            .iterator_cf(self.column(PEOPLE)?, IteratorMode::Start)
-        {
-            let (key, sealed) = entry.map_err(failed("read the register"))?;
+        for (key, plain) in self.all(PEOPLE)? {
             let id = key
-                .as_ref()
                 .try_into()
                 .map(PersonId)
                 .map_err(|_| RegisterError::Damaged)?;
-            let plain = self
-                .key
-                .open(PEOPLE, &key, &sealed)
-                .ok_or(RegisterError::Damaged)?;
             let person =
                 Person::decode_all(&mut plain.as_slice()).map_err(|_| RegisterError::Damaged)?;
             known.note(id, &person);
@@ -287,7 +287,7 @@ impl Register {
         Ok(())
     }
 
-    fn get(
+    pub(crate) fn get(
         &self,
         column: &'static str,
         key: &[u8],
@@ -305,7 +305,24 @@ impl Register {
             .transpose()
     }
 
-    fn put_sealed(
+    /// Every entry of a column, opened.
+    pub(crate) fn all(&self, column: &'static str) -> Result<Vec<Opened>, RegisterError> {
+        let mut entries = Vec::new();
+        for entry in self
+            .db
+            .iterator_cf(self.column(column)?, IteratorMode::Start)
+        {
+            let (key, sealed) = entry.map_err(failed("read the register"))?;
+            let plain = self
+                .key
+                .open(column, &key, &sealed)
+                .ok_or(RegisterError::Damaged)?;
+            entries.push((key.into_vec(), plain));
+        }
+        Ok(entries)
+    }
+
+    pub(crate) fn put_sealed(
         &self,
         batch: &mut WriteBatch,
         column: &'static str,
@@ -320,7 +337,7 @@ impl Register {
         Ok(())
     }
 
-    fn write(&self, batch: WriteBatch, attempt: &'static str) -> Result<(), RegisterError> {
+    pub(crate) fn write(&self, batch: WriteBatch, attempt: &'static str) -> Result<(), RegisterError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
         self.db.write_opt(batch, &options).map_err(failed(attempt))
@@ -338,7 +355,7 @@ impl Register {
         Ok(())
     }
 
-    fn column(&self, name: &'static str) -> Result<&ColumnFamily, RegisterError> {
+    pub(crate) fn column(&self, name: &'static str) -> Result<&ColumnFamily, RegisterError> {
         self.db.cf_handle(name).ok_or(RegisterError::Damaged)
     }
 
@@ -346,7 +363,9 @@ impl Register {
         self.known.read().map_err(|_| RegisterError::Closed)
     }
 
-    fn known_for_writing(&self) -> Result<RwLockWriteGuard<'_, Known>, RegisterError> {
+    pub(crate) fn known_for_writing(
+        &self,
+    ) -> Result<RwLockWriteGuard<'_, Known>, RegisterError> {
         self.known.write().map_err(|_| RegisterError::Closed)
     }
 }

@@ -37,6 +37,10 @@ tags! {
     NONCE_BATCH = "musubi/consent/nonce-batch/v1",
     /// Evidence sealed to a municipality (HPKE info string).
     EVIDENCE_SEAL = "musubi/consent/evidence-seal/v1",
+    /// Two officers' word that a person consented before their eyes.
+    WITNESS = "musubi/consent/witness/v1",
+    /// A municipality's receipt for evidence that it destroyed.
+    EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// A record's data key wrapped to a holder (HPKE info string).
     KEY_WRAP = "musubi/sealing/key-wrap/v1",
     /// A record's ciphertext (associated data).

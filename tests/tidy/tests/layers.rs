@@ -83,7 +83,16 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-consent",
         ],
     ),
-    ("musubi-node-register", 5, &["musubi-primitives"]),
+    (
+        "musubi-node-register",
+        5,
+        &["musubi-primitives", "musubi-consent"],
+    ),
+    (
+        "musubi-node-workers",
+        5,
+        &["musubi-primitives", "musubi-consent"],
+    ),
     (
         "musubi-node-api",
         5,
@@ -113,6 +122,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-register",
             "musubi-node-store",
             "musubi-node-vault",
+            "musubi-node-workers",
             "musubi-primitives",
             "musubi-runtime",
         ],
