@@ -21,6 +21,7 @@ mod judged_by_openssl;
 mod lifecycle;
 mod nonces;
 mod ocsp;
+mod receipts;
 mod revocations;
 mod sealing;
 mod support;
