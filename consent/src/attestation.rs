@@ -122,9 +122,41 @@ pub enum Disagreement {
     /// Role or joint authority differ from what the register says.
     #[error("the signer's authority differs from the register")]
     AuthorityDiffers,
+    /// A second village is named where the subject is protected.
+    #[error("the statement of a protected person names a second village")]
+    SecondOfProtected,
+    /// Fewer than two officers of the home municipality witnessed it.
+    #[error("{0} officers of the home municipality witnessed it, two are needed")]
+    Witnesses(usize),
     /// The consent would outlive the authority it rests on.
     #[error("the consent would outlive the signer's authority")]
     OutlivesAuthority,
+}
+
+/// Who may attest a statement. How many of them must is the chain's rule (`pallet-consent`, K7 and K8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attesters {
+    /// The home municipality: one officer or two.
+    pub home: MemberId,
+    /// One officer of this village may stand in for the second one.
+    pub second: Option<MemberId>,
+}
+
+/// Who may attest: the home municipality, and the second village where the statement names one and the subject is not protected. A
+/// protected person's statement that names a second village is refused before anybody else hears of it.
+///
+/// # Errors
+///
+/// [`Disagreement::SecondOfProtected`].
+pub fn attesters(signed: &StatementFields, is_protected: bool) -> Result<Attesters, Disagreement> {
+    let second = signed.second_attester.as_ref().map(|party| party.member);
+    if is_protected && second.is_some() {
+        return Err(Disagreement::SecondOfProtected);
+    }
+    Ok(Attesters {
+        home: signed.controller.member,
+        second,
+    })
 }
 
 /// The outcome.
@@ -154,13 +186,8 @@ fn check(
     roots: &TrustedRoots,
     revocations: &dyn RevocationSource,
 ) -> Result<Verification, Disagreement> {
-    if claim.evidence.commitment() != claim.terms.statement {
-        return Err(Disagreement::Commitment);
-    }
-    let statement = Statement::parse(&claim.evidence.document).map_err(Disagreement::Statement)?;
+    let statement = open(claim)?;
     let fields = statement.fields();
-    check_terms(claim, fields)?;
-    check_attester(claim.attester, fields)?;
     let certificate_use = use_for(fields.assurance)?;
     let content = SignedContent::of(&statement, claim.genesis);
     let evidence = claim.evidence;
@@ -176,6 +203,17 @@ fn check(
     check_binding(claim, fields, &verification)?;
     check_authority(claim, fields)?;
     Ok(verification)
+}
+
+/// The statement that opens the commitment, says what the chain says, and names this attester.
+pub(crate) fn open(claim: &Claim<'_>) -> Result<Statement, Disagreement> {
+    if claim.evidence.commitment() != claim.terms.statement {
+        return Err(Disagreement::Commitment);
+    }
+    let statement = Statement::parse(&claim.evidence.document).map_err(Disagreement::Statement)?;
+    check_terms(claim, statement.fields())?;
+    check_attester(claim.attester, statement.fields())?;
+    Ok(statement)
 }
 
 /// Every on-chain field equals the signed statement.
@@ -251,7 +289,7 @@ fn check_binding(
 }
 
 /// The register agrees that the signer may decide, as stated, at the time of signing and for the whole period.
-fn check_authority(claim: &Claim<'_>, signed: &StatementFields) -> Result<(), Disagreement> {
+pub(crate) fn check_authority(claim: &Claim<'_>, signed: &StatementFields) -> Result<(), Disagreement> {
     let guardian = claim.guardian.ok_or(Disagreement::NoAuthority)?;
     let signed_at = claim.evidence.signed_at;
     if signed_at < guardian.from || guardian.until <= signed_at {

@@ -276,6 +276,6 @@ pub(crate) mod hex32 {
 }
 
 /// 32 bytes in the form of [`hex32`].
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Hex32(#[serde(with = "hex32")] pub(crate) [u8; 32]);

@@ -23,32 +23,90 @@ pub enum RenderError {
     MissingWords(String),
 }
 
-/// Shows canonical statement bytes in `language`. The language that the statement names is the one whose wording it pins.
+/// One line of a shown document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// What the document is.
+    Title(String),
+    /// Begins a part.
+    Heading(String),
+    /// Words that belong to no field.
+    Note(String),
+    /// A field with its label.
+    Field {
+        /// What the field is called.
+        label: String,
+        /// What it says.
+        value: String,
+    },
+    /// Room between two parts.
+    Gap,
+}
+
+impl Row {
+    pub(crate) fn field(label: &str, value: impl Into<String>) -> Self {
+        Self::Field {
+            label: label.to_owned(),
+            value: value.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Title(text) | Self::Heading(text) | Self::Note(text) => formatter.write_str(text),
+            Self::Field { label, value } => write!(formatter, "{label}: {value}"),
+            Self::Gap => Ok(()),
+        }
+    }
+}
+
+/// Shows canonical statement bytes in `language` as plain text. The language that the statement names is the one whose wording it pins.
 ///
 /// # Errors
 ///
 /// [`RenderError::Document`] when the bytes are not a statement that this build can show.
 pub fn render(statement: &[u8], language: Language) -> Result<String, RenderError> {
+    Ok(plain_text(&rows(statement, language)?))
+}
+
+/// The same as rows, for paper and for screens.
+///
+/// # Errors
+///
+/// [`RenderError::Document`] when the bytes are not a statement that this build can show.
+pub fn rows(statement: &[u8], language: Language) -> Result<Vec<Row>, RenderError> {
     let statement = Statement::parse(statement)?;
     let page = Page {
         language,
         fields: statement.fields(),
     };
-    let mut lines = page.head()?;
-    lines.extend(page.scope()?);
-    lines.extend(page.rights()?);
-    lines.push(format!(
-        "{}: {}",
-        page.word("reference")?,
-        short_reference(&statement)
-    ));
-    Ok(lines.join("\n") + "\n")
+    let mut rows = page.head()?;
+    rows.extend(page.scope()?);
+    rows.extend(page.rights()?);
+    rows.push(page.field("reference", short_reference(&statement))?);
+    Ok(rows)
+}
+
+/// Rows as plain text, one a line.
+#[must_use]
+pub fn plain_text(rows: &[Row]) -> String {
+    rows.iter().map(|row| format!("{row}\n")).collect()
 }
 
 /// The first 16 hexadecimal digits of the digest that the signed content holds, to compare screen, paper and receipt.
 #[must_use]
 pub fn short_reference(statement: &Statement) -> String {
     hex::encode(statement.digest()).chars().take(16).collect()
+}
+
+/// A moment as date and time of day in Japan, to the minute.
+#[must_use]
+pub fn japan_time(moment: Moment) -> String {
+    let minutes = moment.saturating_add(JAPAN_OFFSET_MS) / 60_000;
+    let (hour, minute) = (minutes / 60 % 24, minutes % 60);
+    format!("{} {hour:02}:{minute:02}", japan_date(moment))
 }
 
 /// A moment as a date in Japan.
@@ -65,25 +123,25 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn head(&self) -> Result<Vec<String>, RenderError> {
+    fn head(&self) -> Result<Vec<Row>, RenderError> {
         let fields = self.fields;
         let rule = match fields.authority {
-            Authority::Single => self.word("rule.single")?,
-            Authority::Joint => self.word("rule.joint")?,
+            Authority::Single => self.note("rule.single")?,
+            Authority::Joint => self.note("rule.joint")?,
         };
         Ok(vec![
-            self.word("title")?.to_owned(),
-            self.word("intro")?.to_owned(),
-            String::new(),
-            self.line("subject", fields.subject_label.as_str())?,
-            self.line("signer", self.code("role", &fields.role)?)?,
-            rule.to_owned(),
+            Row::Title(self.word("title")?.to_owned()),
+            self.note("intro")?,
+            Row::Gap,
+            self.field("subject", fields.subject_label.as_str())?,
+            self.field("signer", self.code("role", &fields.role)?)?,
+            rule,
             self.party("controller", &fields.controller)?,
             self.party("recipient", &fields.recipient)?,
         ])
     }
 
-    fn scope(&self) -> Result<Vec<String>, RenderError> {
+    fn scope(&self) -> Result<Vec<Row>, RenderError> {
         let fields = self.fields;
         let categories: Result<Vec<_>, _> = fields
             .categories
@@ -103,49 +161,52 @@ impl Page<'_> {
             .word("retention-value")?
             .replace("{days}", &fields.retention_days.to_string());
         Ok(vec![
-            self.line("purpose", self.code("purpose", &fields.purpose)?)?,
-            self.line("categories", &categories?.join(self.comma()))?,
-            self.line("actions", &actions?.join(self.comma()))?,
-            self.line("period", &period)?,
-            self.line("retention", &retention)?,
-            self.word(if fields.transfer_abroad {
+            self.field("purpose", self.code("purpose", &fields.purpose)?)?,
+            self.field("categories", categories?.join(self.comma()))?,
+            self.field("actions", actions?.join(self.comma()))?,
+            self.field("period", period)?,
+            self.field("retention", retention)?,
+            self.note(if fields.transfer_abroad {
                 "abroad.true"
             } else {
                 "abroad.false"
-            })?
-            .to_owned(),
+            })?,
         ])
     }
 
-    fn rights(&self) -> Result<Vec<String>, RenderError> {
+    fn rights(&self) -> Result<Vec<Row>, RenderError> {
         let fields = self.fields;
         let second = match &fields.second_attester {
             Some(second) => self.party("second", second)?,
-            None => self.word("no-second")?.to_owned(),
+            None => self.note("no-second")?,
         };
         Ok(vec![
             second,
-            self.line("place", self.code("place", &fields.place)?)?,
-            self.line("assurance", self.code("assurance", &fields.assurance)?)?,
-            String::new(),
-            self.word("voluntary")?.to_owned(),
-            self.word("withdrawal")?.to_owned(),
-            self.word("copies")?.to_owned(),
-            self.word("statute")?.to_owned(),
-            String::new(),
+            self.field("place", self.code("place", &fields.place)?)?,
+            self.field("assurance", self.code("assurance", &fields.assurance)?)?,
+            Row::Gap,
+            self.note("voluntary")?,
+            self.note("withdrawal")?,
+            self.note("copies")?,
+            self.note("statute")?,
+            Row::Gap,
         ])
     }
 
-    fn party(&self, key: &str, party: &Party) -> Result<String, RenderError> {
+    fn party(&self, key: &str, party: &Party) -> Result<Row, RenderError> {
         let contact = self.word("contact")?;
-        self.line(
+        self.field(
             key,
-            &format!("{} ({contact}: {})", party.name, party.contact),
+            format!("{} ({contact}: {})", party.name, party.contact),
         )
     }
 
-    fn line(&self, key: &str, value: &str) -> Result<String, RenderError> {
-        Ok(format!("{}: {value}", self.word(key)?))
+    fn note(&self, key: &str) -> Result<Row, RenderError> {
+        Ok(Row::Note(self.word(key)?.to_owned()))
+    }
+
+    fn field(&self, key: &str, value: impl Into<String>) -> Result<Row, RenderError> {
+        Ok(Row::field(self.word(key)?, value))
     }
 
     fn word(&self, key: &str) -> Result<&'static str, RenderError> {
@@ -154,10 +215,7 @@ impl Page<'_> {
 
     /// The words for a code, by the name under which the statement itself writes it.
     fn code(&self, group: &str, code: &impl Serialize) -> Result<&'static str, RenderError> {
-        let written = serde_json::to_value(code).ok();
-        let name = written.as_ref().and_then(serde_json::Value::as_str);
-        let name = name.ok_or_else(|| RenderError::MissingWords(group.to_owned()))?;
-        self.word(&format!("{group}.{name}"))
+        self.word(&code_key(group, code)?)
     }
 
     fn comma(&self) -> &'static str {
@@ -166,6 +224,14 @@ impl Page<'_> {
             Language::English => ", ",
         }
     }
+}
+
+/// The key of the words for a code.
+pub(crate) fn code_key(group: &str, code: &impl Serialize) -> Result<String, RenderError> {
+    let written = serde_json::to_value(code).ok();
+    let name = written.as_ref().and_then(serde_json::Value::as_str);
+    let name = name.ok_or_else(|| RenderError::MissingWords(group.to_owned()))?;
+    Ok(format!("{group}.{name}"))
 }
 
 /// Year, month and day of a count of days since 1970-01-01 (Gregorian calendar; Howard Hinnant's algorithm).

@@ -18,6 +18,8 @@
 
 mod certificate;
 mod extensions;
+mod ocsp;
+mod responder;
 mod revocation;
 mod revocation_list;
 mod roots;
@@ -26,8 +28,9 @@ mod rsa;
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CertificateError, CertificateFacts, SignerCertificate,
 };
+pub use ocsp::{IssuerHash, OCSP_AGE_MAX, OCSP_BYTES_MAX, OcspAnswer, OcspError, OcspRequest};
 pub use revocation::{NoRevocationSource, Revocation, RevocationQuery, RevocationSource};
-pub use revocation_list::{LIST_BYTES_MAX, RevocationList, RevocationListError};
+pub use revocation_list::{LIST_BYTES_MAX, RevocationList, RevocationListError, point_text};
 pub use roots::{CertificateUse, Environment, RootError, TrustedRoots};
 
 use musubi_primitives::Moment;
@@ -64,7 +67,38 @@ pub struct Verification {
     pub revocation: Revocation,
 }
 
+/// How long an attester waits for the revocation answer to a signature made without a network, in milliseconds: seven days after
+/// signing, as long as a withdrawal may travel. Then the signature no longer counts.
+pub const REVOCATION_PENDING_MAX: Moment = 7 * 24 * 3600 * 1000;
+
+/// Where a valid signature stands while its revocation answer may still be out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is left to find out.
+    Conclusive,
+    /// Signature valid, revocation pending.
+    Pending {
+        /// First moment at which the answer comes too late.
+        until: Moment,
+    },
+    /// The answer did not come in time: the person is asked again.
+    Overdue,
+}
+
 impl Verification {
+    /// Where the signature stands at `now`.
+    #[must_use]
+    pub fn standing(&self, signed_at: Moment, now: Moment) -> Standing {
+        let until = signed_at.saturating_add(REVOCATION_PENDING_MAX);
+        if self.is_conclusive() {
+            Standing::Conclusive
+        } else if now < until {
+            Standing::Pending { until }
+        } else {
+            Standing::Overdue
+        }
+    }
+
     /// True when nothing is left to find out. False while the revocation answer is pending: "signature valid, revocation pending".
     #[must_use]
     pub fn is_conclusive(&self) -> bool {

@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 const JAPANESE: &str = include_str!("wording/ja.txt");
 const PLAIN_JAPANESE: &str = include_str!("wording/ja-x-easy.txt");
 const ENGLISH: &str = include_str!("wording/en.txt");
+const RECEIPT_JAPANESE: &str = include_str!("wording/receipt-ja.txt");
+const RECEIPT_PLAIN_JAPANESE: &str = include_str!("wording/receipt-ja-x-easy.txt");
+const RECEIPT_ENGLISH: &str = include_str!("wording/receipt-en.txt");
 
 /// SHA-256 of the whole wording of `language`.
 #[must_use]
@@ -18,12 +21,17 @@ pub fn digest(language: Language) -> [u8; 32] {
 
 /// The text under `key`. None for a key that the wording lacks; a test reads every key in every language.
 pub(crate) fn text(language: Language, key: &str) -> Option<&'static str> {
-    entries(language).find_map(|(found, text)| (found == key).then_some(text))
+    entries(source(language)).find_map(|(found, text)| (found == key).then_some(text))
+}
+
+/// The text under `key` in the wording of receipts, which nobody signs: it may be improved without a new statement.
+pub(crate) fn receipt_text(language: Language, key: &str) -> Option<&'static str> {
+    entries(receipt_source(language)).find_map(|(found, text)| (found == key).then_some(text))
 }
 
 /// All keys with their texts, in the file's order.
-pub(crate) fn entries(language: Language) -> impl Iterator<Item = (&'static str, &'static str)> {
-    source(language)
+fn entries(source: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    source
         .lines()
         .filter(|line| !line.starts_with('#'))
         .filter_map(|line| line.split_once(" = "))
@@ -37,6 +45,14 @@ fn source(language: Language) -> &'static str {
     }
 }
 
+fn receipt_source(language: Language) -> &'static str {
+    match language {
+        Language::Japanese => RECEIPT_JAPANESE,
+        Language::PlainJapanese => RECEIPT_PLAIN_JAPANESE,
+        Language::English => RECEIPT_ENGLISH,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -45,14 +61,16 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_keys_once() {
-        let keys = |language| entries(language).map(|(key, _)| key).collect::<Vec<_>>();
-        let japanese = keys(Language::Japanese);
-        assert_eq!(
-            japanese.iter().collect::<BTreeSet<_>>().len(),
-            japanese.len()
-        );
-        for language in Language::ALL {
-            assert_eq!(keys(language), japanese, "{language:?}");
+        for source in [source, receipt_source] {
+            let keys = |language| entries(source(language)).map(|(key, _)| key).collect::<Vec<_>>();
+            let japanese = keys(Language::Japanese);
+            assert_eq!(
+                japanese.iter().collect::<BTreeSet<_>>().len(),
+                japanese.len()
+            );
+            for language in Language::ALL {
+                assert_eq!(keys(language), japanese, "{language:?}");
+            }
         }
     }
 }

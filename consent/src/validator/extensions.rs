@@ -25,6 +25,13 @@ const UNDERSTOOD: [ObjectIdentifier; 4] = [
     oid::ID_CE_SUBJECT_ALT_NAME,
 ];
 
+/// Those of an OCSP responder's certificate.
+const UNDERSTOOD_OF_RESPONDER: [ObjectIdentifier; 3] = [
+    oid::ID_CE_BASIC_CONSTRAINTS,
+    oid::ID_CE_KEY_USAGE,
+    oid::ID_CE_EXT_KEY_USAGE,
+];
+
 /// The extensions of one certificate.
 pub(super) struct Extensions<'a> {
     all: &'a [Extension],
@@ -33,6 +40,18 @@ pub(super) struct Extensions<'a> {
 impl<'a> Extensions<'a> {
     /// Check 7: each identifier once, every critical one understood.
     pub(super) fn of(certificate: &'a TbsCertificate) -> Result<Self, CertificateError> {
+        Self::checked(certificate, &UNDERSTOOD)
+    }
+
+    /// The same for the certificate of an OCSP responder.
+    pub(super) fn of_responder(certificate: &'a TbsCertificate) -> Result<Self, CertificateError> {
+        Self::checked(certificate, &UNDERSTOOD_OF_RESPONDER)
+    }
+
+    fn checked(
+        certificate: &'a TbsCertificate,
+        understood: &[ObjectIdentifier],
+    ) -> Result<Self, CertificateError> {
         let all = certificate.extensions.as_deref().unwrap_or_default();
         if EXTENSIONS_MAX < all.len() {
             return Err(CertificateError::TooManyExtensions);
@@ -45,7 +64,7 @@ impl<'a> Extensions<'a> {
             {
                 return Err(CertificateError::DuplicateExtension(extension.extn_id));
             }
-            if extension.critical && !UNDERSTOOD.contains(&extension.extn_id) {
+            if extension.critical && !understood.contains(&extension.extn_id) {
                 return Err(CertificateError::UnknownCriticalExtension(
                     extension.extn_id,
                 ));

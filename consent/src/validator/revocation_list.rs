@@ -13,7 +13,7 @@ use musubi_primitives::Moment;
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::crl::{CertificateList, TbsCertList};
 use x509_cert::ext::Extension;
-use x509_cert::ext::pkix::name::DistributionPointName;
+use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, IssuingDistributionPoint};
 use x509_cert::time::Time;
 
@@ -123,8 +123,21 @@ impl RevocationList {
         })
     }
 
+    /// Key identifier of the issuing root, and the name of the distribution point that the list is for.
+    #[must_use]
+    pub fn point(&self) -> (&[u8], &[u8]) {
+        (&self.issuer_key_identifier, &self.distribution_point)
+    }
+
+    /// When the authority knew this.
+    #[must_use]
+    pub fn this_update(&self) -> Moment {
+        self.this_update
+    }
+
     /// True when the list can say "good": fresh for the time asked, and issued while the certificate could still be on it.
-    fn covers(&self, query: &RevocationQuery<'_>) -> bool {
+    #[must_use]
+    pub fn covers(&self, query: &RevocationQuery<'_>) -> bool {
         query.at < self.next_update && self.this_update <= query.expires
     }
 }
@@ -190,6 +203,16 @@ pub(super) fn point_name(point: Option<DistributionPointName>) -> Option<Vec<u8>
     match point? {
         DistributionPointName::FullName(names) => names.to_der().ok(),
         DistributionPointName::NameRelativeToCRLIssuer(_) => None,
+    }
+}
+
+/// The name of a distribution point in the form of RFC 4514, for configuration. None when it is no single directory name.
+#[must_use]
+pub fn point_text(point: &[u8]) -> Option<String> {
+    let names = Vec::<GeneralName>::from_der(point).ok()?;
+    match names.as_slice() {
+        [GeneralName::DirectoryName(name)] => Some(name.to_string()),
+        _ => None,
     }
 }
 

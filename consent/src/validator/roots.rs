@@ -38,7 +38,8 @@ pub enum Environment {
 }
 
 /// What a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CertificateUse {
     /// 署名用: consent, binding, withdrawal.
     Signing,
@@ -171,6 +172,23 @@ impl TrustedRoots {
     #[must_use]
     pub fn environment(&self) -> Environment {
         self.environment
+    }
+
+    /// What the certificates of the root with this key identifier are for. None when it is not pinned.
+    #[must_use]
+    pub fn use_of(&self, issuer_key_identifier: &[u8]) -> Option<CertificateUse> {
+        self.with_key(issuer_key_identifier)
+            .map(|root| root.certificate_use)
+    }
+
+    /// Every root.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Root> {
+        self.roots.iter()
+    }
+
+    /// The root with this key identifier. Key identifiers are hashes of keys, so no two roots share one.
+    pub(super) fn with_key(&self, key_identifier: &[u8]) -> Option<&Root> {
+        self.all().find(|root| root.key_identifier == key_identifier)
     }
 
     /// Roots of this use whose key identifier is named. Generations share one name, so several may fit.

@@ -11,6 +11,7 @@
 )]
 
 mod at_the_counter;
+mod auditing;
 mod attesting;
 mod cards;
 mod certificates;
@@ -19,6 +20,9 @@ mod hostile_bytes;
 mod judged_by_openssl;
 mod lifecycle;
 mod nonces;
+mod ocsp;
+mod receipts;
 mod revocations;
 mod sealing;
 mod support;
+mod witnessed;

@@ -4,6 +4,9 @@
 //! ([`sealing`]) before RocksDB sees it, and keys in RocksDB are random; names are searched in memory ([`search`]), so that no index on
 //! disk tells who is in it. Every change is one fsynced batch.
 //!
+//! Beside the people lie the things that must survive with them under the same key: the evidence of what they signed ([`evidence`])
+//! and the nonces that were issued for it ([`nonces`]).
+//!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
 pub mod evidence;

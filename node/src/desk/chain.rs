@@ -1,5 +1,6 @@
 //! The chain as desks use it: reads of the newest finalised state, and transactions that are waited for until they are final.
 
+use crate::client::Rule;
 use codec::{Decode, Encode};
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::extrinsics::{Call, ChainContext, Mortality, account_of, prepare};
@@ -192,7 +193,9 @@ impl Chain {
                 block: height,
                 hash: block,
             }),
-            (_, Dispatched::Refused(rule)) => Err(DeskError::RefusedByChain(rule)),
+            (_, Dispatched::Refused(error)) => {
+                Err(DeskError::RefusedByChain(Rule::from(&error).to_string()))
+            }
         }
     }
 }

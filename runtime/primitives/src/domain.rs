@@ -37,6 +37,10 @@ tags! {
     NONCE_BATCH = "musubi/consent/nonce-batch/v1",
     /// Evidence sealed to a municipality (HPKE info string).
     EVIDENCE_SEAL = "musubi/consent/evidence-seal/v1",
+    /// Two officers' word that a person consented before their eyes.
+    WITNESS = "musubi/consent/witness/v1",
+    /// A municipality's receipt for evidence that it destroyed.
+    EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// A record's data key wrapped to a holder (HPKE info string).
     KEY_WRAP = "musubi/sealing/key-wrap/v1",
     /// A record's ciphertext (associated data).
@@ -57,8 +61,6 @@ tags! {
     DELIVERY = "musubi/vault/delivery/v1",
     /// A holder's erasure receipt.
     ERASURE = "musubi/vault/erasure/v1",
-    /// A municipality's word that it destroyed evidence.
-    EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// What the chain holds of a signed receipt.
     RECEIPT = "musubi/vault/receipt/v1",
     /// A member node's proof that its network key belongs to the member.

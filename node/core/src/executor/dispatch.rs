@@ -4,7 +4,7 @@ use crate::ports::LocalFault;
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
 use musubi_primitives::RecordId;
-use musubi_runtime::{RuntimeError, RuntimeEvent};
+use musubi_runtime::RuntimeEvent;
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
@@ -13,8 +13,8 @@ use sp_runtime::DispatchError;
 pub enum Dispatched {
     /// It did what it was asked.
     Applied,
-    /// It was refused and changed nothing but its sender's nonce; names the pallet and its rule.
-    Refused(String),
+    /// It was refused and changed nothing but its sender's nonce.
+    Refused(DispatchError),
 }
 
 /// How the extrinsic at `index` ended, from the SCALE events of its block.
@@ -53,14 +53,8 @@ fn ending(event: RuntimeEvent) -> Option<Dispatched> {
     match event {
         frame_system::Event::ExtrinsicSuccess { .. } => Some(Dispatched::Applied),
         frame_system::Event::ExtrinsicFailed { dispatch_error, .. } => {
-            Some(Dispatched::Refused(rule(dispatch_error)))
+            Some(Dispatched::Refused(dispatch_error))
         }
         _ => None,
     }
-}
-
-/// The pallet and its rule, such as `Consent(NonceUsed)`; FRAME's own words for everything else.
-fn rule(error: DispatchError) -> String {
-    RuntimeError::from_dispatch_error(error)
-        .map_or_else(|| format!("{error:?}"), |named| format!("{named:?}"))
 }

@@ -11,3 +11,4 @@
 )]
 
 mod register;
+mod vault;

@@ -1,0 +1,207 @@
+//! The receipt has every field that TS 27560 and Kantara ask for, comes back from its bytes, and is shown in three languages.
+
+use musubi_consent::receipt::{
+    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts,
+};
+use musubi_consent::receipt_rendering::render_receipt;
+use musubi_consent::rendering::RenderError;
+use musubi_consent::validator::{Revocation, Verification};
+use musubi_consent::{
+    CertificateUse, ConsentReceipt, DocumentError, ReceiptDetails, SignedCms, SignerCertificate,
+    Statement, Text,
+};
+use musubi_primitives::{AccountId, Commitment, ConsentId, Language};
+
+use crate::support::{GENESIS, NOW, fields, roots, sign, statement};
+
+/// The fields of the domain page, by the names under which the receipt has them.
+const FIELDS: [&str; 46] = [
+    "schema",
+    "version",
+    "jurisdiction",
+    "receipt_id",
+    "previous_record",
+    "language",
+    "consent_timestamp",
+    "issued_timestamp",
+    "collection_method",
+    "event",
+    "pii_principal",
+    "signer",
+    "signer_role",
+    "authority_rule",
+    "pii_controllers",
+    "contact",
+    "recipients",
+    "services",
+    "purpose",
+    "primary_purpose",
+    "pii_categories",
+    "sensitive",
+    "actions",
+    "retention_days",
+    "consent_type",
+    "mandatory",
+    "third_party_disclosure",
+    "third_party_name",
+    "transfer_abroad",
+    "validity_start",
+    "validity_end",
+    "privacy_notice",
+    "withdrawal",
+    "record_id",
+    "age_band",
+    "authority_basis",
+    "authority_checked",
+    "helper",
+    "legal_basis",
+    "source_systems",
+    "reviews",
+    "terminal",
+    "staff",
+    "delivery",
+    "delivered_at",
+    "policy_version",
+];
+
+/// The fields of the proof, in it alone.
+const PROOF_FIELDS: [&str; 9] = [
+    "signature_algorithm",
+    "content_tag",
+    "genesis",
+    "nonce",
+    "statement_digest",
+    "display_template",
+    "assurance",
+    "verifier",
+    "standing",
+];
+
+fn superseding() -> Statement {
+    let mut fields = fields();
+    fields.supersedes = Some(ConsentId([0xA0; 32]));
+    Statement::new(fields).unwrap()
+}
+
+fn verification(statement: &Statement, revocation: Revocation) -> Verification {
+    let SignedCms { certificate, .. } = sign(statement);
+    let signing = CertificateUse::Signing;
+    Verification {
+        certificate: SignerCertificate::validate(&roots(), signing, &certificate, NOW).unwrap(),
+        revocation,
+    }
+}
+
+fn details() -> ReceiptDetails {
+    ReceiptDetails {
+        record_id: Some(Commitment([0xE1; 32])),
+        age_band: Some(AgeBand::UnderFifteen),
+        authority_basis: Some(AuthorityBasis::FamilyRegister),
+        authority_checked: Some(NOW),
+        helper: Some(Helper::ProxyWriter),
+        legal_basis: Some(LegalBasis::ConsentOfThePerson),
+        source_systems: vec![Text::new("健康管理システム").unwrap()],
+        reviews: vec![NOW + 1],
+        terminal: Some(AccountId([6; 32])),
+        staff: Some(AccountId([8; 32])),
+        delivery: Some(Medium::Paper),
+        delivered_at: Some(NOW + 2),
+        policy_version: Some(Text::new("musubi-verification-1").unwrap()),
+    }
+}
+
+fn receipt(statement: &Statement, revocation: Revocation) -> ConsentReceipt {
+    let verification = verification(statement, revocation);
+    let facts = ReceiptFacts {
+        genesis: GENESIS,
+        event: ReceiptEvent::Given,
+        signed_at: NOW,
+        issued_at: NOW + 1,
+        verification: &verification,
+    };
+    ConsentReceipt::issue_with(statement, &facts, details()).unwrap()
+}
+
+#[test]
+fn every_field_of_the_standards_is_there() {
+    let receipt = receipt(&superseding(), Revocation::Good);
+    let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
+    for field in FIELDS.iter().chain(&PROOF_FIELDS) {
+        assert!(text.contains(&format!("\"{field}\":")), "{field} in {text}");
+    }
+}
+
+#[test]
+fn a_receipt_comes_back_from_its_bytes_and_no_other_bytes_are_one() {
+    let receipt = receipt(&superseding(), Revocation::Good);
+    let bytes = receipt.canonical_bytes();
+    assert_eq!(ConsentReceipt::parse(bytes), Ok(receipt.clone()));
+    let spaced = [bytes, b" "].concat();
+    assert_eq!(
+        ConsentReceipt::parse(&spaced),
+        Err(DocumentError::NotCanonical)
+    );
+    let text = std::str::from_utf8(bytes).unwrap();
+    let more = text.replacen('{', "{\"more\":1,", 1);
+    assert!(ConsentReceipt::parse(more.as_bytes()).is_err());
+    let other = text.replace("consent-receipt/1", "consent-receipt/2");
+    assert!(ConsentReceipt::parse(other.as_bytes()).is_err());
+}
+
+#[test]
+fn the_code_holds_the_consent_and_the_digest_of_the_bytes() {
+    use sha2::{Digest as _, Sha256};
+    let receipt = receipt(&superseding(), Revocation::Good);
+    let digest: [u8; 32] = Sha256::digest(receipt.canonical_bytes()).into();
+    assert_eq!(receipt.digest(), digest);
+    let consent = hex::encode_upper(fields().consent.0);
+    let expected = format!("MUSUBI:R1:{consent}:{}", hex::encode_upper(digest));
+    assert_eq!(receipt.qr_text(), expected);
+}
+
+#[test]
+fn a_receipt_is_shown_in_every_language_with_its_statement() {
+    let statement = superseding();
+    for (revocation, standing) in [
+        (Revocation::Good, "確認済み"),
+        (Revocation::NotChecked, "署名は有効です"),
+    ] {
+        let receipt = receipt(&statement, revocation);
+        let show = |language| {
+            let (receipt, statement) = (receipt.canonical_bytes(), statement.canonical_bytes());
+            render_receipt(receipt, statement, language).unwrap()
+        };
+        let japanese = show(Language::Japanese);
+        for part in [standing, "二つ山こども診療所", "0136-00-0000", "2026-11-22 09:00"] {
+            assert!(japanese.contains(part), "{part} in {japanese}");
+        }
+        assert!(show(Language::PlainJapanese).contains("決(き)めました"));
+        assert!(show(Language::English).contains("you consented"));
+    }
+}
+
+#[test]
+fn a_receipt_is_not_shown_with_another_statement() {
+    let receipt = receipt(&superseding(), Revocation::Good);
+    let refused = render_receipt(
+        receipt.canonical_bytes(),
+        statement().canonical_bytes(),
+        Language::English,
+    );
+    assert!(matches!(
+        refused,
+        Err(RenderError::Document(DocumentError::Rule {
+            field: "statement_digest",
+            ..
+        }))
+    ));
+}
+
+#[test]
+fn a_receipt_tells_no_name_and_no_revocation_date() {
+    let since = NOW + 12_345_000;
+    let receipt = receipt(&superseding(), Revocation::Revoked { since });
+    let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
+    assert!(!text.contains("花子"));
+    assert!(!text.contains(&since.to_string()));
+}

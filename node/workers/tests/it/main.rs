@@ -1,0 +1,13 @@
+//! The revocation desk over real HTTP, against the test authority's responder and against OpenSSL's.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests start responders, look at files and compare with the machine's clock"
+)]
+
+mod asking;
+mod disbelief;
+mod judged_by_openssl;
+mod keeping;
+mod settings;
+mod world;
