@@ -24,7 +24,7 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand,
+    card::CardCommand, care::CareCommand, key::KeyCommand, node::NodeArguments, spec::SpecCommand,
     verify::VerifyArguments,
 };
 use std::process::ExitCode;
@@ -52,6 +52,9 @@ enum Command {
     /// Ask the schedule engine.
     #[command(subcommand)]
     Care(CareCommand),
+    /// Work with a My Number Card, real or emulated.
+    #[command(subcommand)]
+    Card(CardCommand),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Spec(command) => commands::spec::run(&command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
+        Command::Card(command) => commands::card::run(&command),
     };
     match outcome {
         Ok(text) => {
