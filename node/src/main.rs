@@ -30,8 +30,8 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    care::CareCommand, key::KeyCommand, member::MemberArguments, node::NodeArguments,
-    spec::SpecCommand, verify::VerifyArguments,
+    card::CardCommand, care::CareCommand, key::KeyCommand, member::MemberArguments,
+    node::NodeArguments, spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -60,6 +60,9 @@ enum Command {
     /// Ask the schedule engine.
     #[command(subcommand)]
     Care(CareCommand),
+    /// Work with a My Number Card, real or emulated.
+    #[command(subcommand)]
+    Card(CardCommand),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Spec(command) => commands::spec::run(&command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
+        Command::Card(command) => commands::card::run(&command),
     };
     match outcome {
         Ok(text) => {

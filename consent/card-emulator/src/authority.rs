@@ -25,6 +25,7 @@ struct Root {
 pub struct TestAuthority {
     signing: Root,
     authentication: Root,
+    earlier: Option<Box<Self>>,
 }
 
 impl TestAuthority {
@@ -46,7 +47,35 @@ impl TestAuthority {
         Ok(Self {
             signing: Root::generate(organisation, Credential::Signing, validity)?,
             authentication: Root::generate(organisation, Credential::Authentication, validity)?,
+            earlier: None,
         })
+    }
+
+    /// This authority as the generation after `earlier`, whose cards are still in use.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        self.earlier = Some(Box::new(earlier));
+        self
+    }
+
+    /// The generation before this one.
+    #[must_use]
+    pub fn earlier(&self) -> Option<&Self> {
+        self.earlier.as_deref()
+    }
+
+    /// DER of every root to pin, newest generation first.
+    #[must_use]
+    pub fn roots(&self) -> Vec<&[u8]> {
+        let generations = std::iter::successors(Some(self), |authority| authority.earlier());
+        generations
+            .flat_map(|authority| {
+                [
+                    authority.root(Credential::Signing),
+                    authority.root(Credential::Authentication),
+                ]
+            })
+            .collect()
     }
 
     /// DER of the self-signed root of `credential`.
@@ -122,11 +151,13 @@ impl TestAuthority {
     ///
     /// [`EmulatorError`] when something cannot be encoded.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EmulatorError> {
-        let image = AuthorityImage {
-            signing: self.signing.to_image()?,
-            authentication: self.authentication.to_image()?,
-        };
-        image.to_der().map_err(EmulatorError::der("authority"))
+        let generations: Result<Vec<_>, EmulatorError> =
+            std::iter::successors(Some(self), |authority| authority.earlier())
+                .map(Self::to_image)
+                .collect();
+        generations?
+            .to_der()
+            .map_err(EmulatorError::der("authority"))
     }
 
     /// Reads what [`TestAuthority::to_bytes`] wrote.
@@ -135,10 +166,34 @@ impl TestAuthority {
     ///
     /// [`EmulatorError::ForeignIssuer`] for the roots of anybody else; otherwise what is malformed.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, EmulatorError> {
-        let image = AuthorityImage::from_der(bytes).map_err(EmulatorError::der("authority"))?;
+        let generations =
+            Vec::<AuthorityImage>::from_der(bytes).map_err(EmulatorError::der("authority"))?;
+        let mut succession: Option<Self> = None;
+        for image in generations.iter().rev() {
+            let newer = Self::parse_image(image)?;
+            succession = Some(match succession {
+                Some(earlier) => newer.after(earlier),
+                None => newer,
+            });
+        }
+        succession.ok_or(EmulatorError::PersonFact {
+            field: "generations",
+            rule: "at least one",
+        })
+    }
+
+    fn to_image(&self) -> Result<AuthorityImage, EmulatorError> {
+        Ok(AuthorityImage {
+            signing: self.signing.to_image()?,
+            authentication: self.authentication.to_image()?,
+        })
+    }
+
+    fn parse_image(image: &AuthorityImage) -> Result<Self, EmulatorError> {
         Ok(Self {
             signing: Root::parse_image(&image.signing)?,
             authentication: Root::parse_image(&image.authentication)?,
+            earlier: None,
         })
     }
 

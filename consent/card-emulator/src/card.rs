@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use musubi_consent_card::Credential;
 use musubi_consent_card::transport::{Transport, TransportError};
 use sha2::{Digest as _, Sha256};
 
@@ -90,6 +91,27 @@ impl Fault {
         Self::TruncatedFiles,
         Self::GarbageAtr,
     ];
+
+    /// Name in commands.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RemovalDuringVerify => "removal-during-verify",
+            Self::RemovalDuringSign => "removal-during-sign",
+            Self::ChainedAnswers => "chained-answers",
+            Self::CorrectedLengths => "corrected-lengths",
+            Self::OverlongReads => "overlong-reads",
+            Self::EmptyReads => "empty-reads",
+            Self::TruncatedFiles => "truncated-files",
+            Self::GarbageAtr => "garbage-atr",
+        }
+    }
+
+    /// The fault with this [`Fault::name`].
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
 }
 
 /// A My Number Card in software.
@@ -177,6 +199,17 @@ impl VirtualCard {
     #[must_use]
     pub fn tripped(&self) -> &BTreeSet<Tripwire> {
         &self.tripped
+    }
+
+    /// DER of a certificate, read past the card's own guards: what its issuer knows anyway. None where the card has none.
+    #[must_use]
+    pub fn issued_certificate(&self, credential: Credential) -> Option<&[u8]> {
+        let identifier = match credential {
+            Credential::Signing => 0x0001,
+            Credential::Authentication => 0x000A,
+        };
+        let file = self.image.file(Application::Jpki, identifier)?;
+        Some(file.content.as_bytes())
     }
 
     /// Answer to reset.

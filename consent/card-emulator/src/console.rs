@@ -1,7 +1,8 @@
 //! The emulator as a process: cards come and go by lines on its input, and it says what happened by lines on its output.
 //!
-//! `insert SLOT FAULT PACE_MS PATH`, `remove SLOT`, `tripped SLOT`, `keep SLOT PATH`; answers are `inserted SLOT`, `removed SLOT`,
-//! `tripped SLOT NAMES`, `kept SLOT`, or `error TEXT`. The end of the input ends the process, so that no card outlives who asked for it.
+//! It begins with `ready`. Then `insert SLOT FAULT PACE_MS PATH`, `remove SLOT`, `tripped SLOT`, `keep SLOT PATH`; answers are `inserted SLOT`,
+//! `removed SLOT`, `tripped SLOT NAMES`, `kept SLOT`, or `error TEXT`. The end of the input ends the process, so that no card outlives who
+//! asked for it.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 use crate::card::{Fault, VirtualCard};
 use crate::vpicc;
+
+/// First line of the output: the process runs and listens.
+pub const READY: &str = "ready";
 
 /// How long a card waits before it knocks at a reader again that is not there yet.
 const KNOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -35,6 +39,7 @@ type Output<W> = Arc<Mutex<W>>;
 pub fn run<W: Write + Send + 'static>(input: impl BufRead, output: W) -> io::Result<()> {
     let output = Arc::new(Mutex::new(output));
     let mut slots = BTreeMap::new();
+    say(&output, READY)?;
     for line in input.lines() {
         if let Err(problem) = obey(&line?, &mut slots, &output) {
             say(&output, &format!("error {problem}"))?;
@@ -75,9 +80,13 @@ fn obey<W: Write + Send + 'static>(
             Ok(())
         }
         "remove" => with_slot(slots, number, |slot| {
-            slot.stream
-                .shutdown(Shutdown::Both)
-                .map_err(|error| error.to_string())
+            match slot.stream.shutdown(Shutdown::Both) {
+                Ok(()) => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                    say(output, &format!("removed {number}")).map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            }
         }),
         "tripped" => with_slot(slots, number, |slot| {
             let names: Vec<_> = lock(&slot.card)
@@ -89,7 +98,7 @@ fn obey<W: Write + Send + 'static>(
                 .map_err(|error| error.to_string())
         }),
         "keep" => {
-            let path = word()?;
+            let path = line.splitn(3, ' ').nth(2).unwrap_or_default();
             with_slot(slots, number, |slot| {
                 let image = lock(&slot.card)
                     .to_bytes()
@@ -166,10 +175,7 @@ fn parse_fault(name: &str) -> Result<Option<Fault>, String> {
     if name == "none" {
         return Ok(None);
     }
-    let found = Fault::ALL
-        .into_iter()
-        .find(|fault| format!("{fault:?}") == name);
-    found
+    Fault::named(name)
         .map(Some)
         .ok_or_else(|| format!("unknown fault {name}"))
 }

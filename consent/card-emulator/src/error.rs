@@ -13,6 +13,18 @@ pub enum EmulatorError {
         /// The only organisation the emulator acts for.
         expected: &'static str,
     },
+    /// A card of earlier roots was asked of an authority that has none.
+    #[error("issue a card of earlier roots: this authority is the first generation")]
+    NoEarlierGeneration,
+    /// A file of a test folder could not be read or written.
+    #[error("use {path}", path = path.display())]
+    File {
+        /// Which file.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A fact of the person that no certificate can carry.
     #[error("person fact {field}: {rule}")]
     PersonFact {
@@ -42,6 +54,11 @@ pub enum EmulatorError {
 }
 
 impl EmulatorError {
+    pub(crate) fn file(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, source }
+    }
+
     pub(crate) fn der(what: &'static str) -> impl FnOnce(der::Error) -> Self {
         move |source| Self::Der { what, source }
     }

@@ -56,6 +56,11 @@ pub enum CardProfile {
     IPhone,
     /// Certificates that ended a second before the validity asked for begins.
     Expired,
+    /// An adult's card whose certificates the authority took back, as after a change of address. The card cannot tell; only
+    /// the authority's list does: see [`crate::TestFolder::revocation_list`].
+    Revoked,
+    /// Certificates under the roots of [`TestAuthority::earlier`], which are pinned too while their cards live.
+    EarlierRoot,
     /// Certificates under roots of the same name that nobody pinned.
     ForeignRoot,
     /// Certificates with the policies of JPKI-TEST cards.
@@ -66,7 +71,7 @@ pub enum CardProfile {
 
 impl CardProfile {
     /// Every profile, for tests that run through all.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Adult,
         Self::OneTryLeft,
         Self::Locked,
@@ -76,10 +81,39 @@ impl CardProfile {
         Self::Android,
         Self::IPhone,
         Self::Expired,
+        Self::Revoked,
+        Self::EarlierRoot,
         Self::ForeignRoot,
         Self::JpkiTestPolicy,
         Self::Successor,
     ];
+
+    /// Name in commands and of card files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adult => "adult",
+            Self::OneTryLeft => "one-try-left",
+            Self::Locked => "locked",
+            Self::Child => "child",
+            Self::WithoutPin => "without-pin",
+            Self::SubstitutedName => "substituted-name",
+            Self::Android => "android",
+            Self::IPhone => "iphone",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::EarlierRoot => "earlier-root",
+            Self::ForeignRoot => "foreign-root",
+            Self::JpkiTestPolicy => "jpki-test-policy",
+            Self::Successor => "successor",
+        }
+    }
+
+    /// The profile with this [`CardProfile::name`].
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.name() == name)
+    }
 
     fn has_signing_certificate(self) -> bool {
         !matches!(self, Self::Child | Self::WithoutPin)
@@ -185,6 +219,11 @@ impl TestAuthority {
             let stranger = Self::generate(validity)?;
             let request = stranger.request(credential, person, key.public_key_info()?, validity)?;
             return stranger.certify(credential, &request);
+        }
+        if profile == CardProfile::EarlierRoot {
+            let earlier = self.earlier().ok_or(EmulatorError::NoEarlierGeneration)?;
+            let request = earlier.request(credential, person, key.public_key_info()?, validity)?;
+            return earlier.certify(credential, &request);
         }
         let mut request = self.request(credential, person, key.public_key_info()?, validity)?;
         if profile == CardProfile::SubstitutedName && credential == Credential::Signing {

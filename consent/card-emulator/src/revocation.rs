@@ -1,9 +1,10 @@
 //! The test authority's revocation lists: one per municipality, as JPKI publishes them.
 
 use const_oid::db::rfc5280 as oid;
-use der::Encode as _;
 use der::asn1::{BitString, OctetString};
+use der::{Decode as _, Encode as _};
 use musubi_consent_card::Credential;
+use x509_cert::Certificate;
 use x509_cert::crl::{CertificateList, RevokedCert, TbsCertList};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, IssuingDistributionPoint};
@@ -20,6 +21,26 @@ pub struct RevokedCertificate {
     pub serial: Vec<u8>,
     /// Since when, in seconds since 1970.
     pub since: u64,
+}
+
+impl RevokedCertificate {
+    /// Takes back this certificate (DER).
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorError::Der`] when the bytes are no certificate.
+    pub fn of(certificate: &[u8], since: u64) -> Result<Self, EmulatorError> {
+        let certificate =
+            Certificate::from_der(certificate).map_err(EmulatorError::der("certificate"))?;
+        Ok(Self {
+            serial: certificate
+                .tbs_certificate
+                .serial_number
+                .as_bytes()
+                .to_vec(),
+            since,
+        })
+    }
 }
 
 impl TestAuthority {

@@ -2,14 +2,40 @@
 //!
 //! `vpcd` listens on all addresses, and whoever reaches it can insert a card; so it lives in a network namespace that holds
 //! nothing but a loopback device. Clients reach `pcscd` by its Unix socket: they run with `PCSCLITE_CSOCK_NAME` set to [`PcscStack::socket`].
+//! libpcsclite reads that variable once, so a program that needs the stack starts its card sessions as child processes:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use musubi_consent_card_emulator::{CardProfile, PcscStack, TestFolder, stack};
+//! use std::{path::Path, process::Command};
+//!
+//! let cards = TestFolder::open(Path::new("cards"))?;
+//! let program = std::env::current_exe()?;
+//! // Any command line whose process runs `console::run`; the musubi binary has `card emulator-console`.
+//! let emulator = [program.to_str().unwrap_or_default(), "card", "emulator-console"];
+//! let mut stack = PcscStack::start(Path::new("socket-folder"), &emulator)?;
+//! stack.insert(0, &cards.card_path(CardProfile::Adult), None, 0)?;
+//! Command::new(program)
+//!     .args(["card", "status", "--reader", &PcscStack::reader(0)])
+//!     .env(stack::SOCKET_VARIABLE, stack.socket())
+//!     .status()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where a package is missing or the machine grants no namespaces, [`PcscStack::start`] says so in one sentence
+//! ([`StackError`]); a demonstration then uses the card in-process, and a test fails.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::card::{Fault, Tripwire};
+use crate::console::READY;
 
 /// Environment variable that leads libpcsclite to another socket.
 pub const SOCKET_VARIABLE: &str = "PCSCLITE_CSOCK_NAME";
@@ -42,6 +68,14 @@ pub enum StackError {
         /// Package that holds it.
         package: &'static str,
     },
+    /// The stack ended before it was up: above all, no namespaces for this user.
+    #[error(
+        "start pcscd in namespaces of its own (needs root or unprivileged user namespaces): {detail}"
+    )]
+    NotStarted {
+        /// What the system said.
+        detail: String,
+    },
     /// A process could not be started, or its pipes broke.
     #[error("run the PC/SC stack: {what}")]
     Io {
@@ -68,6 +102,8 @@ pub struct PcscStack {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
     folder: PathBuf,
+    /// Slots whose card left by a fault, and nobody asked yet.
+    gone: BTreeSet<u16>,
 }
 
 impl PcscStack {
@@ -79,26 +115,11 @@ impl PcscStack {
     /// [`StackError::Missing`] naming the package when something is not installed.
     pub fn start(folder: &Path, emulator: &[&str]) -> Result<Self, StackError> {
         require_installed()?;
-        let mut command = Command::new("unshare");
-        if !is_root() {
-            command.arg("--map-root-user");
-        }
-        let mut process = command
-            .args([
-                "--net",
-                "--mount",
-                "--pid",
-                "--fork",
-                "--kill-child",
-                "sh",
-                "-c",
-                SCRIPT,
-                "sh",
-            ])
-            .arg(folder)
-            .args(emulator)
+        let complaints = folder.join("stack.log");
+        let mut process = isolated(folder, emulator)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(File::create(&complaints).map_err(io_error("write stack.log"))?)
             .spawn()
             .map_err(io_error("start unshare"))?;
         let input = process.stdin.take();
@@ -106,12 +127,25 @@ impl PcscStack {
             what: "open the emulator's output",
             source: io::ErrorKind::BrokenPipe.into(),
         })?;
-        Ok(Self {
+        let mut stack = Self {
             process,
             input,
             output: BufReader::new(output),
             folder: folder.to_owned(),
-        })
+            gone: BTreeSet::new(),
+        };
+        match stack.expect(READY) {
+            Ok(_) => Ok(stack),
+            Err(_) => Err(StackError::NotStarted {
+                detail: last_line(&complaints),
+            }),
+        }
+    }
+
+    /// Name of the reader of a slot, as PC/SC lists it.
+    #[must_use]
+    pub fn reader(slot: u16) -> String {
+        format!("Virtual PCD 00 {slot:02X}")
     }
 
     /// The Unix socket of `pcscd`.
@@ -132,7 +166,8 @@ impl PcscStack {
         fault: Option<Fault>,
         pace_ms: u64,
     ) -> Result<(), StackError> {
-        let fault = fault.map_or_else(|| "none".to_owned(), |fault| format!("{fault:?}"));
+        self.gone.remove(&slot);
+        let fault = fault.map_or("none", Fault::name);
         self.ask(
             &format!("insert {slot} {fault} {pace_ms} {}", image.display()),
             &format!("inserted {slot}"),
@@ -146,8 +181,24 @@ impl PcscStack {
     ///
     /// [`StackError::Answer`] when there was none.
     pub fn remove(&mut self, slot: u16) -> Result<(), StackError> {
+        if self.gone.remove(&slot) {
+            return Ok(());
+        }
         self.ask(&format!("remove {slot}"), &format!("removed {slot}"))
             .map(drop)
+    }
+
+    /// Writes the last card of a slot, with its counters as they are now, to a file.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] when there never was a card, or the file cannot be written.
+    pub fn keep(&mut self, slot: u16, image: &Path) -> Result<(), StackError> {
+        self.ask(
+            &format!("keep {slot} {}", image.display()),
+            &format!("kept {slot}"),
+        )
+        .map(drop)
     }
 
     /// Waits until a card that leaves by a fault has left.
@@ -156,6 +207,9 @@ impl PcscStack {
     ///
     /// [`StackError::Answer`] when something else happened.
     pub fn wait_for_removal(&mut self, slot: u16) -> Result<(), StackError> {
+        if self.gone.remove(&slot) {
+            return Ok(());
+        }
         self.expect(&format!("removed {slot}")).map(drop)
     }
 
@@ -187,19 +241,34 @@ impl PcscStack {
         self.expect(expected)
     }
 
-    /// Reads one line that must begin with `expected`; returns the rest of it.
+    /// Reads one line that must begin with `expected`; returns the rest of it. Cards that left by a fault are noted on the way.
     fn expect(&mut self, expected: &str) -> Result<String, StackError> {
-        let mut answer = String::new();
-        self.output
-            .read_line(&mut answer)
-            .map_err(io_error("read from the emulator"))?;
-        match answer.trim_end().strip_prefix(expected) {
-            Some(rest) => Ok(rest.to_owned()),
-            None => Err(StackError::Answer {
-                answer: answer.trim_end().to_owned(),
-                expected: expected.to_owned(),
-            }),
+        loop {
+            let mut answer = String::new();
+            self.output
+                .read_line(&mut answer)
+                .map_err(io_error("read from the emulator"))?;
+            let answer = answer.trim_end();
+            if let Some(rest) = answer.strip_prefix(expected) {
+                return Ok(rest.to_owned());
+            }
+            if !self.note_removal(answer) {
+                return Err(StackError::Answer {
+                    answer: answer.to_owned(),
+                    expected: expected.to_owned(),
+                });
+            }
         }
+    }
+
+    fn note_removal(&mut self, answer: &str) -> bool {
+        let slot = answer
+            .strip_prefix("removed ")
+            .and_then(|slot| slot.parse().ok());
+        slot.is_some_and(|slot| {
+            self.gone.insert(slot);
+            true
+        })
     }
 }
 
@@ -209,6 +278,27 @@ impl Drop for PcscStack {
         drop(self.input.take());
         drop(self.process.wait());
     }
+}
+
+/// The command that runs `emulator` beside `pcscd`, cut off from every network.
+fn isolated(folder: &Path, emulator: &[&str]) -> Command {
+    let mut command = Command::new("unshare");
+    if !is_root() {
+        command.arg("--map-root-user");
+    }
+    // In a process group of its own: Ctrl-C is for the program that started it, which then ends it in order.
+    command
+        .process_group(0)
+        .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
+        .args(["sh", "-c", SCRIPT, "sh"])
+        .arg(folder)
+        .args(emulator);
+    command
+}
+
+fn last_line(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    text.lines().last().unwrap_or("no reason given").to_owned()
 }
 
 fn require_installed() -> Result<(), StackError> {

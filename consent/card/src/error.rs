@@ -106,3 +106,44 @@ pub enum CardError {
     #[error("{0:?}: malformed answer")]
     Malformed(Attempt),
 }
+
+impl CardError {
+    /// Name of the outcome for programs; the facts that belong to it are in the variant.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Transport(error) => error.code(),
+            Self::NotMyNumberCard => "not-my-number-card",
+            Self::CertificateAbsent(_) => "certificate-absent",
+            Self::CardFaceAbsent => "card-face-absent",
+            Self::SecretWrong { .. } => "secret-wrong",
+            Self::SecretBlocked(_) => "secret-blocked",
+            Self::FewTriesLeft { .. } => "few-tries-left",
+            Self::SecretOutcomeUnknown(_) => "secret-outcome-unknown",
+            Self::SignatureOutcomeUnknown => "signature-outcome-unknown",
+            Self::SecretRequired(_) => "secret-required",
+            Self::UnexpectedStatus { .. } => "unexpected-status",
+            Self::Malformed(_) => "malformed-answer",
+        }
+    }
+
+    /// Tries left of the secret that the outcome is about, where it tells: zero when blocked.
+    #[must_use]
+    pub const fn tries_left(self) -> Option<u8> {
+        match self {
+            Self::SecretWrong { tries_left, .. } | Self::FewTriesLeft { tries_left, .. } => {
+                Some(tries_left)
+            }
+            Self::SecretBlocked(_) => Some(0),
+            Self::Transport(_)
+            | Self::NotMyNumberCard
+            | Self::CertificateAbsent(_)
+            | Self::CardFaceAbsent
+            | Self::SecretOutcomeUnknown(_)
+            | Self::SignatureOutcomeUnknown
+            | Self::SecretRequired(_)
+            | Self::UnexpectedStatus { .. }
+            | Self::Malformed(_) => None,
+        }
+    }
+}

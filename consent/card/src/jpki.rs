@@ -162,6 +162,21 @@ impl<T: Transport> JpkiCard<T> {
         query_tries(&mut self.transport)
     }
 
+    /// Whether it makes sense to ask a person for the secret of `credential` at all: its certificate is there and enough tries are
+    /// left. Costs none; [`JpkiCard::sign`] and [`JpkiCard::authenticate`] ask again.
+    ///
+    /// # Errors
+    ///
+    /// The outcome that a person should hear instead of being asked.
+    pub fn require_ready(
+        &mut self,
+        credential: Credential,
+        policy: TriesPolicy,
+    ) -> Result<(), CardError> {
+        self.require_certificate(credential)?;
+        self.require_tries(credential, policy)
+    }
+
     /// Reads the authentication certificate, which holds no name or address. Free on the plastic card.
     ///
     /// # Errors
@@ -207,8 +222,7 @@ impl<T: Transport> JpkiCard<T> {
         policy: TriesPolicy,
     ) -> Result<CardSignature, CardError> {
         self.select_application()?;
-        self.require_certificate(credential)?;
-        self.require_tries(credential, policy)?;
+        self.require_ready(credential, policy)?;
         let outcome = self.verify_and_sign(credential, secret, content);
         self.leave();
         outcome

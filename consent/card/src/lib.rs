@@ -1,6 +1,6 @@
 //! Talking to a My Number Card: the six operations Musubi needs, over any transport that carries APDUs.
 //!
-//! Read in this order: [`transport`] (bytes in, bytes out), [`apdu`] (commands and status words), [`layout`] (which
+//! Read in this order: [`transport`] (bytes in, bytes out: PC/SC, a phone's NFC, or a card in this process), [`apdu`] (commands and status words), [`layout`] (which
 //! application holds which file, as data), [`pin`] (secrets checked before they cost a try), [`jpki`] (sign and
 //! authenticate), [`card_face`] (the basic four facts), [`error`] and [`wording`] (every outcome, and the sentence a
 //! person reads).
@@ -25,4 +25,4 @@ pub use error::{CardError, TriesPolicy};
 pub use jpki::{Availability, CardSignature, CardStatus, JpkiCard, Tries};
 pub use layout::{Credential, SignatureAlgorithm, TokenKind};
 pub use pin::{PinError, PrintedNumberB, SignPassword, UserPin};
-pub use transport::{Transport, TransportError};
+pub use transport::{ForeignCard, Transport, TransportError};

@@ -7,6 +7,50 @@ use pcsc::{Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode
 
 use crate::transport::{Transport, TransportError};
 
+/// How long a question that needs no event may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What lies on a reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing.
+    Empty,
+    /// Something that answers.
+    Card,
+    /// A card that another program holds alone.
+    Busy,
+    /// Something that does not answer.
+    Mute,
+}
+
+/// One reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReaderFacts {
+    /// Its name, as [`Readers::wait_for_card_on`] takes it.
+    pub name: String,
+    /// What lies on it.
+    pub presence: Presence,
+}
+
+impl ReaderFacts {
+    fn of(state: &ReaderState) -> Self {
+        let flags = state.event_state();
+        let presence = if flags.contains(State::MUTE) {
+            Presence::Mute
+        } else if flags.contains(State::EXCLUSIVE) {
+            Presence::Busy
+        } else if flags.contains(State::PRESENT) {
+            Presence::Card
+        } else {
+            Presence::Empty
+        };
+        Self {
+            name: state.name().to_string_lossy().into_owned(),
+            presence,
+        }
+    }
+}
+
 /// The PC/SC service of this machine.
 pub struct Readers {
     context: Context,
@@ -39,17 +83,49 @@ impl Readers {
         self.context.list_readers_owned().map_err(transport_error)
     }
 
+    /// All readers and what lies on each, as of now.
+    ///
+    /// # Errors
+    ///
+    /// What the service answered.
+    pub fn list(&self) -> Result<Vec<ReaderFacts>, TransportError> {
+        let mut states = unaware(self.names()?);
+        if states.is_empty() {
+            return Ok(Vec::new());
+        }
+        // From "unaware" the answer is immediate; the time only bounds a service that hangs.
+        self.context
+            .get_status_change(ANSWER_TIMEOUT, &mut states)
+            .map_err(transport_error)?;
+        Ok(states.iter().map(ReaderFacts::of).collect())
+    }
+
     /// Waits until a card that answers lies on one of the readers. A garbage ATR is [`TransportError::Unresponsive`].
     ///
     /// # Errors
     ///
     /// [`TransportError::NoReader`], [`TransportError::NoCard`] after `timeout`, or what the service answered.
     pub fn wait_for_card(&self, timeout: Duration) -> Result<CString, TransportError> {
-        let mut states: Vec<_> = self
-            .names()?
-            .into_iter()
-            .map(|name| ReaderState::new(name, State::UNAWARE))
-            .collect();
+        self.wait_on(self.names()?, timeout)
+    }
+
+    /// Like [`Readers::wait_for_card`], on the reader with exactly this name.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError::NoReader`] when no reader is called so; otherwise as [`Readers::wait_for_card`].
+    pub fn wait_for_card_on(
+        &self,
+        reader: &str,
+        timeout: Duration,
+    ) -> Result<CString, TransportError> {
+        let mut names = self.names()?;
+        names.retain(|name| name.as_bytes() == reader.as_bytes());
+        self.wait_on(names, timeout)
+    }
+
+    fn wait_on(&self, names: Vec<CString>, timeout: Duration) -> Result<CString, TransportError> {
+        let mut states = unaware(names);
         if states.is_empty() {
             return Err(TransportError::NoReader);
         }
@@ -137,6 +213,13 @@ impl Drop for PcscCard {
             drop(card.disconnect(Disposition::UnpowerCard));
         }
     }
+}
+
+fn unaware(names: Vec<CString>) -> Vec<ReaderState> {
+    names
+        .into_iter()
+        .map(|name| ReaderState::new(name, State::UNAWARE))
+        .collect()
 }
 
 fn card_in(states: &[ReaderState]) -> Option<Result<CString, TransportError>> {

@@ -27,6 +27,55 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     }
 }
 
+/// Sends one command and returns the response, or says what the other side did.
+type Transceive = Box<dyn FnMut(&[u8]) -> Result<Vec<u8>, TransportError> + Send>;
+
+/// A card behind code of another language, above all a phone's NFC stack: two callbacks and nothing else.
+///
+/// The second one is called once, on drop, and must end the field: that takes the card's power.
+pub struct ForeignCard {
+    transceive: Transceive,
+    close: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl std::fmt::Debug for ForeignCard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ForeignCard")
+    }
+}
+
+impl ForeignCard {
+    /// A card reached through `transceive`, whose field `close` ends.
+    pub fn new(
+        transceive: impl FnMut(&[u8]) -> Result<Vec<u8>, TransportError> + Send + 'static,
+        close: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        Self {
+            transceive: Box::new(transceive),
+            close: Some(Box::new(close)),
+        }
+    }
+}
+
+impl Transport for ForeignCard {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let response = (self.transceive)(command)?;
+        if response.is_empty() {
+            // Phones report a lost tag as an empty answer.
+            return Err(TransportError::Removed);
+        }
+        Ok(response)
+    }
+}
+
+impl Drop for ForeignCard {
+    fn drop(&mut self) {
+        if let Some(close) = self.close.take() {
+            close();
+        }
+    }
+}
+
 /// Why no response came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
@@ -54,4 +103,20 @@ pub enum TransportError {
         /// PC/SC return code, or zero where the transport has none.
         code: u32,
     },
+}
+
+impl TransportError {
+    /// Name of the outcome for programs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ServiceUnavailable => "service-unavailable",
+            Self::NoReader => "no-reader",
+            Self::NoCard => "no-card",
+            Self::Removed => "removed",
+            Self::Unresponsive => "unresponsive",
+            Self::Busy => "busy",
+            Self::Failed { .. } => "reader-failed",
+        }
+    }
 }

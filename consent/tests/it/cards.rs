@@ -1,12 +1,15 @@
 //! Each profile of card, from the touch to the verdict on its certificate.
 
-use musubi_consent::{CertificateError, CertificateUse, Environment, SignerCertificate};
+use musubi_consent::{
+    CertificateError, CertificateUse, Environment, Revocation, RevocationList,
+    RevocationSource as _, SignerCertificate,
+};
 use musubi_consent_card::layout::{CURRENT, SUCCESSOR};
 use musubi_consent_card::{CardError, Credential, JpkiCard, SignPassword, TriesPolicy};
-use musubi_consent_card_emulator::CardProfile;
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
+use musubi_consent_card_emulator::{CardProfile, RevokedCertificate, VirtualCard};
 
-use crate::support::{AUTHORITY, NOW, VALIDITY, person, roots};
+use crate::support::{AUTHORITY, NOW, NOW_SECONDS, VALIDITY, person, roots};
 
 /// What becomes of a card at a counter: what the card says, then what the validator says.
 #[derive(Debug, PartialEq)]
@@ -14,6 +17,7 @@ enum Outcome {
     Accepted,
     Card(CardError),
     Certificate(CertificateError),
+    Revoked,
 }
 
 fn outcome(profile: CardProfile) -> Outcome {
@@ -27,17 +31,45 @@ fn outcome(profile: CardProfile) -> Outcome {
     };
     let password = SignPassword::parse("MUSUBI2026").unwrap();
     let mut jpki = JpkiCard::open_generation(&mut card, layout).unwrap();
-    let signed = match jpki.sign(&password, b"content", TriesPolicy::UseEvenTheLast) {
+    let outcome = jpki.sign(&password, b"content", TriesPolicy::UseEvenTheLast);
+    drop(jpki);
+    let signed = match outcome {
         Ok(signed) => signed,
         Err(error) => return Outcome::Card(error),
     };
     match SignerCertificate::validate(&roots(), CertificateUse::Signing, &signed.certificate, NOW) {
         Ok(certificate) => {
             assert!(certificate.has_signed(b"content", &signed.signature));
-            Outcome::Accepted
+            match list_of(profile, &card).revocation(&certificate.revocation_query(NOW)) {
+                Revocation::Good => Outcome::Accepted,
+                Revocation::Revoked { .. } => Outcome::Revoked,
+                other => panic!("{profile:?}: {other:?}"),
+            }
         }
         Err(error) => Outcome::Certificate(error),
     }
+}
+
+/// The list of the municipality, of the generation of roots that issued the card. Only one profile is on it.
+fn list_of(profile: CardProfile, card: &VirtualCard) -> RevocationList {
+    let issuer = match profile {
+        CardProfile::EarlierRoot => AUTHORITY.earlier().unwrap(),
+        _ => &AUTHORITY,
+    };
+    let certificate = card.issued_certificate(Credential::Signing).unwrap();
+    let revoked = match profile {
+        CardProfile::Revoked => vec![RevokedCertificate::of(certificate, NOW_SECONDS).unwrap()],
+        _ => Vec::new(),
+    };
+    let list = issuer
+        .revocation_list(
+            Credential::Signing,
+            &person().municipality_code,
+            &revoked,
+            VALIDITY,
+        )
+        .unwrap();
+    RevocationList::parse(&roots(), CertificateUse::Signing, &list).unwrap()
 }
 
 #[test]
@@ -50,6 +82,7 @@ fn every_profile_ends_as_its_own_outcome() {
             CardProfile::Adult
             | CardProfile::OneTryLeft
             | CardProfile::SubstitutedName
+            | CardProfile::EarlierRoot
             | CardProfile::Android
             | CardProfile::IPhone => Outcome::Accepted,
             CardProfile::Locked => {
@@ -57,6 +90,7 @@ fn every_profile_ends_as_its_own_outcome() {
             }
             CardProfile::Child | CardProfile::WithoutPin => absent(),
             CardProfile::Expired => Outcome::Certificate(CertificateError::Expired),
+            CardProfile::Revoked => Outcome::Revoked,
             CardProfile::ForeignRoot => Outcome::Certificate(CertificateError::UnknownIssuer),
             CardProfile::JpkiTestPolicy => {
                 Outcome::Certificate(CertificateError::Policy(jpki_test))

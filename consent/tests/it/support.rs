@@ -11,7 +11,7 @@ use musubi_consent::{
     StatementFields, Text, TrustedRoots, wording,
 };
 use musubi_consent_card::card_face::Sex;
-use musubi_consent_card::{Credential, JpkiCard, SignPassword, TriesPolicy, UserPin};
+use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, UserPin};
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
 use musubi_consent_card_emulator::{
     CardProfile, PersonFacts, TestAuthority, Validity, VirtualCard,
@@ -38,8 +38,12 @@ pub(crate) const ROOT_VALIDITY: Validity = Validity {
     not_after: NOW_SECONDS + 7 * YEAR_SECONDS,
 };
 
-pub(crate) static AUTHORITY: LazyLock<TestAuthority> =
-    LazyLock::new(|| TestAuthority::generate(ROOT_VALIDITY).unwrap());
+pub(crate) static AUTHORITY: LazyLock<TestAuthority> = LazyLock::new(|| {
+    let earlier = TestAuthority::generate(ROOT_VALIDITY).unwrap();
+    TestAuthority::generate(ROOT_VALIDITY)
+        .unwrap()
+        .after(earlier)
+});
 
 static GUARDIAN_CARD: LazyLock<Mutex<VirtualCard>> = LazyLock::new(|| {
     Mutex::new(
@@ -60,11 +64,7 @@ pub(crate) fn person() -> PersonFacts {
 }
 
 pub(crate) fn roots() -> TrustedRoots {
-    let roots = [
-        AUTHORITY.root(Credential::Signing),
-        AUTHORITY.root(Credential::Authentication),
-    ];
-    TrustedRoots::new(Environment::Emulated, &roots).unwrap()
+    TrustedRoots::new(Environment::Emulated, &AUTHORITY.roots()).unwrap()
 }
 
 pub(crate) fn fields() -> StatementFields {

@@ -2,7 +2,7 @@
 
 use musubi_consent_card::error::{Attempt, SecretKind, TriesPolicy};
 use musubi_consent_card::{
-    CardError, Credential, JpkiCard, SignPassword, Transport, TransportError, Tries,
+    CardError, Credential, ForeignCard, JpkiCard, SignPassword, Transport, TransportError, Tries,
 };
 use musubi_consent_card_emulator::{CardProfile, Fault, Tripwire, VirtualCard};
 
@@ -101,6 +101,55 @@ fn noise_instead_of_answers_is_an_error_and_never_a_panic() {
     for seed in 0..=u8::MAX {
         assert!(JpkiCard::open(Noise(seed)).is_err(), "{seed}");
     }
+}
+
+#[test]
+fn a_card_behind_a_phones_nfc_signs_and_its_field_is_ended_once() {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{Arc, Mutex};
+    let card = Arc::new(Mutex::new(card(CardProfile::Adult)));
+    let closed = Arc::new(AtomicU32::new(0));
+    let (touched, ended) = (Arc::clone(&card), Arc::clone(&closed));
+    let phone = ForeignCard::new(
+        move |command| touched.lock().unwrap().transmit(command),
+        move || {
+            ended.fetch_add(1, Ordering::Relaxed);
+        },
+    );
+    let password = SignPassword::parse("MUSUBI2026").unwrap();
+    let mut jpki = JpkiCard::open(phone).unwrap();
+    let signed = jpki.sign(&password, b"content", TriesPolicy::StopWhenFew);
+    assert_eq!(signed.unwrap().signature.len(), 256);
+    drop(jpki);
+    assert_eq!(closed.load(Ordering::Relaxed), 1);
+    assert!(!card.lock().unwrap().is_verified());
+}
+
+#[test]
+fn a_phone_that_lost_the_card_says_removed() {
+    let lost = ForeignCard::new(|_| Ok(Vec::new()), || ());
+    assert_eq!(
+        JpkiCard::open(lost).err(),
+        Some(CardError::Transport(TransportError::Removed))
+    );
+}
+
+#[test]
+fn nothing_is_asked_of_a_person_whose_card_cannot_sign() {
+    let refused = |profile| {
+        let mut card = card(profile);
+        let mut jpki = JpkiCard::open(&mut card).unwrap();
+        jpki.require_ready(Credential::Signing, TriesPolicy::StopWhenFew)
+    };
+    assert_eq!(refused(CardProfile::Adult), Ok(()));
+    assert_eq!(
+        refused(CardProfile::Child),
+        Err(CardError::CertificateAbsent(Credential::Signing))
+    );
+    assert_eq!(
+        refused(CardProfile::Locked),
+        Err(CardError::SecretBlocked(SecretKind::SigningPassword))
+    );
 }
 
 #[test]

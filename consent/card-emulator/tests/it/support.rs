@@ -19,11 +19,12 @@ pub(crate) const VALIDITY: Validity = Validity {
 };
 
 pub(crate) static AUTHORITY: LazyLock<TestAuthority> = LazyLock::new(|| {
-    TestAuthority::generate(Validity {
+    let validity = Validity {
         not_before: NOW - 3 * YEAR,
         not_after: NOW + 7 * YEAR,
-    })
-    .unwrap()
+    };
+    let earlier = TestAuthority::generate(validity).unwrap();
+    TestAuthority::generate(validity).unwrap().after(earlier)
 });
 
 static CARDS: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::new(BTreeMap::new());

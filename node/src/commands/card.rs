@@ -1,0 +1,142 @@
+//! `musubi card`: work with a My Number Card on a reader, or with an emulated one.
+//!
+//! A PIN is asked only after everything that can be known without it is known, read from the terminal without echo or from an open
+//! file descriptor, used once, and wiped. What a command answers is a sentence for the person or, with `--json`, one object for programs.
+
+mod answer;
+mod check_in;
+mod document;
+mod emulate;
+mod face;
+mod place;
+mod secret;
+mod sign;
+mod status;
+mod terminal;
+mod trust;
+mod words;
+
+use clap::{Args, Subcommand};
+use musubi_consent_card::TriesPolicy;
+use musubi_primitives::Language;
+use std::path::PathBuf;
+
+/// What to do with a card.
+#[derive(Debug, Subcommand)]
+pub enum CardCommand {
+    /// List the readers and what lies on each.
+    List(Voice),
+    /// Say what the card is, which certificates it carries and how many tries are left. Costs none.
+    Status(CardArguments),
+    /// Read name, address, birth date and sex with the card-face PIN or the number printed on the card.
+    ReadFace(face::ReadFaceArguments),
+    /// Sign a check-in for this terminal, member of staff and purpose with the 4-digit PIN.
+    CheckIn(check_in::CheckInArguments),
+    /// Show a statement, then sign it with the signing password.
+    Sign(sign::SignArguments),
+    /// Put an emulated card into a virtual reader of a PC/SC service of its own.
+    Emulate(emulate::EmulateArguments),
+    /// Make a test authority and one emulated card of each kind.
+    MakeTestCards {
+        /// A new folder.
+        folder: PathBuf,
+    },
+    /// The emulator inside the namespaces that `emulate` makes; it obeys lines on standard input.
+    #[command(hide = true)]
+    EmulatorConsole,
+}
+
+/// How to answer.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Voice {
+    /// Language of sentences: ja, ja-x-easy (plain Japanese) or en.
+    #[arg(long, value_parser = words::parse_language)]
+    language: Option<Language>,
+    /// One JSON object instead of sentences: on standard output what was done, on standard error why not.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Voice {
+    fn language(self) -> Language {
+        self.language.unwrap_or(Language::Japanese)
+    }
+}
+
+/// Which card, and how to answer.
+#[derive(Debug, Args)]
+pub struct CardArguments {
+    /// Name of the reader, as `list` prints it; without it, the first one with a card.
+    #[arg(long, conflicts_with = "emulated")]
+    reader: Option<String>,
+    /// Seconds to wait for a card.
+    #[arg(long, default_value_t = 30)]
+    wait: u64,
+    /// A TEST card inside this process instead of a reader: a profile such as adult, child, locked, android.
+    #[arg(long, value_name = "PROFILE", value_parser = place::parse_profile)]
+    emulated: Option<musubi_consent_card_emulator::CardProfile>,
+    /// Folder of `make-test-cards` that holds the emulated card; without it the card is made anew and forgotten.
+    #[arg(long, value_name = "FOLDER", requires = "emulated")]
+    cards: Option<PathBuf>,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// Where the secret comes from, and how much may be risked.
+#[derive(Debug, Args)]
+pub struct SecretArguments {
+    /// Read the PIN or password from this open file descriptor, up to the first line end, instead of from the terminal.
+    #[arg(long, value_name = "NUMBER")]
+    secret_fd: Option<u32>,
+    /// Go on when only one or two tries are left.
+    #[arg(long)]
+    insist: bool,
+}
+
+impl SecretArguments {
+    fn policy(&self) -> TriesPolicy {
+        if self.insist {
+            TriesPolicy::UseEvenTheLast
+        } else {
+            TriesPolicy::StopWhenFew
+        }
+    }
+}
+
+/// Runs `musubi card …`.
+///
+/// # Errors
+/// The sentence for the person, or with `--json` one object that names the outcome.
+pub fn run(command: &CardCommand) -> Result<String, String> {
+    let voice = command.voice();
+    let outcome = match command {
+        CardCommand::List(_) => status::list(voice.language()),
+        CardCommand::Status(arguments) => status::status(arguments),
+        CardCommand::ReadFace(arguments) => face::run(arguments),
+        CardCommand::CheckIn(arguments) => check_in::run(arguments),
+        CardCommand::Sign(arguments) => sign::run(arguments),
+        CardCommand::Emulate(arguments) => emulate::run(arguments),
+        CardCommand::MakeTestCards { folder } => emulate::make_test_cards(folder),
+        CardCommand::EmulatorConsole => emulate::console(),
+    };
+    match outcome {
+        Ok(answer) => Ok(answer.say(voice)),
+        Err(refusal) => Err(refusal.say(voice)),
+    }
+}
+
+impl CardCommand {
+    fn voice(&self) -> Voice {
+        match self {
+            Self::List(voice) => *voice,
+            Self::Status(arguments) => arguments.voice,
+            Self::ReadFace(arguments) => arguments.card.voice,
+            Self::CheckIn(arguments) => arguments.card.voice,
+            Self::Sign(arguments) => arguments.card.voice,
+            Self::Emulate(_) | Self::MakeTestCards { .. } | Self::EmulatorConsole => Voice {
+                language: Some(Language::English),
+                json: false,
+            },
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! `musubi card check-in`: one touch that opens one visit, at this terminal, for this member of staff and purpose, for two minutes.
+
+use super::{
+    CardArguments, SecretArguments,
+    answer::{Answer, Refusal},
+    place::{Place, now_seconds},
+    secret,
+    sign::{cms_of, require_new, write_new},
+    trust::{Trust, TrustArguments, is_test_certificate},
+    words,
+};
+use clap::Args;
+use musubi_consent::{CertificateUse, CheckIn, CheckInFields, SignedContent, check_in::PERIOD_MAX};
+use musubi_consent_card::{
+    CardError, CardSignature, Credential, JpkiCard, UserPin, error::SecretKind,
+};
+use musubi_primitives::{
+    AccountId, BlockHash, Commitment, MemberId, Pseudonym, Purpose, SessionId,
+};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What the check-in says, and where document and signature go.
+#[derive(Debug, Args)]
+pub struct CheckInArguments {
+    /// Hash of the chain's first block.
+    #[arg(long)]
+    genesis: BlockHash,
+    /// The visit; random unless the verifier named it.
+    #[arg(long)]
+    session: Option<SessionId>,
+    /// Whose visit.
+    #[arg(long)]
+    subject: Pseudonym,
+    /// Whose card; the subject's own unless said otherwise.
+    #[arg(long)]
+    person: Option<Pseudonym>,
+    /// Number of the member in the consortium.
+    #[arg(long)]
+    member: u32,
+    /// Key of this terminal.
+    #[arg(long)]
+    terminal: AccountId,
+    /// Key of the member of staff.
+    #[arg(long)]
+    staff: AccountId,
+    /// What for: child-care, checkup, move-in, emergency, statistics, family-sharing or consultation.
+    #[arg(long, value_parser = parse_purpose)]
+    purpose: Purpose,
+    /// Nonce that the verifier issued to this terminal.
+    #[arg(long)]
+    nonce: Commitment,
+    /// New file for the canonical bytes of the document.
+    #[arg(long)]
+    document: PathBuf,
+    /// New file for the detached CMS (DER).
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    trust: TrustArguments,
+    #[command(flatten)]
+    secret: SecretArguments,
+    #[command(flatten)]
+    pub(super) card: CardArguments,
+}
+
+/// Builds, asks, signs, checks, writes.
+pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
+    require_new(&arguments.document)?;
+    require_new(&arguments.out)?;
+    let trust = arguments.trust.load(
+        CertificateUse::Authentication,
+        arguments.card.emulated.is_some(),
+    )?;
+    let language = arguments.card.voice.language();
+    let mut place = Place::find(&arguments.card)?;
+    require_ready(&mut place, arguments, &trust)?;
+    let pin = secret::ask(&arguments.secret, SecretKind::AuthenticationPin, language)?
+        .parse(UserPin::parse)?;
+
+    // Its two minutes begin now, when the PIN is known.
+    let document = document(arguments)?;
+    let content = SignedContent::of(&document, arguments.genesis);
+    let policy = arguments.secret.policy();
+    let signed: CardSignature = place.session(|card| {
+        Ok(JpkiCard::open(card)?.authenticate(&pin, &content.to_bytes(), policy)?)
+    })?;
+    let is_test = is_test_certificate(&signed.certificate);
+    let cms = cms_of(signed)?;
+    let revocation = trust.judge(&cms, &content)?;
+    write_new(&arguments.document, document.canonical_bytes())?;
+    write_new(&arguments.out, &cms)?;
+
+    let fields = document.fields();
+    let text = words::done(&words::CHECKED_IN, is_test, language);
+    Ok(Answer::new("checked-in", text)
+        .with("session", json!(fields.session))
+        .with("not_after", json!(fields.not_after))
+        .with("document", json!(arguments.document))
+        .with("out", json!(arguments.out))
+        .with("revocation", json!(revocation))
+        .with("test_card", json!(is_test)))
+}
+
+/// Everything that can be known without the PIN. Plastic cards show their authentication certificate freely: one that will be
+/// refused is refused before a person enters anything.
+fn require_ready(
+    place: &mut Place,
+    arguments: &CheckInArguments,
+    trust: &Trust,
+) -> Result<(), Refusal> {
+    let policy = arguments.secret.policy();
+    place.session(|card| {
+        let mut card = JpkiCard::open(card)?;
+        card.require_ready(Credential::Authentication, policy)?;
+        match card.read_authentication_certificate() {
+            Ok(certificate) => trust.require_certificate(&certificate),
+            Err(CardError::SecretRequired(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    })
+}
+
+fn document(arguments: &CheckInArguments) -> Result<CheckIn, Refusal> {
+    let now = now_seconds() * 1000;
+    let session = match arguments.session {
+        Some(session) => session,
+        None => SessionId(random()?),
+    };
+    CheckIn::new(CheckInFields {
+        session,
+        subject: arguments.subject,
+        person: arguments.person.unwrap_or(arguments.subject),
+        member: MemberId(arguments.member),
+        terminal: arguments.terminal,
+        staff: arguments.staff,
+        purpose: arguments.purpose,
+        not_before: now,
+        not_after: now.saturating_add(PERIOD_MAX),
+        nonce: arguments.nonce.0,
+        language: arguments.card.voice.language(),
+    })
+    .map_err(|error| Refusal::other(&error))
+}
+
+fn random() -> Result<[u8; 32], Refusal> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Refusal::Other(format!("the system gives no randomness: {error}")))?;
+    Ok(bytes)
+}
+
+fn parse_purpose(code: &str) -> Result<Purpose, String> {
+    serde_json::from_value(json!(code)).map_err(|error| error.to_string())
+}

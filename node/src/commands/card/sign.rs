@@ -1,0 +1,116 @@
+//! `musubi card sign`: the document in words first, then the password, then one signature as a detached CMS.
+
+use super::{
+    CardArguments, SecretArguments,
+    answer::{Answer, Refusal},
+    document::{Signable, require_in_time},
+    place::{Place, now_seconds},
+    secret,
+    trust::{TrustArguments, is_test_certificate},
+    words,
+};
+use clap::Args;
+use musubi_consent::{CertificateUse, SignedCms};
+use musubi_consent_card::{CardSignature, Credential, JpkiCard, SignPassword, error::SecretKind};
+use musubi_primitives::BlockHash;
+use serde_json::json;
+use std::{
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+/// What to sign, and where the signature goes.
+#[derive(Debug, Args)]
+pub struct SignArguments {
+    /// File with the canonical bytes of a consent statement, a binding statement or a withdrawal.
+    #[arg(long)]
+    statement: PathBuf,
+    /// Hash of the chain's first block (0x and 64 digits): the signature counts on no other chain.
+    #[arg(long)]
+    genesis: BlockHash,
+    /// New file for the detached CMS (DER).
+    #[arg(long)]
+    out: PathBuf,
+    #[command(flatten)]
+    trust: TrustArguments,
+    #[command(flatten)]
+    secret: SecretArguments,
+    #[command(flatten)]
+    pub(super) card: CardArguments,
+}
+
+/// Shows, asks, signs, checks, writes.
+pub fn run(arguments: &SignArguments) -> Result<Answer, Refusal> {
+    let document = Signable::read(&arguments.statement)?;
+    let content = document.content(arguments.genesis);
+    require_in_time(&content, now_seconds() * 1000)?;
+    require_new(&arguments.out)?;
+    let trust = arguments
+        .trust
+        .load(CertificateUse::Signing, arguments.card.emulated.is_some())?;
+    let reading = arguments.card.voice.language;
+    show(&document.show(reading.unwrap_or_else(|| document.language()))?);
+
+    let mut place = Place::find(&arguments.card)?;
+    let signed = touch(&mut place, arguments, &content.to_bytes())?;
+    let is_test = is_test_certificate(&signed.certificate);
+    let cms = cms_of(signed)?;
+    let revocation = trust.judge(&cms, &content)?;
+    write_new(&arguments.out, &cms)?;
+
+    let language = arguments.card.voice.language();
+    let text = words::done(&words::SIGNED, is_test, language);
+    Ok(Answer::new("signed", text)
+        .with("document", json!(document.kind()))
+        .with("reference", json!(document.reference()))
+        .with("out", json!(arguments.out))
+        .with("revocation", json!(revocation))
+        .with("test_card", json!(is_test)))
+}
+
+/// Two short sessions: one to learn whether to ask at all, one to sign.
+fn touch(
+    place: &mut Place,
+    arguments: &SignArguments,
+    content: &[u8],
+) -> Result<CardSignature, Refusal> {
+    let policy = arguments.secret.policy();
+    place.session(|card| Ok(JpkiCard::open(card)?.require_ready(Credential::Signing, policy)?))?;
+    let language = arguments.card.voice.language();
+    let password = secret::ask(&arguments.secret, SecretKind::SigningPassword, language)?
+        .parse(SignPassword::parse)?;
+    place.session(|card| Ok(JpkiCard::open(card)?.sign(&password, content, policy)?))
+}
+
+/// The signature in the form that travels.
+pub fn cms_of(signed: CardSignature) -> Result<Vec<u8>, Refusal> {
+    let cms = SignedCms {
+        certificate: signed.certificate,
+        signature: signed.signature,
+    };
+    cms.to_der().map_err(|error| Refusal::Verdict(error.into()))
+}
+
+/// What the person reads before the PIN is asked goes to the terminal, not into the answer.
+fn show(text: &str) {
+    eprintln!("{text}");
+}
+
+/// Refuses before anything is asked of a person what could only fail afterwards.
+pub fn require_new(path: &Path) -> Result<(), Refusal> {
+    if path.exists() {
+        return Err(Refusal::Other(format!(
+            "{}: there is a file already",
+            path.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Writes a file that is not there yet.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
+    File::create_new(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|error| Refusal::Other(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,141 @@
+//! The words of `musubi card` itself in the three languages; those of the card's outcomes are with the card.
+
+use musubi_primitives::Language;
+use serde_json::json;
+
+/// One sentence in the three languages, in the order of [`Language::ALL`].
+pub type Sentence = [&'static str; 3];
+
+/// The sentence in one language.
+pub fn pick(sentence: &Sentence, language: Language) -> &'static str {
+    let [japanese, plain, english] = *sentence;
+    match language {
+        Language::Japanese => japanese,
+        Language::PlainJapanese => plain,
+        Language::English => english,
+    }
+}
+
+/// `text`, headed by a warning where the card was no real one.
+pub fn marked(text: &str, is_emulated: bool, language: Language) -> String {
+    if is_emulated {
+        format!("{}\n{text}", pick(&TEST_CARD, language))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A sentence that something was done.
+pub fn done(sentence: &Sentence, is_emulated: bool, language: Language) -> String {
+    marked(pick(sentence, language), is_emulated, language)
+}
+
+/// Reads a language tag.
+pub fn parse_language(tag: &str) -> Result<Language, String> {
+    serde_json::from_value(json!(tag)).map_err(|_| "one of: ja, ja-x-easy, en".to_owned())
+}
+
+const TEST_CARD: Sentence = [
+    "【試験用カード】本物のカードではありません。この結果に効力はありません。",
+    "【練習(れんしゅう)のカード】本当(ほんとう)のカードではありません。",
+    "TEST CARD: not a real card, and nothing done with it counts.",
+];
+pub const TEST_CARD_REFUSED: Sentence = [
+    "拒否: 試験用カードは本番の設定では使えません。カードには触れていません。",
+    "練習(れんしゅう)のカードは、ここでは使(つか)えません。",
+    "REFUSED: a test card in a production configuration. The card was not touched.",
+];
+pub const SIGNED: Sentence = [
+    "署名しました。カードをお取りください。",
+    "署名(しょめい)ができました。カードをとってください。",
+    "Signed. Please take your card.",
+];
+pub const CHECKED_IN: Sentence = [
+    "受付の署名ができました。2分以内に届けてください。カードをお取りください。",
+    "受付(うけつけ)ができました。カードをとってください。",
+    "Checked in; the signature counts for two minutes. Please take your card.",
+];
+pub const STOPPED: Sentence = [
+    "中止しました。カードの回数は減っていません。",
+    "やめました。カードはそのままです。",
+    "Stopped. No try was used.",
+];
+pub const OUTSIDE_PERIOD: Sentence = [
+    "この文書の有効期限は過ぎています。新しい文書を作ってください。カードの回数は減っていません。",
+    "この紙(かみ)は古(ふる)くなりました。係(かかり)の人(ひと)に新(あたら)しい紙(かみ)をもらってください。",
+    "The time of this document is over: make a new one. No try was used.",
+];
+pub const BINDING: Sentence = [
+    "このカードを、あなたの手続き用のカードとして登録します。以後、このカードの署名があなたの意思として扱われます。",
+    "このカードを、あなたのカードとして登録(とうろく)します。これから、このカードでいろいろなことを決(き)めることができます。",
+    "This registers the card as yours: from now on its signature speaks for you.",
+];
+pub const WITHDRAWAL: Sentence = [
+    "同意を撤回します。次の利用から止まります。すでに渡された記録は受け取った側に残ります。",
+    "同意(どうい)をやめます。次(つぎ)から記録(きろく)を見(み)ることができなくなります。",
+    "This withdraws the consent. The next use is stopped; what was handed over stays with the receiver.",
+];
+pub const EXPIRED: Sentence = [
+    "このカードの電子証明書は有効期限が切れています。署名は使われません。市区町村の窓口で更新できます。",
+    "このカードの証明書(しょうめいしょ)は古(ふる)くなりました。役場(やくば)で新(あたら)しくできます。",
+    "The certificate on this card has expired. The signature is not used. The municipal office can renew it.",
+];
+pub const REVOKED: Sentence = [
+    "このカードの電子証明書は失効しています（引っ越しや氏名の変更で自動的に失効します）。署名は使われません。市区町村の窓口で再発行できます。",
+    "このカードの証明書(しょうめいしょ)は今(いま)使(つか)えません。引(ひ)っ越(こ)しなどで使(つか)えなくなります。役場(やくば)で新(あたら)しくできます。",
+    "The certificate on this card was revoked, as happens when name or address change. The signature is not used. The municipal office can issue a new one.",
+];
+pub const FOREIGN: Sentence = [
+    "このカードの電子証明書は、ここで使える認証局のものではありません。署名は使われません。",
+    "このカードは、ここでは使(つか)えません。係(かかり)の人(ひと)を呼(よ)んでください。",
+    "The certificate on this card comes from an authority that is not accepted here. The signature is not used.",
+];
+pub const CERTIFICATE_REFUSED: Sentence = [
+    "このカードの電子証明書または署名を確認できません。署名は使われません。職員にお知らせください。",
+    "このカードを確(たし)かめることができません。係(かかり)の人(ひと)を呼(よ)んでください。",
+    "The certificate or the signature does not hold. The signature is not used. Tell the staff.",
+];
+pub const NO_READERS: Sentence = [
+    "カードリーダーはありません。",
+    "カードを読(よ)む機械(きかい)がありません。",
+    "There is no card reader.",
+];
+pub const EMPTY: Sentence = ["カードなし", "カードがありません", "no card"];
+pub const CARD: Sentence = ["カードあり", "カードがあります", "a card"];
+pub const CARD_IN_USE: Sentence = [
+    "カードあり（使用中）",
+    "カードがあります（使(つか)っています）",
+    "a card in use",
+];
+pub const MUTE: Sentence = [
+    "応答しないカード",
+    "返事(へんじ)をしないカード",
+    "a card that does not answer",
+];
+pub const PLASTIC: Sentence = ["マイナンバーカード", "マイナンバーカード", "My Number Card"];
+pub const ANDROID: Sentence = [
+    "スマートフォン（Android）",
+    "スマートフォン（Android）",
+    "Android phone",
+];
+pub const IPHONE: Sentence = [
+    "スマートフォン（iPhone）",
+    "スマートフォン（iPhone）",
+    "iPhone",
+];
+pub const UNKNOWN_TOKEN: Sentence = [
+    "種類の分からないカード",
+    "わからないカード",
+    "a token of unknown kind",
+];
+pub const ABSENT: Sentence = ["電子証明書なし", "ありません", "no certificate"];
+pub const LOCKED: Sentence = ["ロックされています", "今(いま)使(つか)えません", "locked"];
+pub const TRIES: Sentence = ["残り{tries}回", "あと{tries}回(かい)", "{tries} tries left"];
+pub const NAME: Sentence = ["氏名", "名前(なまえ)", "name"];
+pub const ADDRESS: Sentence = ["住所", "住所(じゅうしょ)", "address"];
+pub const BIRTH_DATE: Sentence = ["生年月日", "生(う)まれた日(ひ)", "birth date"];
+pub const SEX: Sentence = ["性別", "性別(せいべつ)", "sex"];
+pub const SEX_UNKNOWN: Sentence = ["不明", "わかりません", "unknown"];
+pub const MALE: Sentence = ["男", "男(おとこ)", "male"];
+pub const FEMALE: Sentence = ["女", "女(おんな)", "female"];
+pub const SEX_NOT_APPLICABLE: Sentence = ["適用不能", "ありません", "not applicable"];

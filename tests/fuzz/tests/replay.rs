@@ -1,0 +1,115 @@
+//! The kept corpora, and inputs made to cost memory, through every target in every test run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(clippy::disallowed_methods, reason = "the corpora are files")]
+
+use der::{Encode as _, Length, Tag};
+use musubi_tests_fuzz::{Target, memory};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn corpus(target: &Target) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(target.name);
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+/// Seeds that a parser must accept carry this in their names: without one, a target would only ever see rubbish.
+fn is_good(file: &Path) -> bool {
+    file.file_name()
+        .is_some_and(|name| name.to_string_lossy().starts_with("good-"))
+}
+
+#[test]
+fn every_kept_input_runs_clean_and_the_good_ones_are_accepted() {
+    for target in Target::ALL {
+        let files = corpus(&target);
+        assert!(files.iter().any(|file| is_good(file)), "{}", target.name);
+        for file in files {
+            let accepted = target.run(&fs::read(&file).unwrap());
+            assert!(accepted || !is_good(&file), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_kept_input_cut_short_anywhere_runs_clean() {
+    for target in Target::ALL {
+        for file in corpus(&target).iter().filter(|file| is_good(file)) {
+            let bytes = fs::read(file).unwrap();
+            for length in (0..bytes.len()).step_by(7) {
+                target.run(&bytes[..length]);
+            }
+        }
+    }
+}
+
+/// A DER object that claims to be `length` bytes long and is not.
+fn claim(length: u32) -> Vec<u8> {
+    let mut bytes = vec![0x30, 0x84];
+    bytes.extend(length.to_be_bytes());
+    bytes.extend([0x30, 0x84, 0x7F, 0xFF, 0xFF, 0xF0, 0x02, 0x01]);
+    bytes
+}
+
+#[test]
+fn a_claimed_length_is_never_taken_at_its_word() {
+    for target in Target::ALL {
+        for length in [0x00FF_FFFF, 0x0FFF_FFFF, 0x7FFF_FFFF, 0xFFFF_FFFF] {
+            assert!(!target.run(&claim(length)), "{}", target.name);
+        }
+        // SCALE writes lengths otherwise: the largest compact number, and nothing behind it.
+        assert!(!target.run(&[0xFE, 0xFF, 0xFF, 0xFF]), "{}", target.name);
+        assert!(
+            !target.run(&[0x03, 0xFF, 0xFF, 0xFF, 0xFF]),
+            "{}",
+            target.name
+        );
+    }
+}
+
+fn tlv(tag: Tag, content: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![u8::from(tag)];
+    Length::try_from(content.len())
+        .unwrap()
+        .encode(&mut bytes)
+        .unwrap();
+    bytes.extend_from_slice(content);
+    bytes
+}
+
+#[test]
+fn many_tiny_elements_stay_within_the_bound() {
+    // Empty sequences and empty names: as many elements as bytes allow, in as many places as a parser may look.
+    for element in [vec![0x30, 0x00], vec![0x31, 0x00], vec![0x82, 0x00]] {
+        let many = tlv(Tag::Sequence, &element.repeat(2_000));
+        let nested = tlv(
+            Tag::Sequence,
+            &[many.clone(), many.clone(), many.clone()].concat(),
+        );
+        for target in Target::ALL {
+            target.run(&nested);
+            target.run(&many);
+        }
+    }
+}
+
+#[test]
+fn the_bound_itself_is_measured() {
+    let (_, taken) = memory::taken_by(|| vec![0_u8; 1_000_000].len());
+    assert!(1_000_000 <= taken, "{taken}");
+    let (_, taken) = memory::taken_by(|| ());
+    assert_eq!(taken, 0);
+}
