@@ -5,6 +5,7 @@ use musubi_node_core::{
     pool::{Pool, PoolError},
 };
 use musubi_node_network::{Event, Network};
+use musubi_primitives::BlockHash;
 use sp_runtime::transaction_validity::TransactionSource;
 use tokio::sync::{broadcast::error::RecvError, mpsc};
 
@@ -51,8 +52,14 @@ fn is_blameworthy(error: &PoolError) -> bool {
     matches!(error, PoolError::BadFormat(_) | PoolError::TooLarge { .. })
 }
 
+/// Peers hear of the newest block at once, and of each one that follows.
 async fn announce_heads(pipeline: Pipeline, network: Network) {
     let mut finalised = pipeline.finalised();
+    let tip = pipeline.tip_header().borrow().clone();
+    let hash = BlockHash(tip.hash().0);
+    if network.announce(tip.number.into(), hash).await.is_err() {
+        return;
+    }
     loop {
         match finalised.recv().await {
             Ok(block) if network.announce(block.height, block.hash).await.is_err() => return,

@@ -5,8 +5,11 @@ use crate::{
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
     gossip,
+    halt::Halt,
+    join,
     key_file::{self, KeyKind},
-    peers::{ChainBehind, NoVault},
+    membership::Memberships,
+    peers::NoVault,
     views::{Network, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
@@ -42,15 +45,21 @@ const STORE_CACHE_BYTES: usize = 32 << 20;
 pub async fn run(
     config: NodeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), String> {
+) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&spec).await?;
     let hash = genesis.hash();
+    let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
     let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
-    let engine = engine(&config, &node_key, &pipeline).await?;
     let (network, events) = network(&config, &pipeline)?;
+    tokio::pin!(stop);
+    tokio::select! {
+        joined = join::catch_up(&config, &pipeline, &network) => joined?,
+        () = &mut stop => return Ok(()),
+    }
+    let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
     gossip::start(&pipeline, &network, events);
     let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
     let listener = TcpListener::bind(config.rpc.listen)
@@ -66,13 +75,13 @@ pub async fn run(
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
-    let outcome = engine.run(stop).await.map_err(|error| error.to_string());
+    let outcome = engine.run(stop).await.map_err(Halt::from);
     tracing::info!(name = config.name, "node stops");
     stopped.send_replace(true);
     match serving.await {
         Ok(Ok(())) => outcome,
-        Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}"))),
-        Err(error) => outcome.and(Err(format!("serve the API: {error}"))),
+        Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}").into())),
+        Err(error) => outcome.and(Err(format!("serve the API: {error}").into())),
     }
 }
 
@@ -136,7 +145,12 @@ fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
     Ok(NodeKey::from_seed(*secret))
 }
 
-async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Result<Engine, String> {
+async fn engine(
+    config: &NodeConfig,
+    key: &NodeKey,
+    pipeline: &Pipeline,
+    dissemination: Dissemination,
+) -> Result<Engine, Halt> {
     let directory = config.data.join("consensus");
     std::fs::create_dir_all(&directory)
         .map_err(|error| format!("data {}: {error}", directory.display()))?;
@@ -156,11 +170,9 @@ async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Resu
             .collect::<Result<_, _>>()?,
         peers_only: false,
         directory,
-        dissemination: Dissemination::for_validators(config.consensus.peers.len()),
+        dissemination,
     };
-    consensus::start(config, Arc::new(pipeline.clone()))
-        .await
-        .map_err(|error| error.to_string())
+    Ok(consensus::start(config, Arc::new(pipeline.clone())).await?)
 }
 
 fn network(
@@ -176,7 +188,6 @@ fn network(
         text.parse()
             .map_err(|error| format!("{key} {text:?}: {error}"))
     };
-    let chain = ChainBehind(pipeline.clone());
     let settings = Settings {
         node_seed: *seed.map_err(|error| error.to_string())?,
         genesis: pipeline.genesis(),
@@ -188,8 +199,8 @@ fn network(
             .map(|peer| address("network.peers", peer))
             .collect::<Result<_, _>>()?,
         connections_max: CONNECTIONS_MAX,
-        membership: Arc::new(chain.clone()),
-        snapshots: Arc::new(chain),
+        membership: Arc::new(Memberships::new(pipeline)),
+        snapshots: Arc::new(pipeline.clone()),
         blobs: Arc::new(NoVault),
     };
     musubi_node_network::start(settings).map_err(|error| chain_of(&error))
