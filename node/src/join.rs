@@ -4,7 +4,10 @@
 //! merely away for a while is brought up by consensus. When no peer gives a snapshot the node goes on block by block; nothing but time is
 //! lost. To be let in, the node must know the members at genesis: at least one of its peers has to be one of those.
 
-use crate::config::{Join, NodeConfig};
+use crate::{
+    config::{Join, NodeConfig},
+    gossip,
+};
 use musubi_node_core::{pipeline::Pipeline, ports::ConsensusHost};
 use musubi_node_network::{JoinError, Network, PeerView};
 use std::time::{Duration, Instant};
@@ -45,8 +48,9 @@ async fn by_snapshot(
     pipeline: &Pipeline,
     network: &Network,
 ) -> Result<(), String> {
-    let furthest = furthest_head(network, config.network.peers.len()).await;
-    match furthest {
+    // Others at genesis wait to hear of this node, as this one of them.
+    gossip::announce_tip(pipeline, network).await;
+    match furthest_head(network, config.network.peers.len()).await {
         None => tracing::info!("no member says how far it is: goes block by block from genesis"),
         Some(height) if height < BLOCKS_AHEAD_MIN => {
             tracing::info!(

@@ -85,7 +85,8 @@ impl FailureCause {
     fn is_dishonest(&self) -> bool {
         match self {
             Self::Ask(error) => *error == AskError::Nonsense,
-            Self::NotAhead(_) => false,
+            // Validators that all change at once leave no trusted way to the newest block, whoever shows it.
+            Self::NotAhead(_) | Self::Unfollowed(FollowError::TooFewTrusted { .. }) => false,
             Self::Unfollowed(_) | Self::Lie(_) | Self::OtherBlock | Self::Dawdles => true,
         }
     }

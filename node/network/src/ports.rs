@@ -11,7 +11,7 @@ pub trait Membership: Send + Sync + 'static {
     fn member(&self, key: &VerifyingKey) -> Option<MemberId>;
 }
 
-/// What a node that joins asks for. Whoever asks checks everything; see [`crate::join`].
+/// What a node that joins asks for. Whoever asks checks everything; see [`mod@crate::join`].
 pub trait SnapshotSource: Send + Sync + 'static {
     /// A final block, or the newest one.
     fn final_block(&self, height: Option<u64>) -> Result<FinalBlock, Refusal>;
