@@ -75,8 +75,9 @@ async fn a_late_member_joins_by_snapshot_and_survives_kill_9() {
             first.hash_at(height - 2).await
         );
     }
-    let missing = late.call("chain_getBlock", &[first.hash_at(joined_at).await]);
-    let message = missing.await.unwrap_err().to_string();
+    let bodiless = first.hash_at(joined_at).await;
+    let missing = late.call("chain_getBlock", &[bodiless]).await;
+    let message = missing.unwrap_err().to_string();
     assert!(message.contains("history begins"), "{message}");
 
     consortium.node(LATE).process.kill();

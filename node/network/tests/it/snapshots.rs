@@ -14,11 +14,14 @@ use musubi_node_network::{
 };
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::{
-    AccountId, BlockHash, HpkeKey, MemberId, finality::ValidatorSet, mountain_range::NodeHash,
+    AccountId, BlockHash, HpkeKey, MemberId, VerifyingKey,
+    finality::{CommitCertificate, CommitSignature, ValidatorSet, Vote, VoteKind},
+    mountain_range::NodeHash,
 };
 use musubi_runtime::RuntimeCall;
 use pallet_consortium::proposal::Action;
 use serde_json::{Value, json};
+use sp_core::{Pair, ed25519};
 use sp_runtime::transaction_validity::TransactionSource;
 use std::sync::{
     Arc, OnceLock,
@@ -95,32 +98,99 @@ fn settle() -> Seat {
 async fn submit(
     node: &Node<Store>,
     sender: u8,
+    nonce: u32,
     call: pallet_consortium::Call<musubi_runtime::Runtime>,
 ) {
-    let signed = sign(genesis().hash(), sender, 0, RuntimeCall::Consortium(call));
-    let submitted = node
-        .pipeline
-        .pool()
-        .submit(TransactionSource::Local, signed);
+    let call = RuntimeCall::Consortium(call);
+    let signed = sign(genesis().hash(), sender, nonce, call);
+    let pool = node.pipeline.pool();
+    let submitted = pool.submit(TransactionSource::Local, signed);
     submitted.await.expect("it is valid");
+}
+
+/// Three municipalities vote for their proposal number `number`; every vote so far was one of these.
+async fn vote_for(seat: &Seat, number: u32, action: Action) {
+    let propose = pallet_consortium::Call::propose { action };
+    submit(&seat.node, 1, number, propose).await;
+    advance(seat).await;
+    for sender in [2, 3] {
+        let (proposal, approve) = (number, true);
+        let vote = pallet_consortium::Call::vote { proposal, approve };
+        submit(&seat.node, sender, number, vote).await;
+    }
+    advance(seat).await;
+}
+
+/// Consensus keys at genesis have the seeds 101 to 104, new ones those above.
+fn consensus_pair(seed: u8) -> ed25519::Pair {
+    ed25519::Pair::from_seed(&[seed; 32])
+}
+
+fn validator_key(seed: u8) -> VerifyingKey {
+    VerifyingKey(consensus_pair(seed).public().0)
+}
+
+/// Decides a block with the signatures of everybody who validates it.
+async fn advance(seat: &Seat) {
+    let pipeline = &seat.node.pipeline;
+    let height = pipeline.tip() + 1;
+    let parameters = pipeline.height_parameters(height).await.expect("readable");
+    let block = seat.node.propose().await.hash;
+    let signed = |seed: u8| {
+        let validator = validator_key(seed);
+        let vote = Vote {
+            kind: VoteKind::Precommit,
+            height,
+            round: 0,
+            block: Some(block),
+            validator,
+        };
+        let bytes = vote.signing_bytes(&genesis().hash());
+        CommitSignature {
+            validator,
+            signature: consensus_pair(seed).sign(&bytes).0,
+        }
+    };
+    let seeds = 101..=110;
+    let signers = seeds.filter(|seed| parameters.validators.get(&validator_key(*seed)).is_some());
+    let certificate = CommitCertificate {
+        height,
+        round: 0,
+        block,
+        signatures: signers.map(signed).collect(),
+    };
+    pipeline.commit(certificate).await.expect("all have signed");
+}
+
+async fn advance_to(seat: &Seat, height: u64) {
+    while seat.node.pipeline.tip() < height {
+        advance(seat).await;
+    }
 }
 
 /// A chain of [`HEIGHT`] blocks in which the fourth municipality loses its seat by vote.
 async fn chain() -> Seat {
     let seat = settle();
-    let action = Action::DropValidator(MemberId(3));
-    submit(&seat.node, 1, pallet_consortium::Call::propose { action }).await;
-    seat.node.advance().await;
-    for sender in [2, 3] {
-        let (proposal, approve) = (Default::default(), true);
-        let vote = pallet_consortium::Call::vote { proposal, approve };
-        submit(&seat.node, sender, vote).await;
-    }
-    while seat.node.pipeline.tip() < HEIGHT {
-        seat.node.advance().await;
-    }
+    vote_for(&seat, 0, Action::DropValidator(MemberId(3))).await;
+    advance_to(&seat, HEIGHT).await;
     let validators = seat.node.store.validators(HEIGHT).expect("readable");
     assert_eq!(validators.map(|set| set.validators().len()), Some(3));
+    seat
+}
+
+/// A chain in which one municipality after the other takes a new consensus key: few of the first validators are left.
+async fn chain_with_new_keys() -> Seat {
+    let seat = settle();
+    for number in 0..3u8 {
+        let action = Action::AddValidator {
+            member: MemberId(number.into()),
+            key: validator_key(105 + number),
+        };
+        vote_for(&seat, number.into(), action).await;
+        let tip = seat.node.pipeline.tip();
+        advance_to(&seat, tip + 3).await;
+    }
+    advance_to(&seat, 2 * HEIGHT).await;
     seat
 }
 
@@ -294,6 +364,24 @@ async fn a_late_node_follows_changed_validators_and_takes_over_a_state_in_pieces
     checked.await.expect("no fault");
     seat.node.commit(&block).await;
     assert_eq!(seat.node.pipeline.tip(), HEIGHT + 1);
+}
+
+#[tokio::test]
+async fn validators_that_changed_a_lot_are_followed_half_way_first() {
+    let leader = chain_with_new_keys().await;
+    let first = giver(1, Giver::new(&leader, Trick::None), 2 * HEIGHT).await;
+    let (seat, village) = late(6, &[&first]).await;
+    let before = seat.node.store.validators(0).unwrap().unwrap();
+    let joined = join(&village.network, &seat.node.pipeline, 5)
+        .await
+        .unwrap();
+    assert_eq!(joined.height, 2 * HEIGHT);
+    let now = seat.node.store.validators(2 * HEIGHT).unwrap().unwrap();
+    let common = now
+        .validators()
+        .iter()
+        .filter(|one| before.get(&one.key).is_some());
+    assert_eq!((now.validators().len(), common.count()), (4, 1));
 }
 
 #[tokio::test]
