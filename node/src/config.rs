@@ -123,6 +123,18 @@ pub struct StoreConfig {
     pub archive: bool,
     /// Without `archive`: how many blocks' states stay readable.
     pub pruning_window: u32,
+    /// How a node without blocks of its own comes to where the others are.
+    pub join: Join,
+}
+
+/// How a node that is new to a chain gets its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Join {
+    /// From the others, when they are far ahead: proved by certificates from genesis on, without the blocks in between.
+    Snapshot,
+    /// By executing every block since genesis.
+    Replay,
 }
 
 /// Logs.
@@ -207,6 +219,7 @@ impl Default for StoreConfig {
         Self {
             archive: false,
             pruning_window: 4096,
+            join: Join::Snapshot,
         }
     }
 }
@@ -386,6 +399,13 @@ mod tests {
         assert!(
             wrong.contains("store.archive") && wrong.contains("bool"),
             "{wrong}"
+        );
+        let neither = load_text("[store]\njoin = \"magic\"")
+            .expect_err("no such way")
+            .to_string();
+        assert!(
+            neither.contains("store.join") && neither.contains("replay"),
+            "{neither}"
         );
         let missing = load(Some(Path::new("/nowhere/node.toml")), &Flags::default())
             .expect_err("no file")

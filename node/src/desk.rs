@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use attester::Attester;
 use chain::Chain;
 use counter::Counter;
-use custodian::Custodian;
+use custodian::{Custodian, VaultDoor};
 use duties::Duties;
 use intake::Intake;
 use keys::Keys;
@@ -34,65 +34,43 @@ use musubi_primitives::{
     AccountId, BlockHash, MemberId, Moment, Pseudonym, RecordId, seams::Actor, view::RecordView,
 };
 
-/// Everything this node has a desk for, before the members' network is there.
-pub struct Desks {
+/// Opens the desks that the configuration has keys for, and the vault's door in the members' network; the duties go on by themselves.
+///
+/// # Errors
+/// A sentence that names the key or file.
+pub async fn open(
+    config: &NodeConfig,
     chain: Chain,
-    member: MemberId,
-    keys: Keys,
-    /// The vault, for those who keep one.
-    pub custodian: Option<Custodian>,
-    counter: Option<Counter>,
-    attester: Option<Attester>,
-}
-
-impl Desks {
-    /// Opens vault and register and reads the keys.
-    ///
-    /// # Errors
-    /// A sentence that names the key or file.
-    pub async fn open(config: &NodeConfig, chain: Chain) -> Result<Self, String> {
-        let keys = Keys::read(config)?;
-        let member = keys::member(config, &chain).await?;
-        Ok(Self {
-            custodian: keys.custodian(config, &chain, member)?,
-            counter: keys.counter(config, &chain, member)?,
-            attester: None,
-            member,
-            keys,
-            chain,
-        }
-        .with_attester(config)?)
+    network: Network,
+    door: &VaultDoor,
+) -> Result<(Office, Option<Duties>), String> {
+    let keys = Keys::read(config)?;
+    let member = keys::member(config, &chain).await?;
+    let custodian = keys.custodian(config, &chain, member)?;
+    let counter = keys.counter(config, &chain, member)?;
+    let attester = match &counter {
+        Some(counter) => keys.attester(config, counter)?,
+        None => None,
+    };
+    let intake = custodian
+        .as_ref()
+        .and_then(|custodian| keys.intake(&chain, custodian, member));
+    let duties = custodian
+        .as_ref()
+        .and_then(|custodian| keys.duties(&chain, custodian, &network, intake.clone(), member));
+    if let Some(custodian) = &custodian {
+        door.open(custodian.clone());
     }
-
-    /// The attester shares its register with the counter.
-    fn with_attester(mut self, config: &NodeConfig) -> Result<Self, String> {
-        if let Some(counter) = &self.counter {
-            self.attester = self.keys.attester(config, counter)?;
-        }
-        Ok(self)
-    }
-
-    /// The desks with the members' network, and the duties that go on by themselves.
-    pub fn join(self, network: Network) -> (Office, Option<Duties>) {
-        let intake = self
-            .custodian
-            .as_ref()
-            .and_then(|custodian| self.keys.intake(&self.chain, custodian, self.member));
-        let duties = self.custodian.as_ref().and_then(|custodian| {
-            self.keys
-                .duties(&self.chain, custodian, &network, intake.clone(), self.member)
-        });
-        let office = Office {
-            chain: self.chain,
-            member: self.member,
-            network,
-            custodian: self.custodian,
-            counter: self.counter,
-            attester: self.attester,
-            intake,
-        };
-        (office, duties)
-    }
+    let office = Office {
+        chain,
+        member,
+        network,
+        custodian,
+        counter,
+        attester,
+        intake,
+    };
+    Ok((office, duties))
 }
 
 /// The desks behind the gateway.

@@ -5,6 +5,7 @@ use musubi_node_core::{
     pool::{Pool, PoolError},
 };
 use musubi_node_network::{Event, Network};
+use musubi_primitives::BlockHash;
 use sp_runtime::transaction_validity::TransactionSource;
 use tokio::sync::{broadcast::error::RecvError, mpsc};
 
@@ -51,8 +52,18 @@ fn is_blameworthy(error: &PoolError) -> bool {
     matches!(error, PoolError::BadFormat(_) | PoolError::TooLarge { .. })
 }
 
+/// Tells peers, and those that connect later, how far this node is.
+pub async fn announce_tip(pipeline: &Pipeline, network: &Network) {
+    let tip = pipeline.tip_header().borrow().clone();
+    let hash = BlockHash(tip.hash().0);
+    // A network that was stopped has nobody to tell.
+    let _ = network.announce(tip.number.into(), hash).await;
+}
+
+/// Peers hear of the newest block at once, and of each one that follows.
 async fn announce_heads(pipeline: Pipeline, network: Network) {
     let mut finalised = pipeline.finalised();
+    announce_tip(&pipeline, &network).await;
     loop {
         match finalised.recv().await {
             Ok(block) if network.announce(block.height, block.hash).await.is_err() => return,

@@ -1,4 +1,8 @@
 //! The `musubi` binary: one program for nodes, keys, specifications, proofs and the demonstration.
+//!
+//! A node says with its exit code whether a supervisor may start it again ([`halt`], and `musubi node --help`): 3 means that it may not,
+//! since a validator whose write-ahead log is damaged might vote twice. A node that is new to a chain comes to the others' state by
+//! snapshot or by replay, as `store.join` says ([`join`]).
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -22,9 +26,11 @@ mod config;
 mod demo;
 mod desk;
 mod gossip;
+mod halt;
+mod join;
 mod key_file;
 mod logging;
-mod peers;
+mod membership;
 mod start;
 mod views;
 
@@ -67,7 +73,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Node(arguments) => commands::node::run(&arguments),
+        Command::Node(arguments) => return commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Member(arguments) => commands::member::run(&arguments),
         Command::Spec(command) => commands::spec::run(&command),

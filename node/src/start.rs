@@ -4,10 +4,12 @@ use crate::{
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
-    desk::{Desks, Office, chain::Chain, custodian::Custodian},
+    desk::{self, Office, chain::Chain, custodian::VaultDoor},
     gossip,
+    halt::Halt,
+    join,
     key_file::{self, KeyKind},
-    peers::{ChainBehind, NoVault},
+    membership::Memberships,
     views::{Network, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
@@ -18,7 +20,7 @@ use musubi_node_core::{
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
-use musubi_node_network::{Blobs, Event, Settings};
+use musubi_node_network::{Event, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
@@ -43,18 +45,25 @@ const STORE_CACHE_BYTES: usize = 32 << 20;
 pub async fn run(
     config: NodeConfig,
     stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), String> {
+) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&spec).await?;
     let hash = genesis.hash();
+    let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
     let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
-    let engine = engine(&config, &node_key, &pipeline).await?;
-    let desks = Desks::open(&config, Chain::new(pipeline.clone(), Arc::clone(&clock))).await?;
-    let (network, events) = network(&config, &pipeline, desks.custodian.clone())?;
+    let door = VaultDoor::default();
+    let (network, events) = network(&config, &pipeline, door.clone())?;
+    tokio::pin!(stop);
+    tokio::select! {
+        joined = join::catch_up(&config, &pipeline, &network) => joined?,
+        () = &mut stop => return Ok(()),
+    }
+    let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
+    let (office, duties) = desk::open(&config, chain, network.clone(), &door).await?;
+    let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
     gossip::start(&pipeline, &network, events);
-    let (office, duties) = desks.join(network.clone());
     let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
     let listener = TcpListener::bind(config.rpc.listen)
         .await
@@ -73,13 +82,13 @@ pub async fn run(
         tokio::spawn(duties.run());
     }
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
-    let outcome = engine.run(stop).await.map_err(|error| error.to_string());
+    let outcome = engine.run(stop).await.map_err(Halt::from);
     tracing::info!(name = config.name, "node stops");
     stopped.send_replace(true);
     match serving.await {
         Ok(Ok(())) => outcome,
-        Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}"))),
-        Err(error) => outcome.and(Err(format!("serve the API: {error}"))),
+        Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}").into())),
+        Err(error) => outcome.and(Err(format!("serve the API: {error}").into())),
     }
 }
 
@@ -166,7 +175,12 @@ fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
     Ok(NodeKey::from_seed(*secret))
 }
 
-async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Result<Engine, String> {
+async fn engine(
+    config: &NodeConfig,
+    key: &NodeKey,
+    pipeline: &Pipeline,
+    dissemination: Dissemination,
+) -> Result<Engine, Halt> {
     let directory = config.data.join("consensus");
     std::fs::create_dir_all(&directory)
         .map_err(|error| format!("data {}: {error}", directory.display()))?;
@@ -186,17 +200,15 @@ async fn engine(config: &NodeConfig, key: &NodeKey, pipeline: &Pipeline) -> Resu
             .collect::<Result<_, _>>()?,
         peers_only: false,
         directory,
-        dissemination: Dissemination::for_validators(config.consensus.peers.len()),
+        dissemination,
     };
-    consensus::start(config, Arc::new(pipeline.clone()))
-        .await
-        .map_err(|error| error.to_string())
+    Ok(consensus::start(config, Arc::new(pipeline.clone())).await?)
 }
 
 fn network(
     config: &NodeConfig,
     pipeline: &Pipeline,
-    custodian: Option<Custodian>,
+    door: VaultDoor,
 ) -> Result<(musubi_node_network::Network, mpsc::Receiver<Event>), String> {
     let seed = key_file::read(
         &config.keys.network,
@@ -207,7 +219,6 @@ fn network(
         text.parse()
             .map_err(|error| format!("{key} {text:?}: {error}"))
     };
-    let chain = ChainBehind(pipeline.clone());
     let settings = Settings {
         node_seed: *seed.map_err(|error| error.to_string())?,
         genesis: pipeline.genesis(),
@@ -219,12 +230,9 @@ fn network(
             .map(|peer| address("network.peers", peer))
             .collect::<Result<_, _>>()?,
         connections_max: CONNECTIONS_MAX,
-        membership: Arc::new(chain.clone()),
-        snapshots: Arc::new(chain),
-        blobs: custodian.map_or_else(
-            || Arc::new(NoVault) as _,
-            |custodian| Arc::new(custodian) as Arc<dyn Blobs>,
-        ),
+        membership: Arc::new(Memberships::new(pipeline)),
+        snapshots: Arc::new(pipeline.clone()),
+        blobs: Arc::new(door),
     };
     musubi_node_network::start(settings).map_err(|error| chain_of(&error))
 }

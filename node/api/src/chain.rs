@@ -128,11 +128,14 @@ impl ChainApiServer for Chain {
 
     async fn block(&self, hash: Option<H256>) -> Result<Option<SignedBlock>, RpcError> {
         let at = self.0.at(hash);
-        let found = self
-            .0
-            .run(move |services| Ok(services.store.block(&at)?))
-            .await?;
+        let found = self.0.run(move |services| {
+            if let Some(height) = services.store.height_of(&at)? {
+                reads::check_kept(services, height)?;
+            }
+            Ok(services.store.block(&at)?)
+        });
         let block = found
+            .await?
             .map(|block| decode(&block.bytes, "a stored block"))
             .transpose()?;
         Ok(block.map(|block| SignedBlock {

@@ -7,13 +7,13 @@ use crate::{
     ports::Services,
     reads::{self, Reads},
 };
-use codec::Encode;
+use codec::{Decode, Encode};
 use jsonrpsee::{core::async_trait, proc_macros::rpc};
 use musubi_primitives::{
     BlockHash, Pseudonym,
     finality::{CommitCertificate, ValidatorSet},
     mountain_range::{LeafProof, MountainRange, NodeHash, Position},
-    trail::TrailRow,
+    trail::{TrailHead, TrailRow},
 };
 use serde::Serialize;
 use sp_core::{Bytes, H256};
@@ -265,6 +265,12 @@ fn rows(
     limit: u32,
 ) -> Result<Vec<PlacedRow>, RpcError> {
     let found = services.store.trail(subject, first, limit)?;
+    check_trail_kept(
+        services,
+        subject,
+        first,
+        found.first().map(|(row, ..)| row.index),
+    )?;
     Ok(found
         .into_iter()
         .map(|(row, height, place)| PlacedRow {
@@ -274,6 +280,33 @@ fn rows(
             place,
         })
         .collect())
+}
+
+/// A trail is never shortened in silence: rows from before this node's history began are missed, not left out.
+fn check_trail_kept(
+    services: &Services,
+    subject: &Pseudonym,
+    first: u64,
+    found: Option<u64>,
+) -> Result<(), RpcError> {
+    let start = services.store.history_start()?;
+    if start <= 1 || found == Some(first) {
+        return Ok(());
+    }
+    let head = services.head.borrow().hash;
+    let answer = services
+        .state
+        .call(&head, "MusubiApi_trail_head", &subject.encode())?;
+    let written = TrailHead::decode(&mut &answer[..])
+        .map_err(|_| RpcError::Undecodable("the head of a trail"))?
+        .count;
+    let missed = found.unwrap_or(written).min(written);
+    if missed <= first {
+        return Ok(());
+    }
+    Err(RpcError::Absent(format!(
+        "rows below {missed} of this trail are not kept here: this node's history begins with block {start}"
+    )))
 }
 
 fn row_proof(services: &Services, subject: &Pseudonym, index: u64) -> Result<RowProof, RpcError> {
@@ -304,6 +337,7 @@ fn row_proof(services: &Services, subject: &Pseudonym, index: u64) -> Result<Row
 
 fn block_trail(services: &Services, hash: BlockHash) -> Result<BlockTrail, RpcError> {
     let height = reads::height_of(services, &hash)?;
+    reads::check_kept(services, height)?;
     let rows = services
         .store
         .trail_of_block(height)?

@@ -75,6 +75,17 @@ impl Reads {
     }
 }
 
+/// Whether what happened in a block is here. A node that joined by snapshot has only headers of the last blocks before it.
+pub(crate) fn check_kept(services: &Services, height: u64) -> Result<(), RpcError> {
+    let start = services.store.history_start()?;
+    if height == 0 || height >= start {
+        return Ok(());
+    }
+    Err(RpcError::Absent(format!(
+        "of block {height} only the header is kept here: this node's history begins with block {start}"
+    )))
+}
+
 /// SCALE bytes of a finalised block.
 pub(crate) fn block_bytes(services: &Services, hash: &BlockHash) -> Result<Vec<u8>, RpcError> {
     let block = services.store.block(hash)?;

@@ -9,7 +9,7 @@ mod host;
 mod propose;
 mod snapshot;
 
-pub use snapshot::{AdoptError, Snapshot};
+pub use snapshot::{AdoptError, Adoption, Lie, Snapshot};
 
 use crate::{
     executor::{Executor, Genesis, Header, Outcome, Specs, Worker},

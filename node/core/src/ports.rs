@@ -84,6 +84,26 @@ pub struct BlockCommit {
     pub extrinsic_hashes: Vec<[u8; 32]>,
 }
 
+/// A block whose state and history were imported, to become the newest one. Bodies, events and trail rows are not among it: history begins
+/// after it.
+#[derive(Clone, Debug)]
+pub struct SnapshotCommit {
+    /// Its header, as a block without extrinsics.
+    pub block: BlockBytes,
+    /// Its height.
+    pub height: u64,
+    /// State root after it.
+    pub state_root: [u8; 32],
+    /// Why it is final.
+    pub certificate: CommitCertificate,
+    /// The validators that decided it.
+    pub validators: ValidatorSet,
+    /// The headers before it, newest first and without genesis, as blocks without extrinsics.
+    pub parents: Vec<BlockBytes>,
+    /// The nodes that its own header adds to the imported mountain range.
+    pub mountain_nodes: Vec<(Position, NodeHash)>,
+}
+
 /// The chain's store. Every call is synchronous; callers keep it off async executors.
 pub trait ChainStore: Send + Sync + 'static {
     /// Height and hash of the newest finalised block; `None` on an empty store.
@@ -145,9 +165,12 @@ pub trait ChainStore: Send + Sync + 'static {
         added: &[(Vec<u8>, Vec<u8>)],
         dropped: &[Vec<u8>],
     ) -> Result<(), LocalFault>;
-    /// Makes a block with an imported state the tip of a store that has genesis only. Of the block only the header counts: history begins
-    /// after it. `mountain_nodes` must hold every peak of the range over headers `0 ..= height`.
-    fn install_snapshot(&self, snapshot: BlockCommit) -> Result<(), LocalFault>;
+    /// Writes nodes of the mountain range of a history that is being fetched; durable with [`ChainStore::install_snapshot`].
+    fn import_mountain_nodes(&self, nodes: &[(Position, NodeHash)]) -> Result<(), LocalFault>;
+    /// Forgets what an import left that was never installed. Does nothing to a store with blocks after genesis.
+    fn discard_import(&self) -> Result<(), LocalFault>;
+    /// Makes a block with an imported state the tip of a store that has genesis only, in one batch, fsynced before it returns.
+    fn install_snapshot(&self, snapshot: SnapshotCommit) -> Result<(), LocalFault>;
 }
 
 /// Keeps the pool's extrinsics over a restart. Survives the end of the process; a power cut may lose the newest.

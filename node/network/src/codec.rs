@@ -1,6 +1,6 @@
 //! Messages on a stream: four bytes of length, then SCALE. A length over the bound ends the stream before anything is read.
 
-use crate::message::{MESSAGE_BYTES_MAX, Request, Response};
+use crate::message::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, Request, Response};
 use async_trait::async_trait;
 use codec::{DecodeAll, Encode};
 use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -14,14 +14,17 @@ pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/musubi/members
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BoundedCodec;
 
-async fn read<M: DecodeAll>(io: &mut (impl AsyncRead + Unpin + Send)) -> io::Result<M> {
+async fn read<M: DecodeAll>(
+    io: &mut (impl AsyncRead + Unpin + Send),
+    bytes_max: usize,
+) -> io::Result<M> {
     let mut length = [0; 4];
     io.read_exact(&mut length).await?;
     let length = usize::try_from(u32::from_be_bytes(length)).map_err(io::Error::other)?;
-    if length > MESSAGE_BYTES_MAX {
+    if length > bytes_max {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("a message of {length} bytes; the bound is {MESSAGE_BYTES_MAX}"),
+            format!("a message of {length} bytes; the bound is {bytes_max}"),
         ));
     }
     let mut bytes = Vec::new();
@@ -33,9 +36,13 @@ async fn read<M: DecodeAll>(io: &mut (impl AsyncRead + Unpin + Send)) -> io::Res
         .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
 }
 
-async fn write(io: &mut (impl AsyncWrite + Unpin + Send), message: &impl Encode) -> io::Result<()> {
+async fn write(
+    io: &mut (impl AsyncWrite + Unpin + Send),
+    message: &impl Encode,
+    bytes_max: usize,
+) -> io::Result<()> {
     let bytes = message.encode();
-    if bytes.len() > MESSAGE_BYTES_MAX {
+    if bytes.len() > bytes_max {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             "a message over the bound",
@@ -58,7 +65,7 @@ impl request_response::Codec for BoundedCodec {
         _: &StreamProtocol,
         io: &mut T,
     ) -> io::Result<Request> {
-        read(io).await
+        read(io, REQUEST_BYTES_MAX).await
     }
 
     async fn read_response<T: AsyncRead + Unpin + Send>(
@@ -66,7 +73,7 @@ impl request_response::Codec for BoundedCodec {
         _: &StreamProtocol,
         io: &mut T,
     ) -> io::Result<Response> {
-        read(io).await
+        read(io, RESPONSE_BYTES_MAX).await
     }
 
     async fn write_request<T: AsyncWrite + Unpin + Send>(
@@ -75,7 +82,7 @@ impl request_response::Codec for BoundedCodec {
         io: &mut T,
         request: Request,
     ) -> io::Result<()> {
-        write(io, &request).await
+        write(io, &request, REQUEST_BYTES_MAX).await
     }
 
     async fn write_response<T: AsyncWrite + Unpin + Send>(
@@ -84,6 +91,6 @@ impl request_response::Codec for BoundedCodec {
         io: &mut T,
         response: Response,
     ) -> io::Result<()> {
-        write(io, &response).await
+        write(io, &response, RESPONSE_BYTES_MAX).await
     }
 }

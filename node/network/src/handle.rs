@@ -1,8 +1,11 @@
 //! The handle on a running network: spreading transactions, asking peers, moving blobs.
 
-use crate::message::{
-    BLOB_BYTES_MAX, BLOB_REQUEST_BYTES_MAX, PIECE_BYTES_MAX, Refusal, Request, Response,
-    TRANSACTION_BYTES_MAX,
+use crate::{
+    message::{
+        BLOB_BYTES_MAX, BLOB_REQUEST_BYTES_MAX, PIECE_BYTES_MAX, Refusal, Request, Response,
+        TRANSACTION_BYTES_MAX,
+    },
+    peers::Misdeed,
 };
 use libp2p::{Multiaddr, PeerId};
 use musubi_primitives::{BlockHash, MemberId, VerifyingKey};
@@ -64,7 +67,7 @@ pub enum AskError {
 #[derive(Debug)]
 pub(crate) enum Command {
     Gossip(Vec<u8>),
-    Blame(PeerId),
+    Blame(PeerId, Misdeed),
     Announce {
         height: u64,
         hash: BlockHash,
@@ -126,10 +129,16 @@ impl Network {
 
     /// A peer sent a transaction that no honest node passes on; enough of those shut it out.
     pub async fn blame(&self, peer: PeerId) -> Result<(), AskError> {
-        self.tell(Command::Blame(peer)).await
+        self.tell(Command::Blame(peer, Misdeed::BadTransaction))
+            .await
     }
 
-    /// Tells the peers this node's newest finalised head.
+    /// A peer gave, as proved, what proves nothing: it is shut out at once.
+    pub async fn denounce(&self, peer: PeerId) -> Result<(), AskError> {
+        self.tell(Command::Blame(peer, Misdeed::FalseProof)).await
+    }
+
+    /// Tells the peers this node's newest finalised head, and those that connect later.
     pub async fn announce(&self, height: u64, hash: BlockHash) -> Result<(), AskError> {
         self.tell(Command::Announce { height, hash }).await
     }
@@ -222,19 +231,6 @@ impl Network {
         }
     }
 
-    /// Asks every ready peer in turn until one answers.
-    pub(crate) async fn ask_any(&self, request: Request) -> Result<Response, AskError> {
-        let mut last = AskError::Unreachable;
-        for peer in self.peers() {
-            match self.ask(peer.id, request.clone()).await {
-                Ok(response) => return Ok(response),
-                Err(AskError::Stopped) => return Err(AskError::Stopped),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
-    }
-
     /// Asks a member's node; when the connection breaks, waits for it to come back and asks again.
     async fn ask_patiently(
         &self,
@@ -275,7 +271,8 @@ impl Network {
         })
     }
 
-    async fn ask(&self, peer: PeerId, request: Request) -> Result<Response, AskError> {
+    /// Asks one peer once; it has 20 s to answer.
+    pub(crate) async fn ask(&self, peer: PeerId, request: Request) -> Result<Response, AskError> {
         let (reply, answer) = oneshot::channel();
         self.tell(Command::Ask {
             peer,

@@ -5,26 +5,33 @@
 //!
 //! **Invariants.** Nothing but a greeting is taken from, or sent to, a peer before it has proved by signature that its network key belongs to a
 //! member that the chain knows now. Every message, queue, cache and number of connections has a bound. The crate judges no transaction and opens
-//! no blob; it verifies whatever state it fetches against finality certificates before anybody sees it.
+//! no blob; a state that it fetches is followed from genesis by certificates and proved piece by piece before it becomes this node's.
+//! The task that owns the swarm never waits for the disk.
 #![allow(
     clippy::disallowed_types,
     reason = "an edge crate: deadlines and bans are measured with Instant"
 )]
 
 mod codec;
+mod gossip;
+mod greeting;
 mod handle;
 mod identity;
+pub mod join;
 mod message;
 mod peers;
 pub mod ports;
+mod questions;
 mod seen;
-mod service;
-mod snapshot;
+mod serve;
+mod start;
+mod task;
+mod upkeep;
 
 pub use handle::{AskError, Event, Network, PeerView};
 pub use identity::{PeerProof, network_key};
+pub use join::{FailureCause, JoinError, Joined, PeerFailure, join};
 pub use libp2p::{Multiaddr, PeerId, identity::Keypair};
-pub use message::{FinalBlock, Refusal, SnapshotChunk};
+pub use message::{FinalBlock, Refusal};
 pub use ports::{Blobs, Membership, SnapshotSource};
-pub use service::{Settings, StartError, start};
-pub use snapshot::{FollowError, Follower, Snapshot, SnapshotError, fetch_snapshot};
+pub use start::{Settings, StartError, start};

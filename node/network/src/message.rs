@@ -2,13 +2,21 @@
 
 use crate::identity::PeerProof;
 use codec::{Decode, Encode};
+use musubi_client_sdk::proofs::{
+    Step,
+    follow::Ancestor,
+    wire::{HexBytes, PathProof},
+};
 use musubi_primitives::{
     BlockHash,
     finality::{CommitCertificate, ValidatorSet},
+    mountain_range::{LeafProof, NodeHash},
 };
 
-/// Bytes of one message; larger ones are not read.
-pub(crate) const MESSAGE_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// Bytes of one question; larger ones are not read.
+pub(crate) const REQUEST_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
+/// Bytes of one answer; larger ones are not read. Room for a piece of state whose last value is as large as a block's events may be.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of one transaction that is passed on.
 pub(crate) const TRANSACTION_BYTES_MAX: usize = 256 * 1024;
 /// Transactions in one message.
@@ -21,12 +29,14 @@ pub(crate) const PIECE_BYTES_MAX: u32 = 512 * 1024;
 pub(crate) const BLOB_REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of one blob.
 pub(crate) const BLOB_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Bytes of keys and values in one piece of a snapshot.
-pub(crate) const CHUNK_BYTES_MAX: u32 = 1024 * 1024;
-/// Final blocks in one answer.
-pub(crate) const FINAL_BLOCKS_MAX: u32 = 64;
+/// Bytes of proof in one piece of state, before the value that crosses the bound.
+pub(crate) const STATE_BYTES: u32 = 512 * 1024;
+/// Earlier headers in one answer, as leaves of the mountain range.
+pub(crate) const LEAVES_MAX: u32 = 16_384;
+/// Bytes of a key of state.
+const KEY_BYTES_MAX: usize = 64 * 1024;
 
-/// A header with what makes it final.
+/// A final block with what proves it to somebody who follows the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct FinalBlock {
     /// SCALE header.
@@ -35,15 +45,26 @@ pub struct FinalBlock {
     pub certificate: CommitCertificate,
     /// The validators that decided it.
     pub validators: ValidatorSet,
+    /// The SCALE header before it; none for height 1.
+    pub parent: Option<Vec<u8>>,
+    /// The SCALE header two below, which names them, with its place in this header's history; none for heights 1 and 2.
+    pub named_by: Option<(Vec<u8>, LeafProof)>,
 }
 
-/// A run of state, in the order of its keys.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct SnapshotChunk {
-    /// Keys and values.
-    pub pairs: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Whether nothing follows.
-    pub last: bool,
+impl FinalBlock {
+    /// The same as a step of a light client.
+    pub(crate) fn to_step(&self) -> Step {
+        let named_by = self.named_by.clone().map(|(header, proof)| Ancestor {
+            header: HexBytes(header),
+            proof: PathProof(proof),
+        });
+        Step {
+            header: HexBytes(self.header.clone()),
+            certificate: self.certificate.clone(),
+            validators: self.validators.clone(),
+            named_by,
+        }
+    }
 }
 
 /// A question, or news.
@@ -56,11 +77,11 @@ pub(crate) enum Request {
     #[codec(index = 2)]
     Head { height: u64, hash: BlockHash },
     #[codec(index = 3)]
-    FinalBlocks { first: u64 },
+    FinalBlock { height: Option<u64> },
     #[codec(index = 4)]
-    NewestSnapshot,
+    History { first: u64 },
     #[codec(index = 5)]
-    Chunk {
+    State {
         block: BlockHash,
         after: Option<Vec<u8>>,
     },
@@ -83,13 +104,15 @@ pub(crate) enum Response {
     #[codec(index = 1)]
     Refused(Refusal),
     #[codec(index = 2)]
-    FinalBlocks(Vec<FinalBlock>),
+    FinalBlock(FinalBlock),
     #[codec(index = 3)]
-    Chunk(SnapshotChunk),
+    History(Vec<NodeHash>),
     #[codec(index = 4)]
     Piece { total: u64, bytes: Vec<u8> },
     #[codec(index = 5)]
     Held(u64),
+    #[codec(index = 6)]
+    State(Vec<Vec<u8>>),
 }
 
 /// Why a peer does not do what it was asked.
@@ -150,13 +173,13 @@ impl Request {
                     && *total <= BLOB_BYTES_MAX
                     && end.is_some_and(|end| end <= *total)
             }
-            Self::Chunk { after, .. } => after
-                .as_ref()
-                .is_none_or(|key| key.len() <= BLOB_REQUEST_BYTES_MAX),
+            Self::State { after, .. } => {
+                after.as_ref().is_none_or(|key| key.len() <= KEY_BYTES_MAX)
+            }
             Self::Greeting(_)
             | Self::Head { .. }
-            | Self::FinalBlocks { .. }
-            | Self::NewestSnapshot => true,
+            | Self::FinalBlock { .. }
+            | Self::History { .. } => true,
         }
     }
 }

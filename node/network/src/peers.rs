@@ -36,6 +36,8 @@ pub(crate) enum Misdeed {
     BadTransaction,
     /// A message out of bounds or without meaning.
     BadMessage,
+    /// Something given as proved that proves nothing.
+    FalseProof,
 }
 
 impl Misdeed {
@@ -43,6 +45,7 @@ impl Misdeed {
         match self {
             Self::BadTransaction => 10,
             Self::BadMessage => 50,
+            Self::FalseProof => DEMERITS_MAX,
         }
     }
 }
@@ -231,13 +234,11 @@ impl PeerBook {
             .collect()
     }
 
-    /// Proved peers whose key is no longer a member's.
-    pub(crate) fn former_members(&self, is_member: impl Fn(&Asker) -> bool) -> Vec<PeerId> {
-        let former = |peer: &Peer| peer.proved.as_ref().is_some_and(|asker| !is_member(asker));
-        self.peers
-            .iter()
-            .filter(|(_, peer)| former(peer))
-            .map(|(id, _)| *id)
+    /// Every proved peer, and who it proved to be.
+    pub(crate) fn proved_peers(&self) -> Vec<(PeerId, Asker)> {
+        let proved = self.peers.iter();
+        proved
+            .filter_map(|(id, peer)| peer.proved.map(|asker| (*id, asker)))
             .collect()
     }
 }

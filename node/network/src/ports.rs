@@ -1,9 +1,9 @@
 //! What the node answers for its network: who is a member, what state it serves, and what its vault gives and takes.
 //!
-//! Snapshot and vault calls may wait for the disk; the network makes them on threads of their own, a bounded number for each peer.
+//! All calls may wait for the disk; the network makes them on threads of their own, a bounded number for each peer.
 
-use crate::message::{FinalBlock, Refusal, SnapshotChunk};
-use musubi_primitives::{BlockHash, MemberId, VerifyingKey};
+use crate::message::{FinalBlock, Refusal};
+use musubi_primitives::{BlockHash, MemberId, VerifyingKey, mountain_range::NodeHash};
 
 /// Who may speak here, as the newest finalised state says.
 pub trait Membership: Send + Sync + 'static {
@@ -11,19 +11,20 @@ pub trait Membership: Send + Sync + 'static {
     fn member(&self, key: &VerifyingKey) -> Option<MemberId>;
 }
 
-/// What a joining or lagging node asks for. Answers within the bounds given, in order.
+/// What a node that joins asks for. Whoever asks checks everything; see [`mod@crate::join`].
 pub trait SnapshotSource: Send + Sync + 'static {
-    /// Final blocks from a height upwards, without gaps, at most `limit`.
-    fn final_blocks(&self, first: u64, limit: u32) -> Result<Vec<FinalBlock>, Refusal>;
-    /// The block whose state is offered as a snapshot.
-    fn newest(&self) -> Result<FinalBlock, Refusal>;
-    /// State after a block: pairs with keys strictly after `after`, about `bytes_max` of them, at least one unless none is left.
-    fn chunk(
+    /// A final block, or the newest one.
+    fn final_block(&self, height: Option<u64>) -> Result<FinalBlock, Refusal>;
+    /// Leaves of earlier headers in the mountain range, from header `first` on, at most `limit`.
+    fn history(&self, first: u64, limit: u32) -> Result<Vec<NodeHash>, Refusal>;
+    /// Trie nodes that prove a run of the state after a block: keys strictly after `after`, about `bytes` of proof, at least one key unless
+    /// none is left.
+    fn state(
         &self,
         block: &BlockHash,
         after: Option<&[u8]>,
-        bytes_max: u32,
-    ) -> Result<SnapshotChunk, Refusal>;
+        bytes: u32,
+    ) -> Result<Vec<Vec<u8>>, Refusal>;
 }
 
 /// The asking side of a vault exchange: a proven member node.

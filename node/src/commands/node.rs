@@ -2,10 +2,11 @@
 
 use crate::{
     config::{self, Flags, NodeConfig, RpcFlags},
+    halt::{EXIT_CODES, Halt},
     logging, start,
 };
 use clap::Args;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Stack of the runtime's blocking threads, in bytes: reads of state execute the runtime on them.
@@ -13,6 +14,7 @@ const THREAD_STACK_BYTES: usize = 64 << 20;
 
 /// Flags of `musubi node`; they outrank variables, which outrank the file.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct NodeArguments {
     /// Configuration file (TOML).
     #[arg(long, env = "MUSUBI_CONFIG")]
@@ -31,11 +33,18 @@ pub struct NodeArguments {
     rpc_listen: Option<SocketAddr>,
 }
 
-/// Runs the node; returns when it was told to stop.
-///
-/// # Errors
-/// A sentence that says which part could not start or had to halt, and why.
-pub fn run(arguments: &NodeArguments) -> Result<String, String> {
+/// Runs the node until it is told to stop or halts; says why it halted, and returns its exit code.
+pub fn run(arguments: &NodeArguments) -> ExitCode {
+    match run_to_the_end(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(halt) => {
+            eprintln!("{}", halt.message());
+            halt.exit_code()
+        }
+    }
+}
+
+fn run_to_the_end(arguments: &NodeArguments) -> Result<(), Halt> {
     let config = config::load(arguments.config.as_deref(), &arguments.flags())
         .map_err(|error| error.to_string())?;
     logging::start(&config.log)?;
@@ -44,11 +53,10 @@ pub fn run(arguments: &NodeArguments) -> Result<String, String> {
         .thread_stack_size(THREAD_STACK_BYTES)
         .build()
         .map_err(|error| format!("start the async runtime: {error}"))?;
-    runtime.block_on(run_until_told(config))?;
-    Ok(String::new())
+    runtime.block_on(run_until_told(config))
 }
 
-async fn run_until_told(config: NodeConfig) -> Result<(), String> {
+async fn run_until_told(config: NodeConfig) -> Result<(), Halt> {
     let mut terminate =
         signal(SignalKind::terminate()).map_err(|error| format!("listen for SIGTERM: {error}"))?;
     let told = async move {

@@ -59,7 +59,7 @@ fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
         .map_err(|fault| fault.to_string())?;
     let genesis =
         built.map_err(|error| format!("chain specification {}: {error}", path.display()))?;
-    let validators = genesis.commit().validators;
+    let validators = genesis.validators().clone();
     Ok(Checkpoint {
         genesis: genesis.hash(),
         height: 0,

@@ -12,7 +12,7 @@ use musubi_node_vault::{
 use musubi_primitives::{MemberId, RecordId, VerifyingKey};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 use tokio::sync::Notify;
 
@@ -89,7 +89,46 @@ fn answer(vault: &Vault, peer: MemberId, message: &[u8]) -> VaultResponse {
     }
 }
 
-impl Blobs for Custodian {
+/// The vault's door in the members' network: shut until the node knows its own member, and for good where there is no vault.
+#[derive(Clone, Default)]
+pub struct VaultDoor(Arc<OnceLock<Custodian>>);
+
+impl VaultDoor {
+    /// Lets others in; a second custodian is not taken.
+    pub fn open(&self, custodian: Custodian) {
+        // The first one stays: a node has one vault.
+        let _ = self.0.set(custodian);
+    }
+
+    fn custodian(&self) -> Result<&Custodian, Refusal> {
+        self.0.get().ok_or(Refusal::NotPermitted)
+    }
+}
+
+impl Blobs for VaultDoor {
+    fn read(
+        &self,
+        asker: Asker,
+        request: &[u8],
+        offset: u64,
+        limit: u32,
+    ) -> Result<(u64, Vec<u8>), Refusal> {
+        self.custodian()?.read(asker, request, offset, limit)
+    }
+
+    fn write(
+        &self,
+        asker: Asker,
+        label: &[u8],
+        offset: u64,
+        total: u64,
+        bytes: Vec<u8>,
+    ) -> Result<u64, Refusal> {
+        self.custodian()?.write(asker, label, offset, total, bytes)
+    }
+}
+
+impl Custodian {
     /// A challenge is new each time and fits one piece; all else is the same each time it is asked for.
     fn read(
         &self,
@@ -133,9 +172,7 @@ impl Blobs for Custodian {
             _ => Err(Refusal::NotPermitted),
         }
     }
-}
 
-impl Custodian {
     /// Takes a piece; the whole message once nothing is missing.
     fn piece(
         &self,

@@ -6,7 +6,9 @@ use crate::{
     value::{self, BlockValue, NodeValue, UndecidedBlockValue, UndecidedValue},
 };
 use codec::Encode;
-use musubi_node_core::ports::{BlockBytes, BlockCommit, ChainStore, LocalFault, Undecided};
+use musubi_node_core::ports::{
+    BlockBytes, BlockCommit, ChainStore, LocalFault, SnapshotCommit, Undecided,
+};
 use musubi_primitives::{
     BlockHash, Pseudonym,
     finality::{CommitCertificate, ValidatorSet},
@@ -196,7 +198,15 @@ impl ChainStore for Store {
         self.write_state_nodes(height, added, dropped)
     }
 
-    fn install_snapshot(&self, snapshot: BlockCommit) -> Result<(), LocalFault> {
+    fn import_mountain_nodes(&self, nodes: &[(Position, NodeHash)]) -> Result<(), LocalFault> {
+        self.write_mountain_nodes(nodes)
+    }
+
+    fn discard_import(&self) -> Result<(), LocalFault> {
+        self.forget_import()
+    }
+
+    fn install_snapshot(&self, snapshot: SnapshotCommit) -> Result<(), LocalFault> {
         self.install(&snapshot)
     }
 }
@@ -230,36 +240,61 @@ impl Store {
         ))
     }
 
-    pub(crate) fn put_block(&self, batch: &mut WriteBatch, commit: &BlockCommit) {
+    fn put_block(&self, batch: &mut WriteBatch, commit: &BlockCommit) {
         let key = keys::height(commit.height);
-        let value = BlockValue {
-            hash: commit.block.hash,
-            bytes: commit.block.bytes.clone(),
-        };
-        batch.put_cf(self.column(Column::Blocks), key, value.encode());
-        batch.put_cf(
-            self.column(Column::Heights),
-            commit.block.hash.0,
-            commit.height.encode(),
-        );
-        batch.put_cf(
-            self.column(Column::Validators),
-            key,
-            commit.validators.encode(),
+        self.put_bytes(batch, commit.height, &commit.block);
+        self.put_decision(
+            batch,
+            commit.height,
+            commit.certificate.as_ref(),
+            &commit.validators,
         );
         batch.put_cf(self.column(Column::Events), key, &commit.events);
-        if let Some(certificate) = &commit.certificate {
-            batch.put_cf(self.column(Column::Certificates), key, certificate.encode());
-        }
         for (place, hash) in (0u32..).zip(&commit.extrinsic_hashes) {
             let at = keys::trail_row(commit.height, place);
             batch.put_cf(self.column(Column::Extrinsics), hash, at);
         }
-        for (position, node) in &commit.mountain_nodes {
+        self.put_mountain_nodes(batch, &commit.mountain_nodes);
+        self.put_tip(batch, commit.height, &commit.block.hash);
+    }
+
+    pub(crate) fn put_bytes(&self, batch: &mut WriteBatch, height: u64, block: &BlockBytes) {
+        let value = BlockValue {
+            hash: block.hash,
+            bytes: block.bytes.clone(),
+        };
+        let key = keys::height(height);
+        batch.put_cf(self.column(Column::Blocks), key, value.encode());
+        batch.put_cf(self.column(Column::Heights), block.hash.0, height.encode());
+    }
+
+    pub(crate) fn put_decision(
+        &self,
+        batch: &mut WriteBatch,
+        height: u64,
+        certificate: Option<&CommitCertificate>,
+        validators: &ValidatorSet,
+    ) {
+        let key = keys::height(height);
+        batch.put_cf(self.column(Column::Validators), key, validators.encode());
+        if let Some(certificate) = certificate {
+            batch.put_cf(self.column(Column::Certificates), key, certificate.encode());
+        }
+    }
+
+    pub(crate) fn put_mountain_nodes(
+        &self,
+        batch: &mut WriteBatch,
+        nodes: &[(Position, NodeHash)],
+    ) {
+        for (position, node) in nodes {
             let key = keys::mountain_node(*position);
             batch.put_cf(self.column(Column::MountainNodes), key, node.encode());
         }
-        let tip = (commit.height, commit.block.hash).encode();
+    }
+
+    pub(crate) fn put_tip(&self, batch: &mut WriteBatch, height: u64, hash: &BlockHash) {
+        let tip = (height, *hash).encode();
         batch.put_cf(self.column(Column::Meta), keys::TIP, tip);
     }
 
@@ -278,7 +313,7 @@ impl Store {
         }
     }
 
-    pub(crate) fn put_trail(&self, batch: &mut WriteBatch, commit: &BlockCommit) {
+    fn put_trail(&self, batch: &mut WriteBatch, commit: &BlockCommit) {
         for (place, row) in (0u32..).zip(&commit.trail_rows) {
             let at = keys::trail_row(commit.height, place);
             batch.put_cf(self.column(Column::TrailRows), at, row.encode());

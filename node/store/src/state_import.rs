@@ -1,9 +1,17 @@
-//! Joining by snapshot: a state that was fetched node by node, and the block that makes it the tip.
+//! Joining by snapshot: a state and a history that come in pieces, and the block that makes them the newest.
 
-use crate::{keys::Column, open::Store, value::NodeValue};
-use musubi_node_core::ports::{BlockCommit, ChainStore, LocalFault};
-use rocksdb::WriteBatch;
+use crate::{
+    keys::{self, Column},
+    open::Store,
+    value::NodeValue,
+};
+use musubi_node_core::ports::{ChainStore, LocalFault, SnapshotCommit};
+use musubi_primitives::mountain_range::{NodeHash, Position};
+use rocksdb::{IteratorMode, WriteBatch};
 use sp_runtime::traits::{BlakeTwo256, Hash as _};
+
+/// How many leftovers of an import are deleted in one batch.
+const DELETIONS_MAX: usize = 16_384;
 
 impl Store {
     /// Nodes that were here before stay as they are, whoever adds or drops them: genesis must stay whole until the snapshot is installed.
@@ -28,6 +36,15 @@ impl Store {
         self.write_unsynced(&format!("import the state of block {height}"), batch)
     }
 
+    pub(crate) fn write_mountain_nodes(
+        &self,
+        nodes: &[(Position, NodeHash)],
+    ) -> Result<(), LocalFault> {
+        let mut batch = WriteBatch::default();
+        self.put_mountain_nodes(&mut batch, nodes);
+        self.write_unsynced("import the mountain range of headers", batch)
+    }
+
     fn written_at(&self, node: &[u8]) -> Result<Option<u64>, LocalFault> {
         let value = self.get(Column::TrieNodes, node)?;
         value
@@ -35,27 +52,66 @@ impl Store {
             .transpose()
     }
 
-    /// Makes a fetched block the tip of a store that has genesis only. The log keeps the order of writes, so that the synced batch
-    /// brings the imported nodes to disk with it.
-    pub(crate) fn install(&self, snapshot: &BlockCommit) -> Result<(), LocalFault> {
+    /// At genesis, whatever genesis did not write comes from an import that was never installed.
+    pub(crate) fn forget_import(&self) -> Result<(), LocalFault> {
         let _writer = self.writer();
-        self.check_installable(snapshot)?;
-        let mut batch = WriteBatch::default();
-        self.put_block(&mut batch, snapshot);
-        self.put_trail(&mut batch, snapshot);
-        self.drop_undecided(&mut batch, snapshot.height)?;
-        self.put_starts(
-            &mut batch,
-            snapshot.height.saturating_add(1),
-            snapshot.height,
-        );
-        self.write_synced(
-            &format!("install the snapshot of block {}", snapshot.height),
-            batch,
-        )
+        if !matches!(self.tip()?, Some((0, _))) {
+            return Ok(());
+        }
+        self.delete_where(Column::TrieNodes, |_, value| {
+            Ok(NodeValue::split(value)?.0 > 0)
+        })?;
+        let first_leaf = keys::mountain_node(Position {
+            height: 0,
+            index: 0,
+        });
+        self.delete_where(Column::MountainNodes, |key, _| Ok(key != first_leaf))
     }
 
-    fn check_installable(&self, snapshot: &BlockCommit) -> Result<(), LocalFault> {
+    fn delete_where(
+        &self,
+        column: Column,
+        is_leftover: impl Fn(&[u8], &[u8]) -> Result<bool, LocalFault>,
+    ) -> Result<(), LocalFault> {
+        let mut batch = WriteBatch::default();
+        for entry in self.iterate(column, IteratorMode::Start) {
+            let (key, value) = entry?;
+            if is_leftover(&key, &value)? {
+                batch.delete_cf(self.column(column), &key);
+            }
+            if batch.len() >= DELETIONS_MAX {
+                let full = std::mem::take(&mut batch);
+                self.write_unsynced("forget an unfinished import", full)?;
+            }
+        }
+        self.write_unsynced("forget an unfinished import", batch)
+    }
+
+    /// Makes a fetched block the tip of a store that has genesis only. The log keeps the order of writes, so that the synced batch
+    /// brings the imported nodes to disk with it.
+    pub(crate) fn install(&self, snapshot: &SnapshotCommit) -> Result<(), LocalFault> {
+        let _writer = self.writer();
+        self.check_installable(snapshot)?;
+        let height = snapshot.height;
+        let mut batch = WriteBatch::default();
+        for (below, parent) in (1u64..).zip(&snapshot.parents) {
+            self.put_bytes(&mut batch, height.saturating_sub(below), parent);
+        }
+        self.put_bytes(&mut batch, height, &snapshot.block);
+        self.put_decision(
+            &mut batch,
+            height,
+            Some(&snapshot.certificate),
+            &snapshot.validators,
+        );
+        self.put_mountain_nodes(&mut batch, &snapshot.mountain_nodes);
+        self.put_tip(&mut batch, height, &snapshot.block.hash);
+        self.put_starts(&mut batch, height.saturating_add(1), height);
+        self.drop_undecided(&mut batch, height)?;
+        self.write_synced(&format!("install the snapshot of block {height}"), batch)
+    }
+
+    fn check_installable(&self, snapshot: &SnapshotCommit) -> Result<(), LocalFault> {
         let refused = |cause: &str| {
             LocalFault::new(
                 format!("install the snapshot of block {}", snapshot.height),
@@ -66,9 +122,6 @@ impl Store {
             Some((0, _)) if snapshot.height > 0 => (),
             Some(_) => return Err(refused("the store already has blocks after genesis")),
             None => return Err(refused("the store has no genesis")),
-        }
-        if snapshot.certificate.is_none() {
-            return Err(refused("it has no certificate"));
         }
         match self.trie_node(&snapshot.state_root)? {
             Some(root) if BlakeTwo256::hash(&root).0 == snapshot.state_root => Ok(()),

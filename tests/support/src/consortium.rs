@@ -32,12 +32,36 @@ pub struct Node {
 impl Consortium {
     /// Lays a consortium out on free ports and starts every node.
     pub fn start() -> Self {
+        let mut consortium = Self::lay_out();
+        for node in &mut consortium.nodes {
+            node.process.restart();
+        }
+        consortium
+    }
+
+    /// Lays a consortium out on free ports; its nodes are started one by one, by `restart`.
+    pub fn lay_out() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let nodes = lay_out(folder.path())
             .into_iter()
-            .map(|place| place.start())
+            .map(Place::prepare)
             .collect();
         Self { folder, nodes }
+    }
+
+    /// Edits the chain specification, before the first node has started.
+    pub fn change_spec(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.folder().join("chain-spec.json");
+        let text = std::fs::read_to_string(&path).expect("the specification is there");
+        let mut spec = serde_json::from_str(&text).expect("it is JSON");
+        change(&mut spec);
+        std::fs::write(&path, spec.to_string()).expect("it can be written");
+    }
+
+    /// Configuration file of a node.
+    pub fn config(&self, place: usize) -> PathBuf {
+        let home = self.folder().join("nodes").join(&self.nodes[place].name);
+        home.join("node.toml")
     }
 
     /// Its folder: `chain-spec.json`, `members/`, `nodes/`.
@@ -68,8 +92,8 @@ struct Place {
 }
 
 impl Place {
-    fn start(self) -> Node {
-        let process = NodeProcess::start(&self.config);
+    fn prepare(self) -> Node {
+        let process = NodeProcess::prepare(&self.config);
         Node {
             name: self.name,
             rpc: self.rpc,

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 /// The `musubi` binary that was built beside the running test.
@@ -31,19 +31,23 @@ pub struct NodeProcess {
 }
 
 impl NodeProcess {
-    /// Starts the node with this configuration; its output goes to `log` beside it.
-    pub fn start(config: &Path) -> Self {
-        let log = config.with_file_name("log");
-        let mut process = Self {
+    /// A node with this configuration that is not started yet; its output will go to `log` beside it.
+    pub fn prepare(config: &Path) -> Self {
+        Self {
             config: config.to_path_buf(),
-            log,
+            log: config.with_file_name("log"),
             child: None,
-        };
+        }
+    }
+
+    /// Starts the node with this configuration.
+    pub fn start(config: &Path) -> Self {
+        let mut process = Self::prepare(config);
         process.restart();
         process
     }
 
-    /// Starts the node again after it died; its log goes on.
+    /// Starts the node, again if it ran before; its log goes on.
     pub fn restart(&mut self) {
         self.kill();
         let log = File::options()
@@ -69,6 +73,12 @@ impl NodeProcess {
             child.kill().expect("a child can be killed");
             child.wait().expect("a killed child can be waited for");
         }
+    }
+
+    /// Waits until the process ends by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it was started");
+        child.wait().expect("a child can be waited for")
     }
 
     /// What the node has written so far.

@@ -76,7 +76,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
     (
         "musubi-node-network",
         5,
-        &["musubi-primitives", "musubi-node-core"],
+        &["musubi-client-sdk", "musubi-primitives", "musubi-node-core"],
     ),
     (
         "musubi-node-vault",

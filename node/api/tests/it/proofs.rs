@@ -110,3 +110,38 @@ async fn a_trail_is_complete_and_each_row_is_proved() {
         3000
     );
 }
+
+#[tokio::test]
+async fn what_a_snapshot_left_out_is_missed_and_not_passed_over() {
+    let village = Village::found();
+    let before = village.extend(Default::default(), vec![freeze(true), freeze(false)]);
+    let snapshot = village.extend(Default::default(), vec![freeze(true)]);
+    village.extend(Default::default(), vec![freeze(false)]);
+    village.begin_history_at(3);
+    let router = village.api().router;
+    let kept = call(&router, "musubi_trail", json!([SUBJECT, 3]))
+        .await
+        .unwrap();
+    assert_eq!(kept.as_array().map(Vec::len), Some(1));
+    for (method, params) in [
+        ("musubi_trail", json!([SUBJECT])),
+        ("musubi_trail", json!([SUBJECT, 1])),
+        ("musubi_trailProof", json!([SUBJECT, 2])),
+        ("musubi_blockTrail", json!([before])),
+        ("chain_getBlock", json!([snapshot])),
+    ] {
+        let error = call(&router, method, params).await.unwrap_err();
+        assert_eq!(error["code"], 3000, "{method}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("begins with block 3"),
+            "{method}: {message}"
+        );
+    }
+    let nobody = json!([musubi_primitives::Pseudonym([8; 32])]);
+    let empty = call(&router, "musubi_trail", nobody).await.unwrap();
+    assert_eq!(empty, json!([]));
+    call(&router, "chain_getHeader", json!([snapshot]))
+        .await
+        .unwrap();
+}

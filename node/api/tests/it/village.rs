@@ -13,12 +13,14 @@ use musubi_node_api::{
     About, Api, Head, Limits, Metrics, NetworkView, PoolView, Refusal, Services, StateError,
     StateView, Token, TransactionStatus, build, ports::Peer,
 };
-use musubi_node_core::ports::{BlockBytes, BlockCommit, ChainStore, Clock, LocalFault, Undecided};
+use musubi_node_core::ports::{
+    BlockBytes, BlockCommit, ChainStore, Clock, LocalFault, SnapshotCommit, Undecided,
+};
 use musubi_primitives::{
     AccountId, BlockHash, MemberId, Moment, Pseudonym, VerifyingKey,
     finality::{CommitCertificate, Validator, ValidatorSet},
     mountain_range::{MountainRange, NodeHash, Position, leaf_hash},
-    trail::{TrailFact, TrailRow},
+    trail::{TrailFact, TrailHead, TrailRow},
 };
 use serde_json::{Value, json};
 use sp_core::H256;
@@ -60,6 +62,7 @@ pub(crate) struct Village {
     chain: Mutex<Chain>,
     head: watch::Sender<Head>,
     clock: AtomicU64,
+    history_start: AtomicU64,
     watched: Mutex<Vec<mpsc::Sender<TransactionStatus>>>,
 }
 
@@ -75,6 +78,7 @@ impl Village {
             chain: Mutex::default(),
             head,
             clock: AtomicU64::new(1000),
+            history_start: AtomicU64::new(1),
             watched: Mutex::default(),
         };
         village.extend(State::new(), vec![]);
@@ -123,6 +127,11 @@ impl Village {
             at: 1000,
         });
         hash
+    }
+
+    /// From now on the village is like one that joined by snapshot at the block before `height`.
+    pub(crate) fn begin_history_at(&self, height: u64) {
+        self.history_start.store(height, Ordering::SeqCst);
     }
 
     pub(crate) fn turn_clock(&self, now: Moment) {
@@ -313,7 +322,9 @@ impl ChainStore for Village {
                 .enumerate()
                 .map(move |(place, row)| (row.clone(), height as u64, place as u32))
         });
+        let start = self.history_start.load(Ordering::SeqCst);
         Ok(placed
+            .filter(|(_, height, _)| *height >= start)
             .filter(|(row, ..)| row.subject == *subject && row.index >= first)
             .take(limit as usize)
             .collect())
@@ -357,7 +368,7 @@ impl ChainStore for Village {
         Ok(())
     }
     fn history_start(&self) -> Result<u64, LocalFault> {
-        Ok(1)
+        Ok(self.history_start.load(Ordering::SeqCst))
     }
     fn prune(&self) -> Result<(), LocalFault> {
         Err(no_business())
@@ -370,7 +381,13 @@ impl ChainStore for Village {
     ) -> Result<(), LocalFault> {
         Err(no_business())
     }
-    fn install_snapshot(&self, _snapshot: BlockCommit) -> Result<(), LocalFault> {
+    fn import_mountain_nodes(&self, _nodes: &[(Position, NodeHash)]) -> Result<(), LocalFault> {
+        Err(no_business())
+    }
+    fn discard_import(&self) -> Result<(), LocalFault> {
+        Err(no_business())
+    }
+    fn install_snapshot(&self, _snapshot: SnapshotCommit) -> Result<(), LocalFault> {
         Err(no_business())
     }
     fn state_start(&self) -> Result<u64, LocalFault> {
@@ -415,6 +432,16 @@ impl StateView for Village {
                 Ok((asked == 14).then(|| b"meta\x0e".to_vec()).encode())
             }
             "AccountNonceApi_account_nonce" => Ok(5u32.encode()),
+            "MusubiApi_trail_head" => {
+                let subject = Pseudonym::decode(&mut &*arguments).unwrap();
+                let mut head = TrailHead::start(&subject);
+                let chain = self.chain.lock().unwrap();
+                let rows = chain.rows.iter().flatten();
+                for row in rows.filter(|row| row.subject == subject) {
+                    head = head.after(row).unwrap_or(head);
+                }
+                Ok(head.encode())
+            }
             "Test_break" => Err(StateError::Fault(LocalFault::new(
                 "read a trie node",
                 "secret detail of the disk",

@@ -48,6 +48,11 @@ impl Genesis {
         self.commit.block.hash
     }
 
+    /// Who decides the first two blocks.
+    pub fn validators(&self) -> &ValidatorSet {
+        &self.commit.validators
+    }
+
     /// What a new store receives.
     pub fn commit(&self) -> BlockCommit {
         self.commit.clone()

@@ -9,9 +9,7 @@ use super::{
 use crate::ports::LocalFault;
 use musubi_primitives::{BlockHash, Moment, parameter::HeightParameters};
 use sp_core::H256;
-use sp_state_machine::{
-    Backend as _, IterArgs, TrieBackend, TrieBackendBuilder, prove_range_read_with_size, prove_read,
-};
+use sp_state_machine::{Backend as _, IterArgs, TrieBackend, TrieBackendBuilder, prove_read};
 use std::sync::Arc;
 
 /// The runtime API that tells consensus about the next height.
@@ -42,15 +40,6 @@ impl From<LocalFault> for ReadError {
     }
 }
 
-/// Part of a state with the proof that nothing in between is left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateRange {
-    /// Trie nodes that prove the range.
-    pub proof: Vec<Vec<u8>>,
-    /// Number of keys in it.
-    pub keys: u32,
-}
-
 impl Executor {
     /// Header of a finalised block.
     ///
@@ -76,7 +65,7 @@ impl Executor {
         Ok(header.state_root)
     }
 
-    fn reading(
+    pub(super) fn reading(
         &self,
         hash: &BlockHash,
     ) -> Result<(StateStorage, TrieBackend<StateStorage, Hasher>), ReadError> {
@@ -132,25 +121,6 @@ impl Executor {
         let proof = prove_read(backend, keys)
             .map_err(|error| fault_or(&storage, "prove storage values", error))?;
         Ok(proof.into_iter_nodes().collect())
-    }
-
-    /// A provable part of a state from key `start` on, of about `bytes` bytes; how a late node fetches a state.
-    ///
-    /// # Errors
-    /// See [`ReadError`].
-    pub fn state_range(
-        &self,
-        at: &BlockHash,
-        start: Option<&[u8]>,
-        bytes: usize,
-    ) -> Result<StateRange, ReadError> {
-        let (storage, backend) = self.reading(at)?;
-        let (proof, keys) = prove_range_read_with_size(backend, None, None, bytes, start)
-            .map_err(|error| fault_or(&storage, "prove a range of the state", error))?;
-        Ok(StateRange {
-            proof: proof.into_iter_nodes().collect(),
-            keys,
-        })
     }
 
     /// Calls a runtime API on the state of a finalised block; changes it makes are forgotten.

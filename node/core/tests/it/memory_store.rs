@@ -1,7 +1,7 @@
 //! A chain store in memory, with faults that a test can switch on.
 
 use musubi_node_core::ports::{
-    BlockBytes, BlockCommit, ChainStore, LocalFault, PoolJournal, Undecided,
+    BlockBytes, BlockCommit, ChainStore, LocalFault, PoolJournal, SnapshotCommit, Undecided,
 };
 use musubi_primitives::{
     BlockHash, Pseudonym,
@@ -203,7 +203,14 @@ impl ChainStore for MemoryStore {
         contents.nodes.extend(added.iter().cloned());
         Ok(())
     }
-    fn install_snapshot(&self, _snapshot: BlockCommit) -> Result<(), LocalFault> {
+    fn import_mountain_nodes(&self, nodes: &[(Position, NodeHash)]) -> Result<(), LocalFault> {
+        self.lock().mountain.extend(nodes.iter().copied());
+        Ok(())
+    }
+    fn discard_import(&self) -> Result<(), LocalFault> {
+        Ok(())
+    }
+    fn install_snapshot(&self, _snapshot: SnapshotCommit) -> Result<(), LocalFault> {
         Err(LocalFault::new(
             "install a snapshot",
             "this store keeps whole histories",

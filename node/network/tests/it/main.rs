@@ -12,6 +12,12 @@
 )]
 
 mod blobs;
+#[path = "../../../core/tests/it/chain.rs"]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of node/core, which use all of it"
+)]
+mod chain;
 mod garbage;
 mod gossip;
 mod snapshots;

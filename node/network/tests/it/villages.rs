@@ -1,12 +1,11 @@
 //! Villages whose member nodes form a network, and strangers that are not let in.
 
 use musubi_node_network::{
-    Blobs, Event, FinalBlock, Membership, Multiaddr, Network, Refusal, Settings, SnapshotChunk,
-    SnapshotSource, network_key, ports::Asker, start,
+    Blobs, Event, FinalBlock, Membership, Multiaddr, Network, Refusal, Settings, SnapshotSource,
+    network_key, ports::Asker, start,
 };
-use musubi_primitives::{BlockHash, MemberId, VerifyingKey};
+use musubi_primitives::{BlockHash, MemberId, VerifyingKey, mountain_range::NodeHash};
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -33,12 +32,9 @@ impl Membership for Members {
     }
 }
 
-/// State and vault of a village, in memory.
+/// The vault of a village, in memory; it has no chain.
 #[derive(Default)]
 pub(crate) struct Archive {
-    pub(crate) blocks: Vec<FinalBlock>,
-    pub(crate) state: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(crate) chunk_pairs: usize,
     pub(crate) blob: Vec<u8>,
     pub(crate) received: Mutex<Vec<u8>>,
     /// Offsets at which the blob was asked for, and a caller's wish to be told of each.
@@ -47,35 +43,19 @@ pub(crate) struct Archive {
 }
 
 impl SnapshotSource for Archive {
-    fn final_blocks(&self, first: u64, limit: u32) -> Result<Vec<FinalBlock>, Refusal> {
-        let skip = usize::try_from(first - 1).unwrap();
-        Ok(self
-            .blocks
-            .iter()
-            .skip(skip)
-            .take(limit as usize)
-            .cloned()
-            .collect())
+    fn final_block(&self, _height: Option<u64>) -> Result<FinalBlock, Refusal> {
+        Err(Refusal::Absent)
     }
-    fn newest(&self) -> Result<FinalBlock, Refusal> {
-        self.blocks.last().cloned().ok_or(Refusal::Absent)
+    fn history(&self, _first: u64, _limit: u32) -> Result<Vec<NodeHash>, Refusal> {
+        Err(Refusal::Absent)
     }
-    fn chunk(
+    fn state(
         &self,
         _block: &BlockHash,
-        after: Option<&[u8]>,
-        _bytes_max: u32,
-    ) -> Result<SnapshotChunk, Refusal> {
-        let rest = self
-            .state
-            .iter()
-            .filter(|(key, _)| after.is_none_or(|after| key.as_slice() > after));
-        let mut pairs: Vec<_> = rest
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        let last = pairs.len() <= self.chunk_pairs;
-        pairs.truncate(self.chunk_pairs);
-        Ok(SnapshotChunk { pairs, last })
+        _after: Option<&[u8]>,
+        _bytes: u32,
+    ) -> Result<Vec<Vec<u8>>, Refusal> {
+        Err(Refusal::Absent)
     }
 }
 
@@ -141,6 +121,18 @@ pub(crate) async fn settled(
     dial: Vec<Multiaddr>,
     archive: Arc<Archive>,
 ) -> Village {
+    furnished(number, genesis, members, dial, archive.clone(), archive).await
+}
+
+/// The same with any chain to give to those that join.
+pub(crate) async fn furnished(
+    number: u8,
+    genesis: BlockHash,
+    members: u8,
+    dial: Vec<Multiaddr>,
+    snapshots: Arc<dyn SnapshotSource>,
+    blobs: Arc<Archive>,
+) -> Village {
     let settings = Settings {
         node_seed: [number; 32],
         genesis,
@@ -148,8 +140,8 @@ pub(crate) async fn settled(
         dial,
         connections_max: 64,
         membership: Arc::new(Members(members)),
-        snapshots: archive.clone(),
-        blobs: archive,
+        snapshots,
+        blobs,
     };
     let (network, events) = start(settings).unwrap();
     assert_eq!(
