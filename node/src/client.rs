@@ -3,6 +3,7 @@
 //! [`ChainClient::submit`] is the whole way of a call: nonce, mortal era, signature, finality, outcome. Events, state and refusals are read as the
 //! types of this program's runtime, so connecting refuses a chain whose specification the program lacks.
 
+pub mod bundle;
 pub mod error;
 pub mod rule;
 pub mod state;

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod care;
+pub mod demo;
 pub mod key;
 pub mod member;
 pub mod node;

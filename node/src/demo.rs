@@ -2,4 +2,12 @@
 
 pub mod cards;
 pub mod consortium;
+pub mod family;
+pub mod gateway;
 pub mod plan;
+pub mod processes;
+pub mod proofs;
+pub mod reading;
+pub mod report;
+pub mod story;
+pub mod wallet;

@@ -31,7 +31,8 @@ use musubi_node_gateway::{
 };
 use musubi_node_network::Network;
 use musubi_primitives::{
-    AccountId, BlockHash, MemberId, Moment, Pseudonym, RecordId, seams::Actor, view::RecordView,
+    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, seams::Actor,
+    view::RecordView,
 };
 
 /// Opens the desks that the configuration has keys for, and the vault's door in the members' network; the duties go on by themselves.
@@ -179,6 +180,14 @@ impl Desk for Office {
         };
         view.filter(concerns).ok_or_else(|| {
             DeskError::NotFound("no such record, or not one of this member's".to_owned())
+        })
+    }
+
+    async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError> {
+        caller.staff()?;
+        let decision: Option<Decision> = self.chain.read("MusubiApi_decision", request).await?;
+        decision.ok_or_else(|| {
+            DeskError::NotFound("no such request, or it is forgotten: ask again".to_owned())
         })
     }
 

@@ -36,7 +36,7 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    card::CardCommand, care::CareCommand, key::KeyCommand, member::MemberArguments,
+    card::CardCommand, care::CareCommand, demo::DemoArguments, key::KeyCommand, member::MemberArguments,
     node::NodeArguments, spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
@@ -51,6 +51,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Play the family's story on a consortium of real processes.
+    Demo(DemoArguments),
     /// Run a node.
     Node(NodeArguments),
     /// Make key files and show their public parts.
@@ -73,6 +75,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Node(arguments) => return commands::node::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Member(arguments) => commands::member::run(&arguments),

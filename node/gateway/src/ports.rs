@@ -7,7 +7,8 @@ use crate::{
 use async_trait::async_trait;
 use musubi_fhir::Resource;
 use musubi_primitives::{
-    AccountId, BlockHash, ConsentId, MemberId, Moment, Pseudonym, RecordId, view::RecordView,
+    AccountId, BlockHash, ConsentId, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
+    view::RecordView,
 };
 use serde::Serialize;
 
@@ -162,6 +163,8 @@ pub trait Desk: Send + Sync + 'static {
     ) -> Result<TakenIn, DeskError>;
     /// What the chain knows of a record that the caller's member wrote or keeps.
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError>;
+    /// What the runtime decided on a request; whoever knows its random id may ask.
+    async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError>;
     /// Answers a vault message (SCALE in, SCALE out): this node's own vault, or the custodian's through the members' network.
     async fn vault(
         &self,

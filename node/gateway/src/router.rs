@@ -18,7 +18,7 @@ use axum::{
 };
 use musubi_client_sdk::rest::SUBJECT;
 use musubi_fhir::{Kind, Resource};
-use musubi_primitives::{MemberId, Pseudonym, RecordId};
+use musubi_primitives::{MemberId, Pseudonym, RecordId, RequestId};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -81,6 +81,7 @@ pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
         .route("/v1/guardianships", post(attest_guardianship))
         .route("/v1/evidence", post(receive_evidence))
         .route("/v1/records/{record}", get(record))
+        .route("/v1/requests/{request}", get(decision))
         .route("/v1/vault", post(vault))
         .route("/fhir/{kind}", post(take_in))
         .fallback(no_such_route)
@@ -146,10 +147,26 @@ async fn record(
     call: Call,
 ) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
-    let record: RecordId = record.parse().map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, "malformed-id", format!("record: {error}"))
-    })?;
+    let record: RecordId = record.parse().map_err(|error| malformed_id("record", error))?;
     Ok(Json(gateway.desk.record(&caller, record).await?).into_response())
+}
+
+async fn decision(
+    State(gateway): State<Gateway>,
+    Path(request): Path<String>,
+    call: Call,
+) -> Result<Response, Problem> {
+    let caller = gateway.caller(&call).await?;
+    let request: RequestId = request.parse().map_err(|error| malformed_id("request", error))?;
+    Ok(Json(gateway.desk.decision(&caller, request).await?).into_response())
+}
+
+fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed-id",
+        format!("{what}: {error}"),
+    )
 }
 
 /// Which custodian's vault is asked.

@@ -47,7 +47,7 @@ pub fn run(arguments: &VerifyArguments) -> Result<String, String> {
 }
 
 /// What the specification alone makes trusted: block 0 and the validators of the first heights.
-fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
+pub fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
     let config = spec::read(path)?.genesis;
     let build = move || build_genesis(Specs::default(), &config).map_err(|error| error.to_string());
     let runtime = tokio::runtime::Builder::new_current_thread()

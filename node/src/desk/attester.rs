@@ -117,6 +117,9 @@ impl Attester {
         let (id, person) = self.person(&fields.person)?;
         let former: Option<CardView> =
             self.chain.read("MusubiApi_active_card", fields.person).await?;
+        if former.is_some_and(|card| card.binding.0 == opened.about) && self.has(&opened.evidence)? {
+            return self.attested_before(None);
+        }
         let Ok(cms) = SignedCms::parse(&opened.evidence.cms) else {
             return Ok(disagreed("the signature cannot be read"));
         };
@@ -156,6 +159,9 @@ impl Attester {
     async fn attest(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
         let consent = ConsentId(opened.about);
         let view = self.consent(consent).await?;
+        if view.state == ConsentState::Effective && self.has(&opened.evidence)? {
+            return self.attested_before(Some(consent));
+        }
         if view.state != ConsentState::Proposed {
             return Err(DeskError::Unprocessable(
                 "this consent does not wait for an attestation".to_owned(),
@@ -207,6 +213,10 @@ impl Attester {
     async fn withdraw(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
         let consent = ConsentId(opened.about);
         let view = self.consent(consent).await?;
+        let is_over = matches!(view.state, ConsentState::Ended(_));
+        if is_over && self.has(&opened.evidence)? {
+            return self.attested_before(Some(consent));
+        }
         let statement = Withdrawal::parse(&opened.evidence.document).map_err(unreadable)?;
         let expected = ExpectedWithdrawal {
             consent,
@@ -232,6 +242,14 @@ impl Attester {
         Ok(Answer::Attested {
             block: applied.block,
             consent: Some(consent),
+        })
+    }
+
+    /// The answer to evidence that was taken in and vouched for already.
+    fn attested_before(&self, consent: Option<ConsentId>) -> Result<Answer, DeskError> {
+        Ok(Answer::Attested {
+            block: self.chain.tip().map_err(unavailable)?.height,
+            consent,
         })
     }
 

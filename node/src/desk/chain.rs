@@ -3,10 +3,13 @@
 use crate::client::Rule;
 use codec::{Decode, Encode};
 use ed25519_dalek::SigningKey;
-use musubi_client_sdk::extrinsics::{Call, ChainContext, Mortality, account_of, prepare};
+use musubi_client_sdk::{
+    extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
+    proofs::hashing::blake2_256,
+};
 use musubi_node_core::{
     executor::{Dispatched, dispatched},
-    pipeline::Pipeline,
+    pipeline::{Finalised, Pipeline},
     pool::{PoolError, TxStatus},
     ports::{Clock, ConsensusHost, LocalFault},
 };
@@ -14,7 +17,11 @@ use musubi_node_gateway::{Applied, DeskError};
 use musubi_primitives::{AccountId, BlockHash, Moment};
 use sp_runtime::transaction_validity::TransactionSource;
 use std::sync::Arc;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{
+    Mutex,
+    broadcast::{self, error::RecvError},
+    mpsc,
+};
 
 /// How many blocks a transaction of a desk may wait for its own (about a minute at full pace, twenty when idle).
 const MORTALITY_BLOCKS: u64 = 256;
@@ -128,13 +135,56 @@ impl Chain {
         self.outcome(entered).await
     }
 
-    /// Submits a transaction that somebody else signed and waits until it is final.
+    /// Submits a transaction that somebody else signed and waits until it is final. Sent again, because the answer was lost, it gets
+    /// the same answer.
     ///
     /// # Errors
     /// See [`Chain::submit`].
     pub async fn submit_signed(&self, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
-        let entered = self.enter(extrinsic).await?;
-        self.outcome(entered).await
+        let hash = blake2_256(&extrinsic);
+        let finalised = self.pipeline.finalised();
+        if let Some(ended) = self.ended(&hash)? {
+            return ended;
+        }
+        let offered = self.pipeline.pool().submit_and_watch(TransactionSource::External, extrinsic);
+        match offered.await {
+            Ok(entered) => self.outcome(entered).await,
+            Err(PoolError::AlreadyImported) => self.wait_for(&hash, finalised).await,
+            Err(error) => match self.ended(&hash)? {
+                Some(ended) => ended,
+                None => Err(refused_by_pool(error)),
+            },
+        }
+    }
+
+    /// How a transaction ended, if it is final.
+    fn ended(&self, extrinsic: &[u8; 32]) -> Result<Option<Result<Applied, DeskError>>, DeskError> {
+        let place = self.pipeline.store().extrinsic(extrinsic).map_err(unavailable)?;
+        let Some((height, _)) = place else {
+            return Ok(None);
+        };
+        let hash = self.pipeline.store().hash_at(height).map_err(unavailable)?;
+        let hash = hash.ok_or_else(|| unavailable("a final block has no hash"))?;
+        Ok(Some(self.ending(extrinsic, hash)))
+    }
+
+    /// Waits for a transaction that is in the pool already.
+    async fn wait_for(
+        &self,
+        extrinsic: &[u8; 32],
+        mut finalised: broadcast::Receiver<Arc<Finalised>>,
+    ) -> Result<Applied, DeskError> {
+        loop {
+            if let Some(ended) = self.ended(extrinsic)? {
+                return ended;
+            }
+            if self.pipeline.pool().get(extrinsic).is_none() {
+                return Err(left_pool());
+            }
+            if matches!(finalised.recv().await, Err(RecvError::Closed)) {
+                return Err(unavailable("the chain stopped"));
+            }
+        }
     }
 
     async fn sign(&self, key: &SigningKey, call: Call) -> Result<Vec<u8>, DeskError> {
@@ -166,10 +216,7 @@ impl Chain {
             match status {
                 TxStatus::Finalized(block) => return self.ending(&hash, block),
                 TxStatus::Usurped(_) | TxStatus::Dropped | TxStatus::Invalid => {
-                    return Err(DeskError::RefusedByChain(
-                        "the transaction left the pool before a block took it: sign it again"
-                            .to_owned(),
-                    ));
+                    return Err(left_pool());
                 }
                 TxStatus::Future
                 | TxStatus::Ready
@@ -215,6 +262,12 @@ impl<T: Decode> Decode for Prefix<T> {
         }
         Ok(Self(value))
     }
+}
+
+fn left_pool() -> DeskError {
+    DeskError::RefusedByChain(
+        "the transaction left the pool before a block took it: sign it again".to_owned(),
+    )
 }
 
 fn refused_by_pool(error: PoolError) -> DeskError {

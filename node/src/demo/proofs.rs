@@ -1,0 +1,305 @@
+//! What the story wrote, proved: bundles under `proofs/`, each checked here by the light client as soon as it is made, and once more by
+//! `musubi verify` in a process of its own when the story is over.
+
+use super::story::member_name;
+use crate::client::{BlockRef, ChainClient, bundle::PlacedRow};
+use jsonrpsee::core::client::Subscription;
+use musubi_client_sdk::proofs::{Checkpoint, Statement, verify};
+use musubi_primitives::{
+    CiphertextHash, Pseudonym, RecordId,
+    trail::{TrailFact, TrailRow},
+    view::RecordView,
+};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+/// How long a node may be away.
+const AWAY_MAX: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Proofs of one story.
+pub struct Proofs {
+    node: String,
+    trusted: Checkpoint,
+    folder: PathBuf,
+    seen: BTreeMap<Pseudonym, u64>,
+    made: Vec<PathBuf>,
+}
+
+/// New finalised heads, however often the node has to be found again.
+pub struct Heads(Subscription<Value>);
+
+impl Proofs {
+    /// Proofs by the node at this address, for a reader who trusts `trusted`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(node: String, trusted: Checkpoint, folder: PathBuf) -> Result<Self, String> {
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Ok(Self {
+            node,
+            trusted,
+            folder,
+            seen: BTreeMap::new(),
+            made: Vec::new(),
+        })
+    }
+
+    /// Every bundle made so far.
+    pub fn made(&self) -> &[PathBuf] {
+        &self.made
+    }
+
+    /// Proves the rows that a subject's trail got since the last call; none if there are none.
+    ///
+    /// # Errors
+    /// When a bundle cannot be made, or does not verify.
+    pub async fn new_rows(
+        &mut self,
+        step: &str,
+        subject: &Pseudonym,
+    ) -> Result<Option<PathBuf>, String> {
+        let first = self.seen.get(subject).copied().unwrap_or_default();
+        let client = self.client().await?;
+        let rows = client.trail(subject, first).await.map_err(words)?;
+        let Some(last) = rows.last() else {
+            return Ok(None);
+        };
+        self.seen.insert(*subject, last.row.index + 1);
+        let mut statements = Vec::new();
+        for row in &rows {
+            let statement = client.row_written(subject, row.row.index).await;
+            statements.push(statement.map_err(words)?);
+        }
+        let name = format!("{:02}-{}.json", self.made.len() + 1, step.replace(' ', "-"));
+        self.prove(&client, &name, statements).await.map(Some)
+    }
+
+    /// The whole trail: its rows in words, and a bundle which shows that none is missing and every read had its grant.
+    ///
+    /// # Errors
+    /// As [`Proofs::new_rows`]; and when a read had no grant.
+    pub async fn whole_trail(
+        &mut self,
+        subject: &Pseudonym,
+    ) -> Result<(PathBuf, Vec<String>), String> {
+        let client = self.client().await?;
+        let newest = client.head().await.map_err(words)?;
+        let rows: Vec<TrailRow> = self
+            .trail(subject)
+            .await?
+            .into_iter()
+            .filter(|placed| placed.height <= newest.height)
+            .map(|placed| placed.row)
+            .collect();
+        let audit = musubi_client_sdk::proofs::trail::audit(&rows);
+        if !audit.without_grant.is_empty() {
+            return Err(format!("reads without a grant: rows {:?}", audit.without_grant));
+        }
+        let lines = rows.iter().map(line).collect();
+        let statements = vec![
+            Statement::WholeTrail {
+                height: newest.height,
+                subject: *subject,
+                rows,
+            },
+            Statement::ReadsWithoutGrant {
+                height: newest.height,
+                subject: *subject,
+                permits: audit.permits,
+                without_grant: audit.without_grant,
+            },
+        ];
+        let name = format!("{:02}-whole-trail.json", self.made.len() + 1);
+        let path = self.write(&client, newest, &name, statements).await?;
+        Ok((path, lines))
+    }
+
+    /// Ciphertext hashes of records, from statements that verify.
+    ///
+    /// # Errors
+    /// When a record is not on the chain.
+    pub async fn records(
+        &mut self,
+        records: &[RecordId],
+    ) -> Result<BTreeMap<RecordId, CiphertextHash>, String> {
+        let client = self.client().await?;
+        let newest = client.head().await.map_err(words)?;
+        let mut statements = Vec::new();
+        for record in records {
+            let view: Option<RecordView> = client
+                .runtime("MusubiApi_record", record, Some(newest.hash))
+                .await
+                .map_err(words)?;
+            let view = view.ok_or_else(|| format!("record {record} is not on the chain"))?;
+            statements.push(Statement::RecordExisted {
+                height: newest.height,
+                record: *record,
+                subject: view.subject,
+                category: view.category,
+                author: view.author,
+                commitment: view.commitment,
+                ciphertext: view.ciphertext,
+            });
+        }
+        let hashes = statements.iter().filter_map(|statement| match statement {
+            Statement::RecordExisted {
+                record, ciphertext, ..
+            } => Some((*record, *ciphertext)),
+            _ => None,
+        });
+        let hashes = hashes.collect();
+        let name = format!("{:02}-records.json", self.made.len() + 1);
+        self.write(&client, newest, &name, statements).await?;
+        Ok(hashes)
+    }
+
+    /// A subject's trail so far.
+    ///
+    /// # Errors
+    /// When no node answers.
+    pub async fn trail(&self, subject: &Pseudonym) -> Result<Vec<PlacedRow>, String> {
+        let client = self.client().await?;
+        let mut rows: Vec<PlacedRow> = Vec::new();
+        loop {
+            let first = rows.last().map_or(0, |placed| placed.row.index + 1);
+            let page = client.trail(subject, first).await.map_err(words)?;
+            if page.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(page);
+        }
+    }
+
+    /// Height of the newest finalised block.
+    ///
+    /// # Errors
+    /// When no node answers.
+    pub async fn newest_height(&self) -> Result<u64, String> {
+        let client = self.client().await?;
+        Ok(client.head().await.map_err(words)?.height)
+    }
+
+    /// Finalised heads as they come.
+    ///
+    /// # Errors
+    /// When no node answers.
+    pub async fn follow_heads(&self) -> Result<Heads, String> {
+        let client = self.client().await?;
+        client.follow_heads().await.map(Heads).map_err(words)
+    }
+
+    /// A connection of its own for each use: a node that was restarted is found again.
+    async fn client(&self) -> Result<ChainClient, String> {
+        let started = std::time::Instant::now();
+        loop {
+            match ChainClient::connect(&self.node, None).await {
+                Ok(client) => return Ok(client),
+                Err(error) if AWAY_MAX < started.elapsed() => return Err(error.to_string()),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    async fn prove(
+        &mut self,
+        client: &ChainClient,
+        name: &str,
+        statements: Vec<Statement>,
+    ) -> Result<PathBuf, String> {
+        let newest = client.head().await.map_err(words)?;
+        self.write(client, newest, name, statements).await
+    }
+
+    async fn write(
+        &mut self,
+        client: &ChainClient,
+        newest: BlockRef,
+        name: &str,
+        statements: Vec<Statement>,
+    ) -> Result<PathBuf, String> {
+        let bundle = client
+            .bundle(&self.trusted, newest, statements)
+            .await
+            .map_err(words)?;
+        let text = bundle.to_text();
+        verify(&self.trusted, text.as_bytes()).map_err(|error| {
+            format!("{name} does not verify: {}", crate::commands::care::chain(&error))
+        })?;
+        let path = self.folder.join(name);
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        self.made.push(path.clone());
+        Ok(path)
+    }
+}
+
+impl Heads {
+    /// Waits for the next head.
+    ///
+    /// # Errors
+    /// When the stream ended.
+    pub async fn next(&mut self) -> Result<(), String> {
+        match self.0.next().await {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(error.to_string()),
+            None => Err("the node stopped telling of blocks".to_owned()),
+        }
+    }
+}
+
+/// A row in one line.
+fn line(row: &TrailRow) -> String {
+    format!("{:>3}  {}", row.index, fact_in_words(&row.fact))
+}
+
+fn fact_in_words(fact: &TrailFact) -> String {
+    match fact {
+        TrailFact::AccessPermitted { member, role, basis, .. } => {
+            format!("read permitted: {:?} of {}, basis {basis:?}", role, member_name(*member))
+        }
+        TrailFact::AccessDenied { member, role, reason, .. } => {
+            format!("read denied: {:?} of {}, {reason:?}", role, member_name(*member))
+        }
+        TrailFact::RecordCommitted { record, category, author } => {
+            format!("record committed: {category:?} by {} ({record})", member_name(*author))
+        }
+        TrailFact::ConsentProposed { recipient, purpose, .. } => {
+            format!("consent proposed: to {} for {purpose:?}", member_name(*recipient))
+        }
+        TrailFact::ConsentAttested { attester, .. } => {
+            format!("consent attested by {}", member_name(*attester))
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn words(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// Runs `musubi verify` on a bundle, in a process of its own.
+///
+/// # Errors
+/// What it said.
+pub fn verify_apart(spec: &Path, bundle: &Path) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(words)?;
+    let output = std::process::Command::new(program)
+        .arg("verify")
+        .arg("--spec")
+        .arg(spec)
+        .arg(bundle)
+        .output()
+        .map_err(|error| format!("run musubi verify: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "musubi verify {}: {}",
+        bundle.display(),
+        String::from_utf8_lossy(&output.stderr)
+    ))
+}
