@@ -6,13 +6,16 @@ use musubi_node_core::{
 };
 use musubi_node_network::{Event, Network};
 use musubi_primitives::BlockHash;
-use sp_runtime::transaction_validity::TransactionSource;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionSource};
 use tokio::sync::{broadcast::error::RecvError, mpsc};
+
+/// Transactions that wait for the next block to be judged again.
+const EARLY_MAX: usize = 4_096;
 
 /// Starts the three flows; they end with the network.
 pub fn start(pipeline: &Pipeline, network: &Network, events: mpsc::Receiver<Event>) {
     tokio::spawn(send_accepted(pipeline.pool().clone(), network.clone()));
-    tokio::spawn(take_in(pipeline.pool().clone(), network.clone(), events));
+    tokio::spawn(take_in(pipeline.clone(), network.clone(), events));
     tokio::spawn(announce_heads(pipeline.clone(), network.clone()));
 }
 
@@ -30,21 +33,46 @@ async fn send_accepted(pool: Pool, network: Network) {
     }
 }
 
-async fn take_in(pool: Pool, network: Network, mut events: mpsc::Receiver<Event>) {
-    while let Some(Event::Transactions { from, transactions }) = events.recv().await {
-        let judged = transactions
-            .into_iter()
-            .map(|bytes| pool.submit(TransactionSource::External, bytes));
-        let refused = futures::future::join_all(judged)
-            .await
-            .into_iter()
-            .filter_map(Result::err);
-        if refused.into_iter().any(|error| is_blameworthy(&error))
-            && network.blame(from).await.is_err()
-        {
-            return;
+/// Takes transactions from peers. One that refers to a block which this node has not got yet is judged again with the next block:
+/// whoever signed it was a moment ahead.
+async fn take_in(pipeline: Pipeline, network: Network, mut events: mpsc::Receiver<Event>) {
+    let mut finalised = pipeline.finalised();
+    let mut early = Vec::new();
+    loop {
+        tokio::select! {
+            event = events.recv() => {
+                let Some(Event::Transactions { from, transactions }) = event else { return };
+                let refused = judge(pipeline.pool(), transactions).await;
+                if refused.iter().any(|(_, error)| is_blameworthy(error)) && network.blame(from).await.is_err() {
+                    return;
+                }
+                let ahead = refused.into_iter().filter(|(_, error)| is_ahead(error)).map(|(bytes, _)| bytes);
+                early.extend(ahead.take(EARLY_MAX.saturating_sub(early.len())));
+            }
+            block = finalised.recv() => {
+                if matches!(block, Err(RecvError::Closed)) {
+                    return;
+                }
+                // Who is still refused was not early, or comes back by a block.
+                judge(pipeline.pool(), std::mem::take(&mut early)).await;
+            }
         }
     }
+}
+
+/// Offers transactions to the pool; gives back what it refused, and why.
+async fn judge(pool: &Pool, transactions: Vec<Vec<u8>>) -> Vec<(Vec<u8>, PoolError)> {
+    let judged = transactions.into_iter().map(|bytes| async move {
+        let answer = pool.submit(TransactionSource::External, bytes.clone()).await;
+        answer.err().map(|error| (bytes, error))
+    });
+    let judged = futures::future::join_all(judged).await;
+    judged.into_iter().flatten().collect()
+}
+
+/// Whether the transaction names a block as its birth that is not known here: too old, or still to come.
+fn is_ahead(error: &PoolError) -> bool {
+    matches!(error, PoolError::Invalid(InvalidTransaction::AncientBirthBlock))
 }
 
 /// Whether no honest node passes such bytes on. Transactions that became invalid on the way are nobody's fault.

@@ -70,7 +70,7 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     let ports = arguments.ports.map_or_else(Ports::default, Ports::starting_at);
     let places = consortium::lay_out(folder, ports)?;
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
-    let mut report = Report::new(arguments.json);
+    let report = Report::new(arguments.json);
     let processes = Processes::start(places.clone(), folder.join("endpoints.json"))?;
     let outcome = async {
         processes.wait_until_ready().await?;

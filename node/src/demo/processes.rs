@@ -139,7 +139,7 @@ impl Keeper {
         loop {
             tokio::select! {
                 _ = child.wait() => {}
-                _ = self.stopping.wait_for(|stop| *stop) => {
+                () = told(&mut self.stopping) => {
                     terminate(&mut child).await;
                     return;
                 }
@@ -160,6 +160,11 @@ impl Keeper {
         pids[self.place] = pid;
         write_endpoints(&self.endpoints, &self.places, &pids)
     }
+}
+
+/// Resolves when all is to stop; a sender that is gone says the same.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Asks a node to stop (SIGTERM), and kills it when it does not.

@@ -31,7 +31,12 @@ pub struct Proofs {
 }
 
 /// New finalised heads, however often the node has to be found again.
-pub struct Heads(Subscription<Value>);
+pub struct Heads {
+    node: String,
+    /// The subscription lives as long as its connection.
+    _client: ChainClient,
+    stream: Subscription<Value>,
+}
 
 impl Proofs {
     /// Proofs by the node at this address, for a reader who trusts `trusted`.
@@ -189,20 +194,12 @@ impl Proofs {
     /// # Errors
     /// When no node answers.
     pub async fn follow_heads(&self) -> Result<Heads, String> {
-        let client = self.client().await?;
-        client.follow_heads().await.map(Heads).map_err(words)
+        Heads::follow(self.node.clone()).await
     }
 
     /// A connection of its own for each use: a node that was restarted is found again.
     async fn client(&self) -> Result<ChainClient, String> {
-        let started = std::time::Instant::now();
-        loop {
-            match ChainClient::connect(&self.node, None).await {
-                Ok(client) => return Ok(client),
-                Err(error) if AWAY_MAX < started.elapsed() => return Err(error.to_string()),
-                Err(_) => tokio::time::sleep(PAUSE).await,
-            }
-        }
+        connect(&self.node).await
     }
 
     async fn prove(
@@ -238,15 +235,37 @@ impl Proofs {
 }
 
 impl Heads {
+    async fn follow(node: String) -> Result<Self, String> {
+        let client = connect(&node).await?;
+        let stream = client.follow_heads().await.map_err(words)?;
+        Ok(Self {
+            node,
+            _client: client,
+            stream,
+        })
+    }
+
     /// Waits for the next head.
     ///
     /// # Errors
-    /// When the stream ended.
+    /// When the node stays away.
     pub async fn next(&mut self) -> Result<(), String> {
-        match self.0.next().await {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(error.to_string()),
-            None => Err("the node stopped telling of blocks".to_owned()),
+        if let Some(Ok(_)) = self.stream.next().await {
+            return Ok(());
+        }
+        *self = Self::follow(self.node.clone()).await?;
+        Ok(())
+    }
+}
+
+/// Connects, waiting for a node that is being restarted.
+async fn connect(node: &str) -> Result<ChainClient, String> {
+    let started = std::time::Instant::now();
+    loop {
+        match ChainClient::connect(node, None).await {
+            Ok(client) => return Ok(client),
+            Err(error) if AWAY_MAX < started.elapsed() => return Err(error.to_string()),
+            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }

@@ -22,6 +22,10 @@ use musubi_primitives::{
     record::may_write,
     view::{RecordView, SealingKeys},
 };
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 use zeroize::Zeroizing;
 
 /// The desk that takes records in.
@@ -36,6 +40,41 @@ pub struct Intake {
     pub gateway: SigningKey,
     /// Makes record ids that only the author can link to content.
     pub id_secret: Zeroizing<[u8; 32]>,
+    /// Records that are being committed at this moment.
+    pub at_work: AtWork,
+}
+
+/// Records that somebody is at work on, so that nobody else begins.
+#[derive(Clone, Default)]
+pub struct AtWork(Arc<Mutex<BTreeSet<RecordId>>>);
+
+/// Ends the work on a record when dropped.
+pub(super) struct Working {
+    all: AtWork,
+    record: RecordId,
+}
+
+impl AtWork {
+    fn begin(&self, record: RecordId) -> Result<Working, DeskError> {
+        let is_first = self.lock().insert(record);
+        if is_first {
+            return Ok(Working {
+                all: self.clone(),
+                record,
+            });
+        }
+        Err(unavailable("this record is being committed"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<RecordId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.all.lock().remove(&self.record);
+    }
 }
 
 impl Intake {
@@ -137,8 +176,10 @@ impl Intake {
         holders
     }
 
-    /// Durable in the outbox first, then on the chain, then in the vault: a crash in between is taken up by the duties.
+    /// Durable in the outbox first, then on the chain, then in the vault: a crash in between is taken up by the duties, which leave a
+    /// record alone while somebody is at it.
     pub(super) async fn commit(&self, outgoing: Outgoing) -> Result<Applied, DeskError> {
+        let _working = self.at_work.begin(outgoing.offer.sealed.record)?;
         let record = outgoing.offer.sealed.record;
         let staged = outgoing.clone();
         self.custodian

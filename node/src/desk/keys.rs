@@ -2,7 +2,7 @@
 
 use super::{
     attester::Attester, chain::Chain, counter::Counter, custodian::Custodian, duties::Duties,
-    intake::Intake,
+    intake::{AtWork, Intake},
 };
 use crate::{
     commands::{care::chain as words, key::passphrase},
@@ -141,6 +141,7 @@ impl Keys {
             member_key,
             gateway: gateway.clone(),
             id_secret: Zeroizing::new(id_secret),
+            at_work: AtWork::default(),
         })
     }
 
