@@ -194,13 +194,13 @@ async fn a_decision_with_anything_changed_is_refused() {
     };
     let other_root = |bad: &mut Snapshot| bad.header.state_root.0[0] ^= 1;
     assert_eq!(refused(other_root).await, Lie::OtherBlock);
-    let too_few = |bad: &mut Snapshot| drop(bad.certificate.signatures.pop());
+    let too_few = |bad: &mut Snapshot| bad.certificate.signatures.truncate(2);
     assert!(matches!(refused(too_few).await, Lie::Certificate(_)));
     let forged = |bad: &mut Snapshot| bad.certificate.signatures[0].signature[0] ^= 1;
     assert!(matches!(refused(forged).await, Lie::Certificate(_)));
     let other_parent = |bad: &mut Snapshot| bad.parents[1].number += 1;
     assert_eq!(refused(other_parent).await, Lie::OtherParents);
-    let fewer_parents = |bad: &mut Snapshot| drop(bad.parents.pop());
+    let fewer_parents = |bad: &mut Snapshot| bad.parents.truncate(1);
     assert_eq!(refused(fewer_parents).await, Lie::OtherParents);
     let coup = |bad: &mut Snapshot| {
         let usurper = bad.validators.validators()[..1].to_vec();
