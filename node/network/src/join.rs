@@ -103,7 +103,7 @@ fn all(failures: &[PeerFailure]) -> String {
 /// What ends one attempt.
 enum Setback {
     Own(AdoptError),
-    Peer(PeerFailure),
+    Peer(Box<PeerFailure>),
 }
 
 impl From<LocalFault> for Setback {
@@ -145,8 +145,8 @@ fn furthest(network: &Network, tried: &BTreeSet<PeerId>) -> Option<PeerId> {
 }
 
 /// Notes a failure, and shuts the peer out if it was no accident.
-async fn report(network: &Network, failure: PeerFailure, failures: &mut Vec<PeerFailure>) {
-    let PeerFailure { peer, cause } = &failure;
+async fn report(network: &Network, failure: Box<PeerFailure>, failures: &mut Vec<PeerFailure>) {
+    let PeerFailure { peer, cause } = failure.as_ref();
     if cause.is_dishonest() {
         tracing::warn!(%peer, %cause, "a peer gave a false snapshot and is shut out");
         // A network that has stopped has no peers to shut out.
@@ -154,7 +154,7 @@ async fn report(network: &Network, failure: PeerFailure, failures: &mut Vec<Peer
     } else {
         tracing::info!(%peer, %cause, "a peer gives no snapshot");
     }
-    failures.push(failure);
+    failures.push(*failure);
 }
 
 async fn attempt(
@@ -337,10 +337,10 @@ impl Source<'_> {
     }
 
     fn fails(&self, cause: impl Into<FailureCause>) -> Setback {
-        Setback::Peer(PeerFailure {
+        Setback::Peer(Box::new(PeerFailure {
             peer: self.peer,
             cause: cause.into(),
-        })
+        }))
     }
 
     fn setback(&self, error: AdoptError) -> Setback {

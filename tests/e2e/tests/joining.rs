@@ -68,7 +68,9 @@ async fn a_late_member_joins_by_snapshot_and_survives_kill_9() {
     let (joined_at, _) = first_kept(&late).await;
     for height in [joined_at, late.height().await] {
         let hash = first.hash_at(height).await;
-        let proof = late.ask("musubi_certificate", &[hash.clone()]).await;
+        let proof = late
+            .ask("musubi_certificate", std::slice::from_ref(&hash))
+            .await;
         assert_eq!(proof["hash"], hash);
         assert_eq!(
             proof["setCommittedBy"]["hash"],
@@ -98,7 +100,7 @@ async fn first_kept(late: &Rpc) -> (u64, Value) {
         let hash = late.hash_at(height).await;
         if hash.is_string()
             && late
-                .call("musubi_certificate", &[hash.clone()])
+                .call("musubi_certificate", std::slice::from_ref(&hash))
                 .await
                 .is_ok()
         {
@@ -120,7 +122,9 @@ async fn a_late_member_that_is_told_to_replays_every_block() {
     for height in [1, 2, HEIGHT / 2] {
         let hash = first.hash_at(height).await;
         assert_eq!(late.hash_at(height).await, hash);
-        let block = late.ask("chain_getBlock", &[hash.clone()]).await;
+        let block = late
+            .ask("chain_getBlock", std::slice::from_ref(&hash))
+            .await;
         assert_eq!(block, first.ask("chain_getBlock", &[hash]).await);
     }
     let log = consortium.node(LATE).process.log();

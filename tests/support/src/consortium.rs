@@ -9,6 +9,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 /// A running consortium: four validators and a clinic's member node, in the order of its plan.
@@ -130,11 +131,16 @@ fn lay_out(folder: &Path) -> Vec<Place> {
         .collect()
 }
 
-/// The first of `count` neighbouring ports that were all free a moment ago.
+/// The first of `count` neighbouring ports that were all free a moment ago, and that no other test of this process was given.
 fn free_ports(count: u16) -> u16 {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 20_000).expect("below 20,000");
-    let mut bases = (0..200u16).map(|step| first.saturating_add(step.saturating_mul(count)));
-    bases
+    let next = || {
+        let step = GIVEN.fetch_add(1, Ordering::Relaxed);
+        first.saturating_add(step.saturating_mul(count))
+    };
+    std::iter::repeat_with(next)
+        .take(200)
         .find(|base| (*base..base + count).all(is_free))
         .expect("some range of ports is free")
 }

@@ -250,7 +250,6 @@ impl Adoption {
     }
 
     /// The key after which state is wanted, or from the first key on; the outer `None` when all of it is here.
-    #[expect(clippy::option_option, reason = "whether, and from where")]
     pub fn state_wanted(&self) -> Option<Option<Vec<u8>>> {
         let progress = self.progress();
         (!progress.is_whole).then(|| progress.last_key.clone())

@@ -241,7 +241,7 @@ impl SnapshotSource for Giver {
         let certificate = &mut block.certificate;
         match self.trick {
             Trick::ForgedSignature => certificate.signatures[0].signature[9] ^= 1,
-            Trick::TooFewSignatures => drop(certificate.signatures.pop()),
+            Trick::TooFewSignatures => certificate.signatures.truncate(2),
             Trick::FormerValidators => {
                 block.validators = genesis().validators().clone();
             }

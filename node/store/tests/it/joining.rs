@@ -17,7 +17,8 @@ use std::path::Path;
 /// Small, so that the tests' state comes in several pieces.
 const PIECE_BYTES: usize = 1_024;
 
-async fn leader(path: &Path) -> Node<Store> {
+/// A node with five blocks.
+pub(crate) async fn leader(path: &Path) -> Node<Store> {
     let leader = Node::start(open(path));
     for nonce in 0..5 {
         let bytes = register_node(leader.pipeline.genesis(), 1, nonce, nonce);
@@ -40,7 +41,7 @@ fn header_at(leader: &Node<Store>, height: u64) -> Header {
 }
 
 /// The leader's block at a height as a snapshot.
-fn snapshot_at(leader: &Node<Store>, height: u64) -> Snapshot {
+pub(crate) fn snapshot_at(leader: &Node<Store>, height: u64) -> Snapshot {
     let certificate = leader.store.certificate(height).expect("readable");
     let validators = leader.store.validators(height).expect("readable");
     let parents = (1..height).rev().take(2);
@@ -68,7 +69,8 @@ fn piece(leader: &Node<Store>, adoption: &Adoption) -> Vec<Vec<u8>> {
     piece.expect("the state is there")
 }
 
-async fn feed_history(leader: &Node<Store>, adoption: &Adoption) {
+/// Feeds all of the history.
+pub(crate) async fn feed_history(leader: &Node<Store>, adoption: &Adoption) {
     while let Some((first, count)) = adoption.history_wanted() {
         let leaves = leaves(leader, first, count.min(2));
         adoption.take_history(leaves).await.expect("they are true");
@@ -76,7 +78,7 @@ async fn feed_history(leader: &Node<Store>, adoption: &Adoption) {
 }
 
 /// Feeds at most `most` pieces of state; how many were wanted.
-async fn feed_state(leader: &Node<Store>, adoption: &Adoption, most: usize) -> usize {
+pub(crate) async fn feed_state(leader: &Node<Store>, adoption: &Adoption, most: usize) -> usize {
     let mut count = 0;
     while count < most && adoption.state_wanted().is_some() {
         let piece = piece(leader, adoption);
@@ -86,13 +88,14 @@ async fn feed_state(leader: &Node<Store>, adoption: &Adoption, most: usize) -> u
     count
 }
 
-async fn begin(late: &Node<Store>, snapshot: Snapshot) -> Adoption {
+/// Begins to take over a snapshot.
+pub(crate) async fn begin(late: &Node<Store>, snapshot: Snapshot) -> Adoption {
     let begun = late.pipeline.begin_adoption(snapshot).await;
     begun.expect("its certificate holds")
 }
 
 /// Takes over the leader's newest state from the first piece to the last.
-async fn join(late: &Node<Store>, leader: &Node<Store>) {
+pub(crate) async fn join(late: &Node<Store>, leader: &Node<Store>) {
     let adoption = begin(late, snapshot_at(leader, leader.pipeline.tip())).await;
     feed_history(leader, &adoption).await;
     assert!(feed_state(leader, &adoption, usize::MAX).await > 2);
@@ -194,13 +197,13 @@ async fn a_decision_with_anything_changed_is_refused() {
     };
     let other_root = |bad: &mut Snapshot| bad.header.state_root.0[0] ^= 1;
     assert_eq!(refused(other_root).await, Lie::OtherBlock);
-    let too_few = |bad: &mut Snapshot| drop(bad.certificate.signatures.pop());
+    let too_few = |bad: &mut Snapshot| bad.certificate.signatures.truncate(2);
     assert!(matches!(refused(too_few).await, Lie::Certificate(_)));
     let forged = |bad: &mut Snapshot| bad.certificate.signatures[0].signature[0] ^= 1;
     assert!(matches!(refused(forged).await, Lie::Certificate(_)));
     let other_parent = |bad: &mut Snapshot| bad.parents[1].number += 1;
     assert_eq!(refused(other_parent).await, Lie::OtherParents);
-    let fewer_parents = |bad: &mut Snapshot| drop(bad.parents.pop());
+    let fewer_parents = |bad: &mut Snapshot| bad.parents.truncate(1);
     assert_eq!(refused(fewer_parents).await, Lie::OtherParents);
     let coup = |bad: &mut Snapshot| {
         let usurper = bad.validators.validators()[..1].to_vec();

@@ -25,6 +25,7 @@ mod corruption;
 mod crashes;
 mod history;
 mod joining;
+mod joining_crashes;
 mod pipeline;
 mod pruning;
 mod reopening;
