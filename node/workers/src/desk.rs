@@ -137,8 +137,9 @@ impl RevocationDesk {
         match self.ask(&question).await {
             Ok(()) => {
                 self.waiting().settle(&question);
-                self.progress
-                    .send_modify(|progress| progress.answered = progress.answered.saturating_add(1));
+                self.progress.send_modify(|progress| {
+                    progress.answered = progress.answered.saturating_add(1)
+                });
             }
             Err(reason) => {
                 self.waiting().postpone(&question);
