@@ -7,6 +7,7 @@
 
 mod asking;
 mod disbelief;
+mod finalising;
 mod judged_by_openssl;
 mod keeping;
 mod settings;
