@@ -209,6 +209,11 @@ impl Village {
         self.wait(|progress| so_far + 2 <= progress.in_vain).await;
     }
 
+    /// Waits until `count` attempts since the desk opened were in vain.
+    pub(crate) async fn gave_up(&mut self, count: u64) {
+        self.wait(|progress| count <= progress.in_vain).await;
+    }
+
     async fn wait(&mut self, is_there: impl Fn(&Progress) -> bool) {
         let reached = self.progress.wait_for(is_there);
         tokio::time::timeout(PATIENCE, reached)
