@@ -7,6 +7,7 @@ use musubi_primitives::consent::Terms;
 use musubi_primitives::resident::Authority;
 use musubi_primitives::{AssuranceLevel, BlockHash, Commitment, ConsentId, MemberId, Moment, Salt};
 
+use crate::age::{BirthDate, guardian_ends};
 use crate::binding::binding_commitment;
 use crate::document::DocumentError;
 use crate::evidence::Evidence;
@@ -36,6 +37,23 @@ pub struct GuardianFacts {
     pub from: Moment,
     /// First moment at which the signer no longer may.
     pub until: Moment,
+}
+
+impl GuardianFacts {
+    /// The same authority, ended by the subject's age: whoever decides for a minor is heard until the child is 15, then again until 18.
+    #[must_use]
+    pub fn bounded_by_age(self, born: BirthDate, signed_at: Moment) -> Self {
+        match self.role {
+            SignerRole::Subject | SignerRole::Proxy => self,
+            SignerRole::ParentalAuthority
+            | SignerRole::GuardianOfMinor
+            | SignerRole::ChildWelfareDirector
+            | SignerRole::FosterParent => Self {
+                until: self.until.min(guardian_ends(born, signed_at)),
+                ..self
+            },
+        }
+    }
 }
 
 /// What is to be judged.
@@ -289,7 +307,10 @@ fn check_binding(
 }
 
 /// The register agrees that the signer may decide, as stated, at the time of signing and for the whole period.
-pub(crate) fn check_authority(claim: &Claim<'_>, signed: &StatementFields) -> Result<(), Disagreement> {
+pub(crate) fn check_authority(
+    claim: &Claim<'_>,
+    signed: &StatementFields,
+) -> Result<(), Disagreement> {
     let guardian = claim.guardian.ok_or(Disagreement::NoAuthority)?;
     let signed_at = claim.evidence.signed_at;
     if signed_at < guardian.from || guardian.until <= signed_at {

@@ -19,6 +19,7 @@
     )
 )]
 
+pub mod age;
 pub mod attestation;
 pub mod audit;
 pub mod binding;
@@ -40,6 +41,7 @@ pub mod withdrawal;
 pub mod witness;
 pub mod wording;
 
+pub use age::BirthDate;
 pub use attestation::{ActiveBinding, Claim, Disagreement, GuardianFacts, Verdict};
 pub use audit::{AuditVerdict, Ground, audit};
 pub use binding::{BindingFields, BindingStatement};

@@ -37,7 +37,8 @@ pub fn receipt_rows(
 ) -> Result<Vec<Row>, RenderError> {
     let receipt = ConsentReceipt::parse(receipt)?;
     let agreed = rows(statement, language)?;
-    let is_about_it = Statement::parse(statement)?.digest() == receipt.content().proof.statement_digest.0;
+    let is_about_it =
+        Statement::parse(statement)?.digest() == receipt.content().proof.statement_digest.0;
     if !is_about_it {
         return Err(RenderError::Document(DocumentError::Rule {
             field: "statement_digest",
@@ -96,12 +97,20 @@ impl Page<'_> {
         rows.extend(self.authority(details)?);
         rows.extend(self.known_code("helper", details.helper.as_ref())?);
         rows.extend(self.known_code("legal-basis", details.legal_basis.as_ref())?);
-        let sources: Vec<_> = details.source_systems.iter().map(|text| text.as_str()).collect();
+        let sources: Vec<_> = details
+            .source_systems
+            .iter()
+            .map(|text| text.as_str())
+            .collect();
         if !sources.is_empty() {
             rows.push(self.field("sources", sources.join(self.comma()))?);
         }
         let sensitive = content.services.iter().any(|service| service.sensitive);
-        rows.extend(sensitive.then(|| self.flag("sensitive", true)).transpose()?);
+        rows.extend(
+            sensitive
+                .then(|| self.flag("sensitive", true))
+                .transpose()?,
+        );
         rows.push(self.flag("mandatory", content.mandatory)?);
         rows.push(self.flag("third-party", content.third_party_disclosure)?);
         rows.push(self.field("notice", content.privacy_notice.as_str())?);
@@ -142,7 +151,11 @@ impl Page<'_> {
             rows.push(self.field("verifier", controller.name.as_str())?);
         }
         let policy = details.policy_version.as_ref();
-        rows.extend(policy.map(|text| self.field("policy", text.as_str())).transpose()?);
+        rows.extend(
+            policy
+                .map(|text| self.field("policy", text.as_str()))
+                .transpose()?,
+        );
         rows.push(self.field("algorithm", &*proof.signature_algorithm)?);
         rows.push(self.field("tag", &*proof.content_tag)?);
         rows.push(self.field("genesis", grouped(&proof.genesis.0))?);
@@ -178,7 +191,9 @@ impl Page<'_> {
     }
 
     fn time(&self, key: &str, moment: musubi_primitives::Moment) -> Result<Row, RenderError> {
-        let value = self.word("time-value")?.replace("{time}", &japan_time(moment));
+        let value = self
+            .word("time-value")?
+            .replace("{time}", &japan_time(moment));
         self.field(key, value)
     }
 

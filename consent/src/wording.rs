@@ -62,7 +62,11 @@ mod tests {
     #[test]
     fn every_language_has_the_same_keys_once() {
         for source in [source, receipt_source] {
-            let keys = |language| entries(source(language)).map(|(key, _)| key).collect::<Vec<_>>();
+            let keys = |language| {
+                entries(source(language))
+                    .map(|(key, _)| key)
+                    .collect::<Vec<_>>()
+            };
             let japanese = keys(Language::Japanese);
             assert_eq!(
                 japanese.iter().collect::<BTreeSet<_>>().len(),

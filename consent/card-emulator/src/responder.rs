@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use musubi_consent_card::Credential;
 use tokio::net::TcpListener;
 use x509_ocsp::OcspResponseStatus;
@@ -126,9 +126,7 @@ impl Responder {
             standing,
             municipality_code: municipality_code.to_owned(),
         };
-        self.known()
-            .entries
-            .insert(key(credential, serial), entry);
+        self.known().entries.insert(key(credential, serial), entry);
     }
 
     /// Misbehaves from now on; `None` is good behaviour again.

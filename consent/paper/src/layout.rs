@@ -3,7 +3,8 @@
 use crate::font::Metrics;
 
 /// Marks that may not begin a line (JIS X 4051, the ones that occur here).
-const NO_LINE_START: &str = "、。，．・：；？！）」』】〕〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.;:!?)]}";
+const NO_LINE_START: &str =
+    "、。，．・：；？！）」』】〕〉》ー々ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.;:!?)]}";
 /// Marks that may not end a line.
 const NO_LINE_END: &str = "（「『【〔〈《([{";
 

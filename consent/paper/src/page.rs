@@ -78,12 +78,7 @@ pub fn statement_pdf(
     form(font, &rows, &format!("MUSUBI:S1:{reference}"), language)
 }
 
-fn form(
-    font: &Font,
-    rows: &[Row],
-    code: &str,
-    language: Language,
-) -> Result<Vec<u8>, PaperError> {
+fn form(font: &Font, rows: &[Row], code: &str, language: Language) -> Result<Vec<u8>, PaperError> {
     let metrics = font.metrics();
     let (beside_code, page_words) = page_words(language)?;
     let code = qr::encode(code).ok_or(PaperError::Qr)?;
@@ -167,8 +162,20 @@ impl<'a> Form<'a> {
         sheet.frame(MARGIN, top, LABEL_WIDTH, height, LINE_GREY);
         let value_left = MARGIN + LABEL_WIDTH;
         sheet.frame(value_left, top, FULL_WIDTH - LABEL_WIDTH, height, LINE_GREY);
-        sheet.block(&label_lines, MARGIN + PADDING, top + PADDING, LABEL_SIZE, LINE);
-        sheet.block(&value_lines, value_left + PADDING, top + PADDING, TEXT_SIZE, LINE);
+        sheet.block(
+            &label_lines,
+            MARGIN + PADDING,
+            top + PADDING,
+            LABEL_SIZE,
+            LINE,
+        );
+        sheet.block(
+            &value_lines,
+            value_left + PADDING,
+            top + PADDING,
+            TEXT_SIZE,
+            LINE,
+        );
         self.top += height;
     }
 
@@ -202,7 +209,9 @@ impl<'a> Form<'a> {
     }
 
     fn sheet(&mut self) -> &mut Sheet {
-        self.sheets.last_mut().expect("a form begins with one sheet")
+        self.sheets
+            .last_mut()
+            .expect("a form begins with one sheet")
     }
 }
 

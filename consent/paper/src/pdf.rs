@@ -208,8 +208,8 @@ pub(crate) fn write(
     sheets: &[Sheet],
 ) -> Result<Vec<u8>, PaperError> {
     let glyphs = Glyphs::of(metrics, sheets)?;
-    let embedded = subsetter::subset(font.bytes(), 0, &glyphs.remapper)
-        .map_err(|_| PaperError::Subset)?;
+    let embedded =
+        subsetter::subset(font.bytes(), 0, &glyphs.remapper).map_err(|_| PaperError::Subset)?;
     let mut pdf = Pdf::new();
     pdf.catalog(OBJECTS.catalog).pages(OBJECTS.pages);
     let numbers: Vec<i32> = (OBJECTS.first..).step_by(2).take(sheets.len()).collect();

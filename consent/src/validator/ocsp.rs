@@ -194,8 +194,8 @@ impl OcspRequest {
         if answer.nonce.as_deref() != Some(self.nonce.as_slice()) {
             return Err(OcspError::Nonce);
         }
-        let is_fresh = answer.this_update <= now.saturating_add(CLOCK_SKEW)
-            && now < answer.believed_until;
+        let is_fresh =
+            answer.this_update <= now.saturating_add(CLOCK_SKEW) && now < answer.believed_until;
         if is_fresh {
             Ok(answer)
         } else {
@@ -326,9 +326,7 @@ fn basic_answer(der: &[u8]) -> Result<Vec<u8>, OcspError> {
         return Err(OcspError::Refused(outer.response_status));
     }
     match outer.response_bytes {
-        Some(inner) if inner.response_type == ID_PKIX_OCSP_BASIC => {
-            Ok(inner.response.into_bytes())
-        }
+        Some(inner) if inner.response_type == ID_PKIX_OCSP_BASIC => Ok(inner.response.into_bytes()),
         Some(_) | None => Err(OcspError::NotBasic),
     }
 }
@@ -358,9 +356,8 @@ fn require_signed(root: &Root, basic: &BasicOcspResponse, der: &[u8]) -> Result<
 }
 
 fn require_understood(extensions: &Option<Extensions>) -> Result<(), OcspError> {
-    let unknown = |extension: &&Extension| {
-        extension.critical && extension.extn_id != ID_PKIX_OCSP_NONCE
-    };
+    let unknown =
+        |extension: &&Extension| extension.critical && extension.extn_id != ID_PKIX_OCSP_NONCE;
     match extensions.iter().flatten().find(unknown) {
         Some(extension) => Err(OcspError::UnknownCriticalExtension(extension.extn_id)),
         None => Ok(()),
@@ -385,8 +382,7 @@ fn nonce(extensions: &Option<Extensions>) -> Result<Option<Vec<u8>>, OcspError> 
     let Some(found) = all.find(|extension| extension.extn_id == ID_PKIX_OCSP_NONCE) else {
         return Ok(None);
     };
-    let inner =
-        OctetString::from_der(found.extn_value.as_bytes()).map_err(OcspError::Malformed)?;
+    let inner = OctetString::from_der(found.extn_value.as_bytes()).map_err(OcspError::Malformed)?;
     Ok(Some(inner.into_bytes()))
 }
 

@@ -38,7 +38,9 @@ pub enum Environment {
 }
 
 /// What a certificate is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CertificateUse {
     /// 署名用: consent, binding, withdrawal.
@@ -188,7 +190,8 @@ impl TrustedRoots {
 
     /// The root with this key identifier. Key identifiers are hashes of keys, so no two roots share one.
     pub(super) fn with_key(&self, key_identifier: &[u8]) -> Option<&Root> {
-        self.all().find(|root| root.key_identifier == key_identifier)
+        self.all()
+            .find(|root| root.key_identifier == key_identifier)
     }
 
     /// Roots of this use whose key identifier is named. Generations share one name, so several may fit.

@@ -3,9 +3,10 @@
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280 as oid;
 use der::flagset::FlagSet;
-use musubi_consent::validator::{CERTIFICATE_BYTES_MAX, RootError};
+use musubi_consent::validator::{self, CERTIFICATE_BYTES_MAX, RootError};
 use musubi_consent::{
-    CertificateError, CertificateUse, Environment, SignerCertificate, TrustedRoots,
+    CertificateError, CertificateUse, Environment, Revocation, SignedCms, SignedContent,
+    SignerCertificate, TrustedRoots, VerificationError,
 };
 use musubi_consent_card::Credential;
 use musubi_consent_card_emulator::certificate::{
@@ -18,7 +19,8 @@ use std::sync::LazyLock;
 use x509_cert::ext::pkix::{BasicConstraints, KeyUsages};
 
 use crate::support::{
-    AUTHORITY, NOW, NOW_SECONDS, ROOT_VALIDITY, VALIDITY, YEAR_SECONDS, person, roots,
+    AUTHORITY, Always, GENESIS, NOW, NOW_SECONDS, ROOT_VALIDITY, VALIDITY, YEAR_SECONDS, person,
+    roots, sign, statement,
 };
 
 static KEY: LazyLock<Vec<u8>> =
@@ -343,6 +345,52 @@ fn check_8_only_rsa_with_2048_bits_and_e_65537_is_accepted() {
         bent(|request| request.public_key_info = elliptic),
         CertificateError::KeyAlgorithm(_)
     ));
+}
+
+#[test]
+fn check_9_only_the_exact_bytes_are_signed() {
+    let statement = statement();
+    let SignedCms {
+        certificate,
+        signature,
+    } = sign(&statement);
+    let signer = validate(&certificate).unwrap();
+    let content = SignedContent::of(&statement, GENESIS).to_bytes();
+    assert!(signer.has_signed(&content, &signature));
+    for position in 0..content.len() {
+        let mut altered = content.clone();
+        altered[position] ^= 1;
+        assert!(!signer.has_signed(&altered, &signature), "byte {position}");
+    }
+    assert!(!signer.has_signed(&content[1..], &signature));
+    assert!(!signer.has_signed(&[&content[..], &[0]].concat(), &signature));
+}
+
+#[test]
+fn check_10_what_is_not_known_is_never_good() {
+    let statement = statement();
+    let content = SignedContent::of(&statement, GENESIS);
+    let cms = sign(&statement).to_der().unwrap();
+    let verified = |found| {
+        let source = Always(found);
+        let signing = CertificateUse::Signing;
+        validator::verify(&roots(), &source, signing, &cms, &content, NOW)
+    };
+    for (found, is_conclusive) in [
+        (Revocation::Good, true),
+        (Revocation::Revoked { since: NOW + 1 }, true),
+        (Revocation::Unknown, false),
+        (Revocation::NotChecked, false),
+    ] {
+        let verification = verified(found).unwrap();
+        assert_eq!(verification.revocation, found);
+        assert_eq!(verification.is_conclusive(), is_conclusive, "{found:?}");
+    }
+    let since = NOW;
+    assert_eq!(
+        verified(Revocation::Revoked { since }),
+        Err(VerificationError::Revoked { since })
+    );
 }
 
 #[test]

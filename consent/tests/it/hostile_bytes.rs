@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use musubi_consent::{
-    BindingStatement, CertificateUse, CheckIn, RevocationList, SealedEvidence, SignedCms,
-    SignerCertificate, Statement, Withdrawal,
+    BindingStatement, CertificateUse, CheckIn, ConsentReceipt, OcspAnswer, RevocationList,
+    SealedEvidence, SignedCms, SignedNonceBatch, SignerCertificate, Statement, Withdrawal,
+    WitnessRecord,
 };
 use musubi_consent_card::{
     BasicFour, JpkiCard, SignPassword, Transport, TransportError, TriesPolicy,
@@ -44,6 +45,10 @@ fn parse_all(bytes: &[u8]) {
         CertificateUse::Signing,
         bytes,
     ));
+    drop(OcspAnswer::parse(&roots(), bytes));
+    drop(ConsentReceipt::parse(bytes));
+    drop(WitnessRecord::parse(bytes));
+    drop(SignedNonceBatch::parse(bytes));
 }
 
 /// `good` with some bytes replaced, and cut or prolonged.
@@ -93,6 +98,12 @@ proptest! {
         if let Ok(cms) = SignedCms::parse(&bytes) {
             prop_assert_eq!(cms.to_der().unwrap(), bytes);
         }
+    }
+
+    #[test]
+    fn a_bent_ocsp_answer_is_never_believed(bytes in bent(&crate::ocsp::GOOD)) {
+        prop_assume!(bytes != *crate::ocsp::GOOD);
+        prop_assert!(OcspAnswer::parse(&roots(), &bytes).is_err());
     }
 
     #[test]

@@ -11,13 +11,14 @@
 )]
 
 mod at_the_counter;
-mod auditing;
 mod attesting;
+mod auditing;
 mod cards;
 mod certificates;
 mod documents;
 mod hostile_bytes;
 mod judged_by_openssl;
+mod life_events;
 mod lifecycle;
 mod nonces;
 mod ocsp;

@@ -24,6 +24,10 @@ static RESPONDER: LazyLock<OcspSigner> = LazyLock::new(|| {
         .unwrap()
 });
 
+/// An answer that is believed.
+pub(crate) static GOOD: LazyLock<Vec<u8>> =
+    LazyLock::new(|| answer(&RESPONDER, CertificateStanding::Good, FRESH));
+
 const FRESH: Validity = Validity {
     not_before: NOW_SECONDS,
     not_after: NOW_SECONDS + 600,
@@ -210,10 +214,7 @@ fn refusals_garbage_and_floods_are_named() {
         read(&later),
         Err(OcspError::Refused(OcspResponseStatus::TryLater))
     );
-    assert!(matches!(
-        read(b"<html>"),
-        Err(OcspError::Malformed(_))
-    ));
+    assert!(matches!(read(b"<html>"), Err(OcspError::Malformed(_))));
     let length = OCSP_BYTES_MAX + 1;
     assert_eq!(
         read(&vec![0x30; length]),

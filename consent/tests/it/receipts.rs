@@ -172,7 +172,12 @@ fn a_receipt_is_shown_in_every_language_with_its_statement() {
             render_receipt(receipt, statement, language).unwrap()
         };
         let japanese = show(Language::Japanese);
-        for part in [standing, "二つ山こども診療所", "0136-00-0000", "2026-11-22 09:00"] {
+        for part in [
+            standing,
+            "二つ山こども診療所",
+            "0136-00-0000",
+            "2026-11-22 09:00",
+        ] {
             assert!(japanese.contains(part), "{part} in {japanese}");
         }
         assert!(show(Language::PlainJapanese).contains("決(き)めました"));

@@ -167,8 +167,8 @@ impl Register {
         let evidence = self
             .evidence(&commitment.0)?
             .ok_or(RegisterError::Damaged)?;
-        let evidence = Evidence::decode_all(&mut evidence.as_slice())
-            .map_err(|_| RegisterError::Damaged)?;
+        let evidence =
+            Evidence::decode_all(&mut evidence.as_slice()).map_err(|_| RegisterError::Damaged)?;
         Ok(Some((evidence, finding)))
     }
 
@@ -199,8 +199,8 @@ impl Register {
         let mut pending = Vec::new();
         for (key, value) in self.all(FINDINGS)? {
             let commitment = <[u8; 32]>::try_from(key).map_err(|_| RegisterError::Damaged)?;
-            let finding = Finding::decode_all(&mut value.as_slice())
-                .map_err(|_| RegisterError::Damaged)?;
+            let finding =
+                Finding::decode_all(&mut value.as_slice()).map_err(|_| RegisterError::Damaged)?;
             if finding.is_pending() {
                 pending.push((Commitment(commitment), finding));
             }

@@ -337,7 +337,11 @@ impl Register {
         Ok(())
     }
 
-    pub(crate) fn write(&self, batch: WriteBatch, attempt: &'static str) -> Result<(), RegisterError> {
+    pub(crate) fn write(
+        &self,
+        batch: WriteBatch,
+        attempt: &'static str,
+    ) -> Result<(), RegisterError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
         self.db.write_opt(batch, &options).map_err(failed(attempt))
@@ -363,9 +367,7 @@ impl Register {
         self.known.read().map_err(|_| RegisterError::Closed)
     }
 
-    pub(crate) fn known_for_writing(
-        &self,
-    ) -> Result<RwLockWriteGuard<'_, Known>, RegisterError> {
+    pub(crate) fn known_for_writing(&self) -> Result<RwLockWriteGuard<'_, Known>, RegisterError> {
         self.known.write().map_err(|_| RegisterError::Closed)
     }
 }

@@ -108,11 +108,7 @@ impl Cache {
     }
 
     /// Keeps an answer that was believed, with the bytes that it was read from.
-    pub(crate) fn keep_answer(
-        &mut self,
-        answer: OcspAnswer,
-        der: &[u8],
-    ) -> Result<(), CacheError> {
+    pub(crate) fn keep_answer(&mut self, answer: OcspAnswer, der: &[u8]) -> Result<(), CacheError> {
         let (issuer, serial) = answer.certificate();
         let key = (issuer.to_vec(), serial.to_vec());
         self.write(&key, ANSWER, der)?;
@@ -124,11 +120,7 @@ impl Cache {
     }
 
     /// Keeps a list that was believed, with the bytes that it was read from.
-    pub(crate) fn keep_list(
-        &mut self,
-        list: RevocationList,
-        der: &[u8],
-    ) -> Result<(), CacheError> {
+    pub(crate) fn keep_list(&mut self, list: RevocationList, der: &[u8]) -> Result<(), CacheError> {
         let (issuer, point) = list.point();
         let key = (issuer.to_vec(), point.to_vec());
         self.write(&key, LIST, der)?;
@@ -214,7 +206,9 @@ fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn read_bounded(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
-    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX).saturating_add(1);
+    let limit = u64::try_from(bytes_max)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut bytes = Vec::new();
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -83,6 +83,17 @@ pub struct Progress {
     pub in_vain: u64,
 }
 
+impl Progress {
+    fn count(&mut self, is_answered: bool) {
+        let counter = if is_answered {
+            &mut self.answered
+        } else {
+            &mut self.in_vain
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
 impl std::fmt::Debug for RevocationDesk {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("RevocationDesk")
@@ -134,22 +145,26 @@ impl RevocationDesk {
     }
 
     async fn work_on(self: &Arc<Self>, question: Question) {
-        match self.ask(&question).await {
-            Ok(()) => {
+        let outcome = self.ask(&question).await;
+        match &outcome {
+            Ok(()) => self.waiting().settle(&question),
+            // Asking again would change nothing; whoever needs the answer asks anew after a change of configuration.
+            Err(reason @ Unanswered::NoAddress) => {
                 self.waiting().settle(&question);
-                self.progress
-                    .send_modify(|progress| progress.answered = progress.answered.saturating_add(1));
+                tracing::debug!(%reason, "a revocation answer cannot be had");
             }
             Err(reason) => {
-                self.waiting().postpone(&question);
-                self.progress
-                    .send_modify(|progress| progress.in_vain = progress.in_vain.saturating_add(1));
-                tracing::warn!(
-                    reason = &reason as &dyn std::error::Error,
-                    "a revocation answer is still out"
-                );
+                let is_first = self.waiting().postpone(&question);
+                let reason = reason as &dyn std::error::Error;
+                if is_first {
+                    tracing::warn!(reason, "a revocation answer is still out");
+                } else {
+                    tracing::debug!(reason, "a revocation answer is still out");
+                }
             }
         }
+        self.progress
+            .send_modify(|progress| progress.count(outcome.is_ok()));
     }
 
     /// By OCSP, and where that fails by list.

@@ -81,7 +81,9 @@ async fn exchange(request: RequestBuilder, expected: Expected) -> Result<Vec<u8>
 
 fn has_type(response: &Response, expected: &str) -> bool {
     let found = response.headers().get(CONTENT_TYPE);
-    let found = found.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let found = found
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let essence = found.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(expected)
 }

@@ -153,7 +153,11 @@ impl RevocationSettings {
     }
 
     /// The list for a distribution point given as certificates encode it.
-    pub(crate) fn list(&self, certificate_use: CertificateUse, point: &[u8]) -> Option<&ListAddress> {
+    pub(crate) fn list(
+        &self,
+        certificate_use: CertificateUse,
+        point: &[u8],
+    ) -> Option<&ListAddress> {
         let text = point_text(point)?;
         let mut all = self.lists.iter();
         all.find(|one| one.certificate_use == certificate_use && one.distribution_point == text)

@@ -44,10 +44,19 @@ impl Question {
     }
 }
 
-/// Everything that waits, and whether it was tried in vain since the last pause.
+/// A question and what became of it so far.
+struct Entry {
+    question: Question,
+    /// Tried in vain since the last pause.
+    is_postponed: bool,
+    /// Tried in vain since it was asked.
+    tries: u32,
+}
+
+/// Everything that waits.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    questions: BTreeMap<(Vec<u8>, Vec<u8>), (Question, bool)>,
+    questions: BTreeMap<(Vec<u8>, Vec<u8>), Entry>,
 }
 
 impl Waiting {
@@ -58,37 +67,44 @@ impl Waiting {
         if self.questions.contains_key(&key) || WAITING_MAX <= self.questions.len() {
             return false;
         }
-        self.questions.insert(key, (question, false));
+        let entry = Entry {
+            question,
+            is_postponed: false,
+            tries: 0,
+        };
+        self.questions.insert(key, entry);
         true
     }
 
-    /// The next question that was not tried in vain.
+    /// The next question that was not tried in vain since the last pause.
     pub(crate) fn next(&self) -> Option<Question> {
         let mut all = self.questions.values();
-        all.find(|(_, is_vain)| !is_vain)
-            .map(|(question, _)| question.clone())
+        all.find(|entry| !entry.is_postponed)
+            .map(|entry| entry.question.clone())
     }
 
-    /// The question is answered.
+    /// Nothing more is to be done about the question.
     pub(crate) fn settle(&mut self, question: &Question) {
         self.questions.remove(&question.key());
     }
 
-    /// The question was tried in vain.
-    pub(crate) fn postpone(&mut self, question: &Question) {
-        if let Some((_, is_vain)) = self.questions.get_mut(&question.key()) {
-            *is_vain = true;
-        }
+    /// The question was tried in vain. True the first time.
+    pub(crate) fn postpone(&mut self, question: &Question) -> bool {
+        let Some(entry) = self.questions.get_mut(&question.key()) else {
+            return false;
+        };
+        entry.is_postponed = true;
+        entry.tries = entry.tries.saturating_add(1);
+        entry.tries == 1
     }
 
     /// The pause is over: everything may be tried again, except what nobody waits for any more.
     pub(crate) fn take_heart(&mut self, now: Moment) {
         let is_awaited =
-            |question: &Question| now < question.at.saturating_add(REVOCATION_PENDING_MAX);
-        self.questions
-            .retain(|_, (question, _)| is_awaited(question));
-        for (_, is_vain) in self.questions.values_mut() {
-            *is_vain = false;
+            |entry: &Entry| now < entry.question.at.saturating_add(REVOCATION_PENDING_MAX);
+        self.questions.retain(|_, entry| is_awaited(entry));
+        for entry in self.questions.values_mut() {
+            entry.is_postponed = false;
         }
     }
 }

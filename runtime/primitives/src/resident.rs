@@ -80,6 +80,9 @@ pub enum SignerRole {
     /// 里親等.
     #[codec(index = 4)]
     FosterParent,
+    /// 代理人: by a letter of proxy or a court's decision, for an adult.
+    #[codec(index = 5)]
+    Proxy,
 }
 
 const DAY: Moment = 24 * 60 * 60 * 1_000;

@@ -9,6 +9,7 @@
 mod blocks;
 mod chain;
 mod genesis;
+mod life_events;
 mod specs;
 mod story;
 mod wiring;

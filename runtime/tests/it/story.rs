@@ -63,7 +63,7 @@ impl Family {
         RequestId(self.bytes(which.saturating_add(100)))
     }
 
-    fn consent(&self) -> ConsentId {
+    pub(crate) fn consent(&self) -> ConsentId {
         ConsentId(self.bytes(2))
     }
 
@@ -75,7 +75,7 @@ impl Family {
         CiphertextHash(self.bytes(which.saturating_add(60)))
     }
 
-    fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self) -> Terms {
         Terms {
             subject: self.child(),
             guardian: self.guardian(),
@@ -466,7 +466,7 @@ impl Family {
         ]
     }
 
-    fn card(&self, which: u8) -> BindingId {
+    pub(crate) fn card(&self, which: u8) -> BindingId {
         BindingId(self.bytes(which.saturating_add(20)))
     }
 
@@ -475,7 +475,7 @@ impl Family {
     }
 }
 
-fn residents(
+pub(crate) fn residents(
     name: &'static str,
     by: u8,
     call: pallet_residents::Call<musubi_runtime::Runtime>,
@@ -487,7 +487,7 @@ fn residents(
     }
 }
 
-fn consent(
+pub(crate) fn consent(
     name: &'static str,
     by: AccountId,
     call: pallet_consent::Call<musubi_runtime::Runtime>,

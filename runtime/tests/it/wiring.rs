@@ -13,20 +13,21 @@ use musubi_primitives::{
     trail::{TrailHead, TrailRow},
 };
 use musubi_runtime::{RuntimeCall, RuntimeEvent};
+use sp_runtime::DispatchError;
 use std::collections::BTreeMap;
 
 const PHONE: u8 = 90;
 
 /// A chain, a family, and how many transactions each account has sent.
-struct Play {
+pub(crate) struct Play {
     chain: Chain,
-    family: Family,
+    pub(crate) family: Family,
     nonces: BTreeMap<u8, u32>,
     rows: Vec<TrailRow>,
 }
 
 impl Play {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut chain = Chain::new();
         chain.extend(vec![]);
         Self {
@@ -38,23 +39,32 @@ impl Play {
     }
 
     /// Puts the steps into blocks, one account's transaction after the other; every one must succeed.
-    fn play(&mut self, steps: Vec<Step>) {
+    pub(crate) fn play(&mut self, steps: Vec<Step>) {
         for step in steps {
-            let seed = (0..=u8::MAX)
-                .find(|seed| account(*seed) == step.by)
-                .expect("every actor of the story has a seed");
-            let nonce = self.nonces.entry(seed).or_default();
-            let transaction = self.chain.sign(seed, *nonce, step.call);
-            *nonce += 1;
-            let built = self.chain.extend(vec![transaction]);
-            assert_eq!(built.results, [Ok(Ok(()))], "{}", step.name);
-            let rows = rows_of(&built);
-            assert_eq!(
-                anchor_of(&built).trail_root,
-                MountainRange::over(rows.iter().map(TrailRow::leaf)).root()
-            );
-            self.rows.extend(rows);
+            let name = step.name;
+            assert_eq!(self.attempt(step), Ok(()), "{name}");
         }
+    }
+
+    /// Puts one step into a block of its own and says how it went.
+    pub(crate) fn attempt(&mut self, step: Step) -> Result<(), DispatchError> {
+        let seed = (0..=u8::MAX)
+            .find(|seed| account(*seed) == step.by)
+            .expect("every actor of the story has a seed");
+        let nonce = self.nonces.entry(seed).or_default();
+        let transaction = self.chain.sign(seed, *nonce, step.call);
+        *nonce += 1;
+        let built = self.chain.extend(vec![transaction]);
+        let rows = rows_of(&built);
+        assert_eq!(
+            anchor_of(&built).trail_root,
+            MountainRange::over(rows.iter().map(TrailRow::leaf)).root()
+        );
+        self.rows.extend(rows);
+        let [result] = built.results.as_slice() else {
+            panic!("one transaction has one result")
+        };
+        result.expect("the transaction is valid")
     }
 
     fn ask<R: Decode>(&self, method: &str, arguments: &impl Encode) -> R {
@@ -62,7 +72,7 @@ impl Play {
             .expect("the declared type")
     }
 
-    fn decision(&self, which: u8) -> Option<Decision> {
+    pub(crate) fn decision(&self, which: u8) -> Option<Decision> {
         self.ask("decision", &self.family.request(which))
     }
 }

@@ -37,9 +37,24 @@ fn says(pdf: &[u8], rows: &[Row]) {
 /// What a scanner reads off the printed first page.
 fn scanned(pdf: &[u8]) -> String {
     let folder = folder_with(pdf);
-    let draw = ["-r", "150", "-png", "-f", "1", "-l", "1", "-singlefile", "form.pdf", "form"];
+    let draw = [
+        "-r",
+        "150",
+        "-png",
+        "-f",
+        "1",
+        "-l",
+        "1",
+        "-singlefile",
+        "form.pdf",
+        "form",
+    ];
     judge(folder.path(), "pdftoppm", &draw);
-    let read = judge(folder.path(), "zbarimg", &["-q", "--nodbus", "--raw", "form.png"]);
+    let read = judge(
+        folder.path(),
+        "zbarimg",
+        &["-q", "--nodbus", "--raw", "form.png"],
+    );
     read.trim_end().to_owned()
 }
 
@@ -78,9 +93,8 @@ fn the_code_of_a_receipt_holds_consent_and_digest() {
     .unwrap();
     let read = scanned(&pdf);
     assert_eq!(read, receipt.qr_text());
-    let hexadecimal = |bytes: &[u8]| -> String {
-        bytes.iter().map(|byte| format!("{byte:02X}")).collect()
-    };
+    let hexadecimal =
+        |bytes: &[u8]| -> String { bytes.iter().map(|byte| format!("{byte:02X}")).collect() };
     assert!(read.contains(&hexadecimal(&statement.fields().consent.0)));
     assert!(read.contains(&hexadecimal(&receipt.digest())));
 }
@@ -105,7 +119,10 @@ fn it_is_a4_with_one_embedded_font_and_the_same_every_time() {
     let fonts = judge(folder.path(), "pdffonts", &["form.pdf"]);
     let [_, _, font] = fonts.lines().collect::<Vec<_>>().try_into().unwrap();
     assert!(font.contains("CID TrueType"), "{font}");
-    assert!(font.contains("yes yes yes"), "embedded, part, searchable: {font}");
+    assert!(
+        font.contains("yes yes yes"),
+        "embedded, part, searchable: {font}"
+    );
 }
 
 #[test]
@@ -126,5 +143,8 @@ fn a_receipt_is_not_printed_over_another_statement() {
 fn a_character_that_the_font_lacks_is_named_and_not_left_blank() {
     let statement = statement(Language::Japanese, "\u{1F3E5}診療所");
     let refused = statement_pdf(&FONT, statement.canonical_bytes(), Language::Japanese);
-    assert!(matches!(refused, Err(PaperError::MissingGlyph('\u{1F3E5}'))));
+    assert!(matches!(
+        refused,
+        Err(PaperError::MissingGlyph('\u{1F3E5}'))
+    ));
 }

@@ -84,7 +84,11 @@ fn a_nonce_that_was_spent_before_a_restart_is_spent_after_it() {
         Some(NonceError::OtherTerminal)
     );
     register.issue_nonces(&batch()).unwrap();
-    assert_eq!(spend(1, NOW), Some(NonceError::Spent), "issuing again revives nothing");
+    assert_eq!(
+        spend(1, NOW),
+        Some(NonceError::Spent),
+        "issuing again revives nothing"
+    );
     assert_eq!(spend(2, NOW), None);
     register.forget_nonces_before(NOW + HOUR + 1).unwrap();
     assert_eq!(spend(2, NOW), Some(NonceError::Unknown));
@@ -129,7 +133,9 @@ fn what_is_pending_is_found_again_after_a_restart_and_settled_once() {
         let register = open(directory.path());
         register.issue_nonces(&batch()).unwrap();
         let pending = finding(Revocation::NotChecked);
-        register.take_in(&spending(1), &evidence(), &pending).unwrap();
+        register
+            .take_in(&spending(1), &evidence(), &pending)
+            .unwrap();
     }
     let register = open(directory.path());
     let pending = register.pending().unwrap();
@@ -150,7 +156,9 @@ fn erased_evidence_is_gone_from_the_files_and_a_receipt_stays() {
     let register = open(directory.path());
     register.issue_nonces(&batch()).unwrap();
     let pending = finding(Revocation::NotChecked);
-    register.take_in(&spending(1), &evidence(), &pending).unwrap();
+    register
+        .take_in(&spending(1), &evidence(), &pending)
+        .unwrap();
     let backup = directory.path().join("backup");
     register.back_up(&backup).unwrap();
     let eraser = Eraser {

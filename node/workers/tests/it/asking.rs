@@ -157,15 +157,12 @@ async fn a_good_answer_is_asked_for_again_when_it_is_no_longer_fresh() {
 async fn nobody_is_asked_at_an_address_that_only_the_certificate_names() {
     let clock = Clock::new();
     let folder = tempfile::tempdir().unwrap();
-    let settings = musubi_node_workers::RevocationSettings {
-        retry_ms: 10,
-        ..musubi_node_workers::RevocationSettings::default()
-    };
+    let settings = musubi_node_workers::RevocationSettings::default();
     let mut village = Village::open(folder.path(), settings, &clock);
     // Its certificate names http://ocsp.test.invalid as its responder.
     let certificate = certificate(Credential::Authentication);
     let query = certificate.revocation_query(NOW);
     assert_eq!(village.desk.revocation(&query), Revocation::NotChecked);
-    village.tried_in_vain().await;
+    village.gave_up(1).await;
     assert_eq!(village.desk.revocation(&query), Revocation::NotChecked);
 }

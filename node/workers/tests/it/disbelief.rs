@@ -5,9 +5,7 @@ use musubi_consent_card::Credential;
 use musubi_consent_card_emulator::ResponderFault;
 use musubi_node_workers::RevocationSettings;
 
-use crate::world::{
-    Clock, NOW, Village, by_list, by_responder, certificate, go_online, responder,
-};
+use crate::world::{Clock, NOW, Village, by_list, by_responder, certificate, go_online, responder};
 
 async fn survives(fault: ResponderFault, is_by_list: bool) {
     let clock = Clock::new();
@@ -42,7 +40,11 @@ async fn survives(fault: ResponderFault, is_by_list: bool) {
     assert!(0 < responder.questions());
     responder.misbehave(None);
     village.answered(1).await;
-    assert_eq!(village.desk.revocation(&query), Revocation::Good, "{fault:?}");
+    assert_eq!(
+        village.desk.revocation(&query),
+        Revocation::Good,
+        "{fault:?}"
+    );
 }
 
 #[tokio::test]

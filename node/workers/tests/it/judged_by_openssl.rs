@@ -38,9 +38,17 @@ fn write_files(folder: &Path, certificate: &SignerCertificate) {
     fs::write(path("holder.der"), certificate.der()).unwrap();
     for name in ["root", "holder"] {
         let (from, to) = (format!("{name}.der"), format!("{name}.pem"));
-        openssl(folder, &["x509", "-inform", "DER", "-in", &from, "-out", &to]);
+        openssl(
+            folder,
+            &["x509", "-inform", "DER", "-in", &from, "-out", &to],
+        );
     }
-    openssl(folder, &["pkey", "-inform", "DER", "-in", "key.der", "-out", "key.pem"]);
+    openssl(
+        folder,
+        &[
+            "pkey", "-inform", "DER", "-in", "key.der", "-out", "key.pem",
+        ],
+    );
 }
 
 /// OpenSSL's own responder; gone when dropped.
@@ -57,7 +65,9 @@ impl OpensslResponder {
     fn start(folder: &Path) -> (Self, SocketAddr) {
         let mut child = Command::new("openssl")
             .args(["ocsp", "-index", "index.txt", "-port", "0", "-nmin", "10"])
-            .args(["-CA", "root.pem", "-rsigner", "root.pem", "-rkey", "key.pem"])
+            .args([
+                "-CA", "root.pem", "-rsigner", "root.pem", "-rkey", "key.pem",
+            ])
             .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -129,7 +139,10 @@ async fn openssl_believes_our_responder() {
     for (standing, word) in [
         (CertificateStanding::Good, "holder.pem: good"),
         (CertificateStanding::Unknown, "holder.pem: unknown"),
-        (CertificateStanding::Revoked { since }, "holder.pem: revoked"),
+        (
+            CertificateStanding::Revoked { since },
+            "holder.pem: revoked",
+        ),
     ] {
         set(&responder, &certificate, standing);
         let arguments = ["ocsp", "-issuer", "root.pem", "-cert", "holder.pem"];

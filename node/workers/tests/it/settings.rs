@@ -48,7 +48,10 @@ fn two_addresses_for_one_thing_and_no_patience_are_refused() {
     assert_eq!(twice.check(), Err(SettingsError::Twice("use")));
     let mut twice = settings.clone();
     twice.lists.push(twice.lists[0].clone());
-    assert_eq!(twice.check(), Err(SettingsError::Twice("distribution point")));
+    assert_eq!(
+        twice.check(),
+        Err(SettingsError::Twice("distribution point"))
+    );
     let mut many = settings.clone();
     many.lists = vec![many.lists[0].clone(); 65];
     assert_eq!(many.check(), Err(SettingsError::TooMany(65)));

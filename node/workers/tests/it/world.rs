@@ -39,8 +39,8 @@ pub(crate) static AUTHORITY: LazyLock<Arc<TestAuthority>> = LazyLock::new(|| {
     Arc::new(TestAuthority::generate(validity).unwrap())
 });
 
-static KEY: LazyLock<Vec<u8>> =
-    LazyLock::new(|| RsaKey::generate().unwrap().public_key_info().unwrap());
+/// The key of every certificate here.
+pub(crate) static KEY: LazyLock<RsaKey> = LazyLock::new(|| RsaKey::generate().unwrap());
 
 pub(crate) fn roots() -> TrustedRoots {
     let roots = [
@@ -64,7 +64,12 @@ pub(crate) fn certificate(credential: Credential) -> SignerCertificate {
         not_after: NOW_SECONDS + 4 * YEAR_SECONDS,
     };
     let request = AUTHORITY
-        .request(credential, &person, KEY.clone(), validity)
+        .request(
+            credential,
+            &person,
+            KEY.public_key_info().unwrap(),
+            validity,
+        )
         .unwrap();
     let der = AUTHORITY.certify(credential, &request).unwrap();
     let certificate_use = match credential {
@@ -202,6 +207,11 @@ impl Village {
     pub(crate) async fn tried_in_vain(&mut self) {
         let so_far = self.progress.borrow().in_vain;
         self.wait(|progress| so_far + 2 <= progress.in_vain).await;
+    }
+
+    /// Waits until `count` attempts since the desk opened were in vain.
+    pub(crate) async fn gave_up(&mut self, count: u64) {
+        self.wait(|progress| count <= progress.in_vain).await;
     }
 
     async fn wait(&mut self, is_there: impl Fn(&Progress) -> bool) {
