@@ -10,9 +10,11 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{ID_DATA, ID_SIGNED_DATA};
 use const_oid::db::rfc5912::{ID_SHA_256, RSA_ENCRYPTION};
 use der::asn1::{OctetString, SetOfVec};
-use der::{Any, Decode, Encode, Sequence};
+use der::{Any, Encode, Sequence};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
+
+use crate::strict_der;
 
 /// Longest CMS that is read, in bytes.
 pub const CMS_BYTES_MAX: usize = 8 * 1024;
@@ -88,7 +90,8 @@ impl SignedCms {
     ///
     /// [`CmsError::Malformed`] when the certificate is none.
     pub fn to_der(&self) -> Result<Vec<u8>, CmsError> {
-        let certificate = Any::from_der(&self.certificate).map_err(CmsError::Malformed)?;
+        let certificate =
+            strict_der::decode::<Any>(&self.certificate).map_err(CmsError::Malformed)?;
         let signed_data = SignedData {
             version: CmsVersion::V1,
             digest_algorithms: set_of(sha256())?,
@@ -119,11 +122,12 @@ impl SignedCms {
                 length: bytes.len(),
             });
         }
-        let info = ContentInfo::from_der(bytes).map_err(CmsError::Malformed)?;
+        let info: ContentInfo = strict_der::decode(bytes).map_err(CmsError::Malformed)?;
         if info.content_type != ID_SIGNED_DATA {
             return Err(CmsError::ContentType(info.content_type));
         }
-        let signed_data: SignedData = info.content.decode_as().map_err(CmsError::Malformed)?;
+        let content = info.content.to_der().map_err(CmsError::Malformed)?;
+        let signed_data: SignedData = strict_der::decode(&content).map_err(CmsError::Malformed)?;
         let cms = signed_data.into_parts()?;
         if cms.to_der()? == bytes {
             Ok(cms)
@@ -186,7 +190,7 @@ fn check_signer(signer: &SignerInfo, certificate: &[u8]) -> Result<(), CmsError>
 }
 
 fn signer_identifier(certificate: &[u8]) -> Result<IssuerAndSerialNumber, CmsError> {
-    let certificate = Certificate::from_der(certificate).map_err(CmsError::Malformed)?;
+    let certificate: Certificate = strict_der::decode(certificate).map_err(CmsError::Malformed)?;
     let certificate = certificate.tbs_certificate;
     Ok(IssuerAndSerialNumber {
         issuer: certificate.issuer,

@@ -35,6 +35,7 @@ pub mod receipt_rendering;
 pub mod rendering;
 pub mod signed_content;
 pub mod statement;
+mod strict_der;
 pub mod text;
 pub mod validator;
 pub mod withdrawal;

@@ -95,9 +95,9 @@ impl PrintedNumberB {
     }
 }
 
-/// At most sixteen ASCII bytes in a buffer that never moves to the heap and is wiped on drop.
+/// At most sixteen ASCII bytes in one place of the heap, wiped on drop: moving the value leaves no copy behind on the stack.
 struct Secret {
-    buffer: Zeroizing<[u8; SECRET_BYTES_MAX]>,
+    buffer: Zeroizing<Box<[u8]>>,
     length: usize,
 }
 
@@ -107,7 +107,7 @@ impl Secret {
         if length < min || max < length {
             return Err(PinError::Length { min, max });
         }
-        let mut buffer = Zeroizing::new([0; SECRET_BYTES_MAX]);
+        let mut buffer = Zeroizing::new(Box::from([0; SECRET_BYTES_MAX]));
         for (slot, typed) in buffer.iter_mut().zip(typed.chars()) {
             *slot = fold_width(typed)
                 .ok_or(PinError::NotAlphanumeric)?

@@ -16,6 +16,7 @@ use super::extensions::Extensions;
 use super::revocation::RevocationQuery;
 use super::roots::{CertificateUse, Root, TrustedRoots};
 use super::rsa;
+use crate::strict_der;
 
 /// Longest certificate that is read, in bytes; JPKI's measure about 1,600.
 pub const CERTIFICATE_BYTES_MAX: usize = 4096;
@@ -254,7 +255,8 @@ impl<'a> Sliced<'a> {
             return Err(CertificateError::TooLong { length: der.len() });
         }
         let (signed_bytes, signature) = slice(der).map_err(CertificateError::Malformed)?;
-        let certificate = Certificate::from_der(der).map_err(CertificateError::Malformed)?;
+        let certificate: Certificate =
+            strict_der::decode(der).map_err(CertificateError::Malformed)?;
         if certificate.tbs_certificate.version != Version::V3 {
             return Err(CertificateError::NotVersion3);
         }

@@ -3,7 +3,7 @@
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280 as oid;
 use const_oid::db::rfc5912::ID_CE_CERTIFICATE_POLICIES;
-use der::Decode;
+use der::DecodeOwned;
 use x509_cert::TbsCertificate;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::crl::dp::DistributionPoint;
@@ -13,6 +13,7 @@ use x509_cert::ext::pkix::{BasicConstraints, CertificatePolicies, KeyUsage, KeyU
 use super::certificate::CertificateError;
 use super::revocation_list::point_name;
 use super::roots::{CertificateUse, Environment};
+use crate::strict_der;
 
 /// Most extensions that a certificate may have; JPKI's have nine.
 const EXTENSIONS_MAX: usize = 20;
@@ -74,7 +75,7 @@ impl<'a> Extensions<'a> {
     }
 
     /// An extension that may be absent.
-    pub(super) fn optional<T: Decode<'a>>(
+    pub(super) fn optional<T: DecodeOwned>(
         &self,
         identifier: ObjectIdentifier,
     ) -> Result<Option<T>, CertificateError> {
@@ -85,13 +86,13 @@ impl<'a> Extensions<'a> {
         else {
             return Ok(None);
         };
-        T::from_der(found.extn_value.as_bytes())
+        strict_der::decode(found.extn_value.as_bytes())
             .map(Some)
             .map_err(CertificateError::Malformed)
     }
 
     /// An extension that must be there.
-    pub(super) fn required<T: Decode<'a>>(
+    pub(super) fn required<T: DecodeOwned>(
         &self,
         identifier: ObjectIdentifier,
     ) -> Result<T, CertificateError> {

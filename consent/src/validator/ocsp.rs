@@ -9,7 +9,7 @@ use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5912::{ID_SHA_1, ID_SHA_256, SHA_256_WITH_RSA_ENCRYPTION};
 use const_oid::db::rfc6960::{ID_PKIX_OCSP_BASIC, ID_PKIX_OCSP_NONCE};
 use der::asn1::OctetString;
-use der::{Any, Decode as _, Encode as _};
+use der::{Any, Encode as _};
 use musubi_primitives::Moment;
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::ext::{Extension, Extensions};
@@ -24,6 +24,7 @@ use super::responder::responder_key;
 use super::revocation::{Revocation, RevocationQuery, RevocationSource};
 use super::roots::{Root, TrustedRoots};
 use super::rsa;
+use crate::strict_der;
 
 /// Longest answer that is read, in bytes: one certificate of a responder and little more.
 pub const OCSP_BYTES_MAX: usize = 16 * 1024;
@@ -232,7 +233,7 @@ impl OcspAnswer {
             return Err(OcspError::TooLong { length: der.len() });
         }
         let basic_der = basic_answer(der)?;
-        let basic = BasicOcspResponse::from_der(&basic_der).map_err(OcspError::Malformed)?;
+        let basic: BasicOcspResponse = strict_der::decode(&basic_der).map_err(OcspError::Malformed)?;
         let single = only_answer(&basic)?;
         let root = issuer(roots, &single.cert_id)?;
         require_signed(root, &basic, &basic_der)?;
@@ -321,7 +322,7 @@ fn issuer<'a>(roots: &'a TrustedRoots, id: &CertId) -> Result<&'a Root, OcspErro
 
 /// The DER of the basic answer inside a successful one.
 fn basic_answer(der: &[u8]) -> Result<Vec<u8>, OcspError> {
-    let outer = OcspResponse::from_der(der).map_err(OcspError::Malformed)?;
+    let outer: OcspResponse = strict_der::decode(der).map_err(OcspError::Malformed)?;
     if outer.response_status != OcspResponseStatus::Successful {
         return Err(OcspError::Refused(outer.response_status));
     }
@@ -382,7 +383,8 @@ fn nonce(extensions: &Option<Extensions>) -> Result<Option<Vec<u8>>, OcspError> 
     let Some(found) = all.find(|extension| extension.extn_id == ID_PKIX_OCSP_NONCE) else {
         return Ok(None);
     };
-    let inner = OctetString::from_der(found.extn_value.as_bytes()).map_err(OcspError::Malformed)?;
+    let inner: OctetString =
+        strict_der::decode(found.extn_value.as_bytes()).map_err(OcspError::Malformed)?;
     Ok(Some(inner.into_bytes()))
 }
 

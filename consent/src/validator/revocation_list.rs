@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280 as oid;
 use const_oid::db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION;
-use der::{Any, Decode as _, Encode as _};
+use der::{Any, Encode as _};
 use musubi_primitives::Moment;
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::crl::{CertificateList, TbsCertList};
@@ -21,6 +21,7 @@ use super::certificate::slice;
 use super::revocation::{Revocation, RevocationQuery, RevocationSource};
 use super::roots::{CertificateUse, Root, TrustedRoots};
 use super::rsa;
+use crate::strict_der;
 
 /// Longest list that is read, in bytes: some hundred thousand revoked certificates.
 pub const LIST_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -91,7 +92,8 @@ impl RevocationList {
             return Err(RevocationListError::TooLong { length: der.len() });
         }
         let (signed_bytes, signature) = slice(der).map_err(RevocationListError::Malformed)?;
-        let list = CertificateList::from_der(der).map_err(RevocationListError::Malformed)?;
+        let list: CertificateList =
+            strict_der::decode(der).map_err(RevocationListError::Malformed)?;
         require_algorithm(&list)?;
         let extensions = list
             .tbs_cert_list
@@ -184,8 +186,8 @@ fn require_understood(extensions: &[Extension]) -> Result<(), RevocationListErro
 fn key_identifier(extensions: &[Extension]) -> Result<Vec<u8>, RevocationListError> {
     const MISSING: RevocationListError = RevocationListError::Missing("key identifier");
     let content = content_of(extensions, oid::ID_CE_AUTHORITY_KEY_IDENTIFIER).ok_or(MISSING)?;
-    let identifier =
-        AuthorityKeyIdentifier::from_der(content).map_err(RevocationListError::Malformed)?;
+    let identifier: AuthorityKeyIdentifier =
+        strict_der::decode(content).map_err(RevocationListError::Malformed)?;
     Ok(identifier.key_identifier.ok_or(MISSING)?.into_bytes())
 }
 
@@ -193,8 +195,8 @@ fn key_identifier(extensions: &[Extension]) -> Result<Vec<u8>, RevocationListErr
 fn distribution_point(extensions: &[Extension]) -> Result<Vec<u8>, RevocationListError> {
     const MISSING: RevocationListError = RevocationListError::Missing("distribution point");
     let content = content_of(extensions, oid::ID_CE_ISSUING_DISTRIBUTION_POINT).ok_or(MISSING)?;
-    let point =
-        IssuingDistributionPoint::from_der(content).map_err(RevocationListError::Malformed)?;
+    let point: IssuingDistributionPoint =
+        strict_der::decode(content).map_err(RevocationListError::Malformed)?;
     point_name(point.distribution_point).ok_or(MISSING)
 }
 
@@ -209,7 +211,7 @@ pub(super) fn point_name(point: Option<DistributionPointName>) -> Option<Vec<u8>
 /// The name of a distribution point in the form of RFC 4514, for configuration. None when it is no single directory name.
 #[must_use]
 pub fn point_text(point: &[u8]) -> Option<String> {
-    let names = Vec::<GeneralName>::from_der(point).ok()?;
+    let names = strict_der::decode::<Vec<GeneralName>>(point).ok()?;
     match names.as_slice() {
         [GeneralName::DirectoryName(name)] => Some(name.to_string()),
         _ => None,

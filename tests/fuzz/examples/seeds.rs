@@ -8,8 +8,9 @@
 
 use codec::Encode as _;
 use musubi_consent::{
-    BindingFields, CheckInFields, Document, Evidence, NonceBatch, SignedCms, SignedContent,
-    SignedNonceBatch, Statement, StatementFields, Text, WithdrawalFields,
+    BindingFields, CertificateUse, CheckInFields, Document, Environment, Evidence, IssuerHash,
+    NonceBatch, OcspRequest, SignedCms, SignedContent, SignedNonceBatch, SignerCertificate,
+    Statement, StatementFields, Text, TrustedRoots, WithdrawalFields,
     evidence::HpkePrivateKey,
     statement::{Action, Party, Place, SignerRole},
     wording,
@@ -19,8 +20,8 @@ use musubi_consent_card::{
     card_face::FaceOpener,
 };
 use musubi_consent_card_emulator::{
-    CardProfile, RevokedCertificate, TestAuthority, Validity, VirtualCard, folder::demo_person,
-    issue::DEMO_SECRETS,
+    CardProfile, CertificateStanding, RevokedCertificate, TestAuthority, Validity, VirtualCard,
+    folder::demo_person, issue::DEMO_SECRETS, ocsp::OcspQuestion,
 };
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, BlockHash, Category, CategorySet, ConsentId, Language,
@@ -48,6 +49,7 @@ fn main() {
         .issue_card(&demo_person(), DEMO_SECRETS, CardProfile::Adult, validity)
         .unwrap();
     write_certificates(&authority, &card, validity);
+    write_answers(&authority, &card, validity);
     write_sessions(&card);
     write_documents();
     write_cms(&card);
@@ -77,6 +79,30 @@ fn write_certificates(authority: &TestAuthority, card: &VirtualCard, validity: V
             .revocation_list(credential, "01396", &[revoked], validity)
             .unwrap();
         write("corpus/revocation-list", name, &list);
+    }
+}
+
+fn write_answers(authority: &TestAuthority, card: &VirtualCard, validity: Validity) {
+    let roots = TrustedRoots::new(Environment::Emulated, &authority.roots()).unwrap();
+    let certificate = card.issued_certificate(Credential::Signing).unwrap();
+    let certificate =
+        SignerCertificate::validate(&roots, CertificateUse::Signing, certificate, NOW).unwrap();
+    let query = certificate.revocation_query(NOW);
+    let request = OcspRequest::new(&roots, &query, IssuerHash::Sha256, [7; 32]).unwrap();
+    let question = OcspQuestion::parse(&request.to_der().unwrap()).unwrap();
+    let responder = authority
+        .appoint_responder(Credential::Signing, validity)
+        .unwrap();
+    let standings = [
+        ("good-in-force", CertificateStanding::Good),
+        (
+            "good-revoked",
+            CertificateStanding::Revoked { since: NOW_SECONDS },
+        ),
+    ];
+    for (name, standing) in standings {
+        let answer = responder.answer(&question, standing, validity).unwrap();
+        write("corpus/ocsp-answer", name, &answer);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Certificates, revocation lists and CMS signatures, judged against roots whose keys nobody holds any more.
 
 use musubi_consent::{
-    CertificateUse, CheckInFields, DocumentFields as _, Environment, RevocationList, SignedCms,
-    SignedContent, SignerCertificate, TrustedRoots,
+    CertificateUse, CheckInFields, DocumentFields as _, Environment, OcspAnswer, RevocationList,
+    SignedCms, SignedContent, SignerCertificate, TrustedRoots,
     validator::{NoRevocationSource, verify},
 };
 use musubi_primitives::{BlockHash, Moment};
@@ -40,6 +40,11 @@ pub(crate) fn revocation_list(bytes: &[u8]) -> bool {
     [CertificateUse::Signing, CertificateUse::Authentication]
         .into_iter()
         .any(|certificate_use| RevocationList::parse(&ROOTS, certificate_use, bytes).is_ok())
+}
+
+/// An OCSP answer, believed whenever it was given.
+pub(crate) fn ocsp_answer(bytes: &[u8]) -> bool {
+    OcspAnswer::parse(&ROOTS, bytes).is_ok()
 }
 
 /// A CMS, alone and as the signature of a content.

@@ -170,26 +170,92 @@ fn endless_continuation_ends() {
     );
 }
 
+/// SELECT of an application, of a file, and VERIFY of a 4-digit PIN.
+fn select(name: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(name.len()).unwrap();
+    [&[0x00, 0xA4, 0x04, 0x0C, length], name].concat()
+}
+
+fn select_file(identifier: u8) -> Vec<u8> {
+    vec![0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, identifier]
+}
+
+const TEXT: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08];
+const SURFACE: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x02];
+const RESIDENT_RECORD: [u8; 10] = [0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x01];
+const JPKI: [u8; 10] = [0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
+const VERIFY_PIN: [u8; 9] = [0x00, 0x20, 0x00, 0x80, 0x04, b'1', b'2', b'3', b'4'];
+
 #[test]
-fn selecting_the_individual_number_trips_a_wire_whatever_the_card_answers() {
-    let text_application = [
-        0x00, 0xA4, 0x04, 0x0C, 0x0A, 0xD3, 0x92, 0x10, 0x00, 0x31, 0x00, 0x01, 0x01, 0x04, 0x08,
+fn each_wire_is_tripped_by_what_it_guards_and_by_nothing_else() {
+    let verify = || vec![select(&JPKI), select_file(0x18), VERIFY_PIN.to_vec()];
+    let cases = [
+        (
+            vec![select(&TEXT), select_file(0x01)],
+            vec![Tripwire::IndividualNumber],
+        ),
+        (
+            vec![select(&SURFACE), select_file(0x05)],
+            vec![Tripwire::RenderedIndividualNumber],
+        ),
+        (
+            vec![select(&TEXT), select_file(0x14)],
+            vec![Tripwire::PrintedNumberA],
+        ),
+        (
+            vec![select(&SURFACE), select_file(0x13)],
+            vec![Tripwire::PrintedNumberA],
+        ),
+        (
+            vec![select(&RESIDENT_RECORD)],
+            vec![Tripwire::ResidentRecord],
+        ),
+        (
+            vec![vec![0x00, 0x24, 0x01, 0x80]],
+            vec![Tripwire::SecretChange],
+        ),
+        (
+            vec![vec![0x80, 0x32, 0x00, 0x80]],
+            vec![Tripwire::SecretChange],
+        ),
+        (
+            [verify(), vec![VERIFY_PIN.to_vec()]].concat(),
+            vec![Tripwire::SecondVerify],
+        ),
+        (verify(), vec![]),
+        (vec![select(&TEXT), select_file(0x02)], vec![]),
     ];
-    let mut card = card(CardProfile::Adult);
-    card.respond(&text_application).unwrap();
-    card.respond(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x01])
-        .unwrap();
-    card.respond(&[0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, 0x14])
-        .unwrap();
-    card.respond(&[0x00, 0x24, 0x01, 0x80]).unwrap();
-    let tripped: Vec<_> = card.tripped().iter().copied().collect();
+    for (commands, expected) in cases {
+        let mut card = card(CardProfile::Adult);
+        for command in &commands {
+            card.respond(command).unwrap();
+        }
+        let tripped: Vec<_> = card.tripped().iter().copied().collect();
+        assert_eq!(tripped, expected, "{commands:02X?}");
+    }
+}
+
+/// A card whose files claim to be as long as two length bytes can say.
+struct Oversized(VirtualCard);
+
+impl Transport for Oversized {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut answer = self.0.transmit(command)?;
+        let reads_a_header =
+            command[..4] == [0x00, 0xB0, 0x00, 0x00] && answer[..2] == [0x30, 0x82];
+        if reads_a_header {
+            answer[2..4].copy_from_slice(&[0xFF, 0xFF]);
+        }
+        Ok(answer)
+    }
+}
+
+#[test]
+fn an_oversized_certificate_is_not_read_to_its_end() {
+    let mut jpki = JpkiCard::open(Oversized(card(CardProfile::Adult))).unwrap();
     assert_eq!(
-        tripped,
-        [
-            Tripwire::IndividualNumber,
-            Tripwire::PrintedNumberA,
-            Tripwire::SecretChange
-        ]
+        jpki.read_authentication_certificate(),
+        Err(CardError::Malformed(Attempt::Read))
     );
 }
 

@@ -3,7 +3,8 @@
 use musubi_consent_card::{Credential, JpkiCard, SignPassword, Tries, TriesPolicy};
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
 use musubi_consent_card_emulator::{
-    CardProfile, EmulatorError, Fault, TestAuthority, TestFolder, VirtualCard,
+    CardProfile, EmulatorError, Fault, PcscStack, StackError, TestAuthority, TestFolder,
+    VirtualCard,
 };
 
 use crate::support::{AUTHORITY, NOW, VALIDITY, card, person};
@@ -102,4 +103,17 @@ fn damaged_images_are_errors() {
     for length in [0, 1, 10, image.len() / 2, image.len() - 1] {
         assert!(VirtualCard::parse_bytes(&image[..length]).is_err());
     }
+}
+
+#[test]
+fn a_stack_that_does_not_come_up_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let emulator = ["sh", "-c", "echo no card in this house >&2; exit 1"];
+    let refused = PcscStack::start(folder.path(), &emulator).unwrap_err();
+    assert!(
+        matches!(refused, StackError::NotStarted { .. }),
+        "{refused}"
+    );
+    let sentence = refused.to_string();
+    assert!(sentence.contains("no card in this house"), "{sentence}");
 }

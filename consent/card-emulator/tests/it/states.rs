@@ -1,7 +1,11 @@
 //! Each state of a card is its own outcome, and no try is spent that need not be.
 
-use musubi_consent_card::error::{SecretKind, TriesPolicy};
-use musubi_consent_card::{CardError, Credential, JpkiCard, PinError, SignPassword, Tries};
+use std::collections::BTreeSet;
+
+use musubi_consent_card::error::{Attempt, SecretKind, TriesPolicy};
+use musubi_consent_card::{
+    CardError, Credential, JpkiCard, PinError, SignPassword, TransportError, Tries,
+};
 use musubi_consent_card_emulator::{CardProfile, VirtualCard};
 use musubi_primitives::Language;
 
@@ -133,34 +137,43 @@ fn secrets_do_not_print_themselves() {
     assert_eq!(format!("{password:?}"), "SignPassword(redacted)");
 }
 
+const OUTCOMES: [CardError; 21] = [
+    CardError::Transport(TransportError::ServiceUnavailable),
+    CardError::Transport(TransportError::NoReader),
+    CardError::Transport(TransportError::NoCard),
+    CardError::Transport(TransportError::Removed),
+    CardError::Transport(TransportError::Unresponsive),
+    CardError::Transport(TransportError::Busy),
+    CardError::Transport(TransportError::Failed { code: 0x8010_0001 }),
+    CardError::NotMyNumberCard,
+    CardError::CertificateAbsent(Credential::Signing),
+    CardError::CertificateAbsent(Credential::Authentication),
+    CardError::CardFaceAbsent,
+    CardError::SecretWrong {
+        secret: SIGNING,
+        tries_left: 3,
+    },
+    CardError::SecretBlocked(SecretKind::PrintedNumberB),
+    CardError::SecretBlocked(SecretKind::AuthenticationPin),
+    CardError::FewTriesLeft {
+        secret: SecretKind::CardFacePin,
+        tries_left: 2,
+    },
+    CardError::SecretOutcomeUnknown(SIGNING),
+    CardError::SignatureOutcomeUnknown,
+    CardError::SecretRequired(SecretKind::AuthenticationPin),
+    CardError::UnexpectedStatus {
+        attempt: Attempt::Sign,
+        status: 0x6F00,
+    },
+    CardError::Malformed(Attempt::Read),
+    CardError::Malformed(Attempt::Verify),
+];
+
 #[test]
 fn every_outcome_has_a_sentence_in_each_language_with_nothing_left_to_fill() {
-    let outcomes = [
-        CardError::NotMyNumberCard,
-        CardError::CertificateAbsent(Credential::Signing),
-        CardError::CertificateAbsent(Credential::Authentication),
-        CardError::CardFaceAbsent,
-        CardError::SecretWrong {
-            secret: SIGNING,
-            tries_left: 3,
-        },
-        CardError::SecretBlocked(SecretKind::PrintedNumberB),
-        CardError::SecretBlocked(SecretKind::AuthenticationPin),
-        CardError::FewTriesLeft {
-            secret: SecretKind::CardFacePin,
-            tries_left: 2,
-        },
-        CardError::SecretOutcomeUnknown(SIGNING),
-        CardError::SignatureOutcomeUnknown,
-        CardError::SecretRequired(SecretKind::AuthenticationPin),
-    ];
-    for outcome in outcomes {
-        let [japanese, plain, english] = [
-            Language::Japanese,
-            Language::PlainJapanese,
-            Language::English,
-        ]
-        .map(|language| outcome.sentence(language));
+    for outcome in OUTCOMES {
+        let [japanese, plain, english] = Language::ALL.map(|language| outcome.sentence(language));
         assert!(
             !japanese.is_ascii() && !plain.is_ascii() && english.is_ascii(),
             "{outcome:?}"
@@ -170,4 +183,18 @@ fn every_outcome_has_a_sentence_in_each_language_with_nothing_left_to_fill() {
             "{outcome:?}"
         );
     }
+}
+
+#[test]
+fn outcomes_that_differ_have_codes_that_differ() {
+    let codes: BTreeSet<_> = OUTCOMES.iter().map(|outcome| outcome.code()).collect();
+    // Of the twenty-one, three kinds stand twice, about another certificate, secret or attempt.
+    assert_eq!(codes.len(), OUTCOMES.len() - 3);
+}
+
+#[test]
+fn blocked_is_zero_tries_and_silence_is_none() {
+    let tries = |outcome: CardError| outcome.tries_left();
+    assert_eq!(tries(CardError::SecretBlocked(SIGNING)), Some(0));
+    assert_eq!(tries(CardError::SecretOutcomeUnknown(SIGNING)), None);
 }

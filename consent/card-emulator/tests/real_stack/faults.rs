@@ -40,6 +40,14 @@ pub(crate) fn odd_answers(bench: &mut Bench) {
     }
 }
 
+/// Real cards take a second for a signature; nothing here gives up on them.
+pub(crate) fn slow_card(bench: &mut Bench) {
+    let image = bench.image(CardProfile::Adult);
+    bench.stack.insert(bench.slot, &image, None, 40).unwrap();
+    assert_eq!(sign(bench.open()), Ok(256));
+    bench.remove();
+}
+
 /// Each of these shows in the first file that is read, so the password is never presented.
 pub(crate) fn wrong_lengths(bench: &mut Bench) {
     for fault in [Fault::EmptyReads, Fault::OverlongReads] {

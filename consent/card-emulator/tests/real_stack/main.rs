@@ -33,7 +33,7 @@ type Promise = (&'static str, fn(&mut Bench));
 
 /// The removals come last, each as the last use of its slot: pcscd looks for cards every 400 ms and would take the next card
 /// for the one that left.
-const PROMISES: [Promise; 12] = [
+const PROMISES: [Promise; 13] = [
     (
         "every operation on every profile ends as it should",
         operations::all,
@@ -49,6 +49,7 @@ const PROMISES: [Promise; 12] = [
         "chained answers and corrected lengths are followed",
         faults::odd_answers,
     ),
+    ("a slow card is waited for", faults::slow_card),
     (
         "reads of wrong length end before any PIN is presented",
         faults::wrong_lengths,

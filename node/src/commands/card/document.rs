@@ -15,7 +15,7 @@ use std::{fs::File, io::Read as _, path::Path};
 #[derive(Debug)]
 pub enum Signable {
     /// A consent statement.
-    Consent(Statement),
+    Consent(Box<Statement>),
     /// A card becomes that of a person.
     Binding(BindingStatement),
     /// A consent ends.
@@ -41,7 +41,7 @@ impl Signable {
                 Document::parse(bytes).map(Self::Withdrawal)
             }
             // Anything else is judged as what it should be, so that the refusal names what is wrong.
-            _ => Document::parse(bytes).map(Self::Consent),
+            _ => Document::parse(bytes).map(Box::new).map(Self::Consent),
         }
     }
 
@@ -85,7 +85,7 @@ impl Signable {
     /// What the card signs on the chain with this genesis hash.
     pub fn content(&self, genesis: BlockHash) -> SignedContent {
         match self {
-            Self::Consent(document) => SignedContent::of(document, genesis),
+            Self::Consent(document) => SignedContent::of(document.as_ref(), genesis),
             Self::Binding(document) => SignedContent::of(document, genesis),
             Self::Withdrawal(document) => SignedContent::of(document, genesis),
         }

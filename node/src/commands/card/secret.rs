@@ -14,9 +14,9 @@ use zeroize::Zeroizing;
 /// Most bytes that are read: the longest secret in full-width characters, and some to notice that it is too long.
 const TYPED_BYTES_MAX: usize = 96;
 
-/// What was typed, wiped on drop.
+/// What was typed, in one place of the heap and wiped on drop: moving the value leaves no copy behind on the stack.
 pub struct Typed {
-    buffer: Zeroizing<[u8; TYPED_BYTES_MAX]>,
+    buffer: Zeroizing<Box<[u8]>>,
     length: usize,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Typed {
 impl Typed {
     pub(super) fn empty() -> Self {
         Self {
-            buffer: Zeroizing::new([0; TYPED_BYTES_MAX]),
+            buffer: Zeroizing::new(Box::from([0; TYPED_BYTES_MAX])),
             length: 0,
         }
     }
