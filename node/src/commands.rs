@@ -1,5 +1,6 @@
 //! One file for each subcommand of `musubi`.
 
+pub mod bench;
 pub mod care;
 pub mod key;
 pub mod member;
