@@ -1,5 +1,6 @@
 //! One file for each subcommand of `musubi`.
 
+pub mod bench;
 pub mod card;
 pub mod care;
 pub mod demo;

@@ -15,6 +15,7 @@
     reason = "a binary has no outside: pub says what a module offers to the others"
 )]
 
+mod bench;
 #[allow(
     dead_code,
     reason = "offers the whole of a node's face to the commands that are being written"
@@ -36,7 +37,8 @@ mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    card::CardCommand, care::CareCommand, demo::DemoArguments, key::KeyCommand, member::MemberArguments,
+    bench::BenchArguments, card::CardCommand, care::CareCommand, demo::DemoArguments,
+    key::KeyCommand, member::MemberArguments,
     node::NodeArguments, spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
@@ -65,6 +67,8 @@ enum Command {
     Spec(SpecCommand),
     /// Check a bundle of proofs offline.
     Verify(VerifyArguments),
+    /// Drive transactions through a running consortium and measure them.
+    Bench(BenchArguments),
     /// Ask the schedule engine.
     #[command(subcommand)]
     Care(CareCommand),
@@ -81,6 +85,7 @@ fn main() -> ExitCode {
         Command::Member(arguments) => commands::member::run(&arguments),
         Command::Spec(command) => commands::spec::run(&command),
         Command::Verify(arguments) => commands::verify::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
         Command::Card(command) => commands::card::run(&command),
     };

@@ -105,7 +105,7 @@ impl ClientError {
 }
 
 /// The answer is none that this program can read.
-pub(super) fn unreadable(what: impl ToString, cause: impl ToString) -> ClientError {
+pub fn unreadable(what: impl ToString, cause: impl ToString) -> ClientError {
     ClientError::Unreadable {
         what: what.to_string(),
         cause: cause.to_string(),

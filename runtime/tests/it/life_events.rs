@@ -84,7 +84,7 @@ fn by_phone(phone: u8, call: pallet_residents::Call<Runtime>) -> Step {
 fn again(play: &Play) -> Terms {
     Terms {
         nonce: [0xC2; 32],
-        ..play.family.terms()
+        ..play.family.terms(0, Category::Immunization)
     }
 }
 
@@ -155,7 +155,7 @@ fn a_lost_card_vouches_for_nothing_and_a_freeze_stops_what_it_vouched_for() {
 fn the_other_holder_of_joint_authority_pauses_and_lets_go_on() {
     let mut play = with_consent();
     let (subject, mother) = (play.family.child(), play.family.guardian());
-    let id = play.family.consent();
+    let id = play.family.consent(0);
     play.play(vec![
         enrol(FATHER, false, Some(FATHERS_PHONE)),
         guardianship(subject, mother, Authority::Joint),
@@ -259,7 +259,7 @@ fn witnessed_consent_waits_for_a_second_officer_and_sensitive_scopes_refuse_it()
     play.play(steps.into_iter().filter(is_family).collect());
     let witnessed = Terms {
         assurance: AssuranceLevel::Witnessed,
-        ..play.family.terms()
+        ..play.family.terms(0, Category::Immunization)
     };
     let sensitive = Terms {
         categories: CategorySet::of(&[Category::Sensitive]),
@@ -270,7 +270,7 @@ fn witnessed_consent_waits_for_a_second_officer_and_sensitive_scopes_refuse_it()
         play.attempt(propose(ConsentId([0xC3; 32]), sensitive)),
         error(ConsentError::AssuranceTooLow)
     );
-    let id = play.family.consent();
+    let id = play.family.consent(0);
     play.play(vec![propose(id, witnessed), attest(id)]);
     assert_eq!(read(&mut play, 1), Err(DenialReason::NoConsent));
     assert_eq!(

@@ -29,6 +29,7 @@ pub(crate) mod staff {
 }
 
 /// One call of the story: what it is called in `weights.rs`, who signs it, and the call.
+#[derive(Clone)]
 pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) by: AccountId,
@@ -63,8 +64,18 @@ impl Family {
         RequestId(self.bytes(which.saturating_add(100)))
     }
 
-    pub(crate) fn consent(&self) -> ConsentId {
-        ConsentId(self.bytes(2))
+    /// The family's consents: number 0 is the one of the story.
+    pub(crate) fn consent(&self, which: u8) -> ConsentId {
+        ConsentId(self.bytes_of(2, which))
+    }
+
+    fn bytes_of(&self, kind: u8, which: u8) -> [u8; 32] {
+        sp_io::hashing::blake2_256(&[&self.number.to_be_bytes()[..], &[kind, which]].concat())
+    }
+
+    /// A person who may decide for the child jointly with others.
+    fn relative(&self, which: u8) -> Pseudonym {
+        Pseudonym(self.bytes_of(30, which))
     }
 
     fn record(&self, which: u8) -> RecordId {
@@ -75,17 +86,17 @@ impl Family {
         CiphertextHash(self.bytes(which.saturating_add(60)))
     }
 
-    pub(crate) fn terms(&self) -> Terms {
+    pub(crate) fn terms(&self, which: u8, category: Category) -> Terms {
         Terms {
             subject: self.child(),
             guardian: self.guardian(),
             recipient: CLINIC,
             purpose: Purpose::ChildCare,
-            categories: CategorySet::of(&[Category::Immunization]),
+            categories: CategorySet::of(&[category]),
             not_before: self.now,
             not_after: self.now.saturating_add(30 * 24 * 60 * 60 * 1_000),
-            statement: Commitment(self.bytes(3)),
-            nonce: self.bytes(4),
+            statement: Commitment(self.bytes_of(3, which)),
+            nonce: self.bytes_of(4, which),
             assurance: AssuranceLevel::CardSigned,
             second_attester: None,
             account: Some(self.phone),
@@ -94,6 +105,122 @@ impl Family {
 
     /// Until the clinic may read: enrolment, card, guardianship, consent.
     pub(crate) fn until_consent(&self) -> Vec<Step> {
+        let mut steps = self.enrolment();
+        steps.extend([self.propose(0, Category::Immunization), self.attest(0)]);
+        steps
+    }
+
+    /// The clinic's doctor asks for a consent.
+    pub(crate) fn propose(&self, which: u8, category: Category) -> Step {
+        consent(
+            "propose",
+            account(staff::DOCTOR),
+            pallet_consent::Call::propose {
+                consent: self.consent(which),
+                terms: self.terms(which, category),
+                supersedes: None,
+            },
+        )
+    }
+
+    /// The village's officer vouches for a consent.
+    pub(crate) fn attest(&self, which: u8) -> Step {
+        consent(
+            "attest",
+            account(staff::OFFICER),
+            pallet_consent::Call::attest {
+                consent: self.consent(which),
+            },
+        )
+    }
+
+    /// Relatives who may decide jointly, over the child and over the guardian.
+    pub(crate) fn relatives(&self, count: u8) -> Vec<Step> {
+        let until = common_date_after(self.now, 0);
+        let enrol = |relative| {
+            residents(
+                "enrol",
+                staff::OFFICER,
+                pallet_residents::Call::enrol {
+                    subject: relative,
+                    domain: ServiceDomain::Health,
+                    protected: false,
+                    device: None,
+                },
+            )
+        };
+        let entitle = |subject, guardian| {
+            residents(
+                "change_guardianship",
+                staff::OFFICER,
+                pallet_residents::Call::attest_guardianship {
+                    subject,
+                    guardian,
+                    authority: Authority::Joint,
+                    until,
+                },
+            )
+        };
+        let relatives = (0..count).map(|which| self.relative(which));
+        let steps = relatives.flat_map(|relative| {
+            [
+                enrol(relative),
+                entitle(self.child(), relative),
+                entitle(self.guardian(), relative),
+            ]
+        });
+        steps.collect()
+    }
+
+    /// More devices of the guardian.
+    pub(crate) fn devices(&self, count: u8) -> Vec<Step> {
+        let device = |which: u8| AccountId(self.bytes_of(31, which));
+        let add = |account: AccountId| Step {
+            name: "change_device",
+            by: self.phone,
+            call: RuntimeCall::Residents(pallet_residents::Call::add_device {
+                person: self.guardian(),
+                device: DeviceKeys {
+                    account,
+                    hpke: HpkeKey(account.0),
+                },
+            }),
+        };
+        (0..count).map(device).map(add).collect()
+    }
+
+    /// A relative objects to the story's consent and takes it back; an officer finds that another proposal is not what was signed.
+    pub(crate) fn dispute(&self, proposed: u8) -> Vec<Step> {
+        let evidence = Some(Commitment(self.bytes(18)));
+        let id = self.consent(0);
+        let by_officer = |name, call| consent(name, account(staff::OFFICER), call);
+        vec![
+            by_officer(
+                "object",
+                pallet_consent::Call::object {
+                    consent: id,
+                    objector: self.relative(0),
+                    evidence,
+                },
+            ),
+            by_officer(
+                "resume",
+                pallet_consent::Call::resume {
+                    consent: id,
+                    evidence,
+                },
+            ),
+            by_officer(
+                "disagree",
+                pallet_consent::Call::disagree {
+                    consent: self.consent(proposed),
+                },
+            ),
+        ]
+    }
+
+    /// Enrolment, card and guardianship.
+    pub(crate) fn enrolment(&self) -> Vec<Step> {
         let health = ServiceDomain::Health;
         let (subject, guardian) = (self.child(), self.guardian());
         let device = Some(DeviceKeys {
@@ -154,22 +281,6 @@ impl Family {
                     until,
                 },
             ),
-            consent(
-                "propose",
-                account(staff::DOCTOR),
-                pallet_consent::Call::propose {
-                    consent: self.consent(),
-                    terms: self.terms(),
-                    supersedes: None,
-                },
-            ),
-            consent(
-                "attest",
-                account(staff::OFFICER),
-                pallet_consent::Call::attest {
-                    consent: self.consent(),
-                },
-            ),
         ]
     }
 
@@ -180,7 +291,7 @@ impl Family {
         let until = self.now.saturating_add(60_000);
         let open = pallet_access::Call::open_session {
             session,
-            consent: self.consent(),
+            consent: self.consent(0),
             evidence,
             until,
         };
@@ -244,7 +355,7 @@ impl Family {
             "withdraw",
             self.phone,
             pallet_consent::Call::withdraw {
-                consent: self.consent(),
+                consent: self.consent(0),
                 evidence: None,
             },
         )

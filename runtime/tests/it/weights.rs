@@ -1,0 +1,141 @@
+//! Weights: every call is weighed, has the weight that was measured, and full blocks stay within what a block may take.
+
+use crate::{
+    chain::account,
+    story::{Family, Step},
+};
+use frame_support::{
+    dispatch::GetDispatchInfo,
+    traits::{Get, GetCallMetadata, GetCallName},
+    weights::Weight,
+};
+use musubi_primitives::{AccountId, parameter::Parameters, record::Category};
+use musubi_runtime::{Runtime, RuntimeCall};
+use pallet_consortium::proposal::Action;
+use std::collections::BTreeSet;
+
+const PALLETS: [&str; 5] = ["Consortium", "Residents", "Consent", "Records", "Access"];
+
+/// One step of each kind that the weighing program plays.
+fn weighed() -> Vec<Step> {
+    let family = Family::new(0, AccountId([9; 32]), 1_000);
+    let votes = [
+        pallet_consortium::Call::propose {
+            action: Action::ChangeParameters(Parameters::default()),
+        },
+        pallet_consortium::Call::vote {
+            proposal: 0,
+            approve: true,
+        },
+    ];
+    let votes = votes.into_iter().zip(["propose", "vote"]);
+    let mut steps: Vec<Step> = votes
+        .map(|(call, name)| Step {
+            name,
+            by: account(1),
+            call: RuntimeCall::Consortium(call),
+        })
+        .collect();
+    steps.extend(family.until_consent());
+    steps.extend(family.relatives(1));
+    steps.extend(family.devices(1));
+    steps.push(family.propose(1, Category::Growth));
+    steps.extend(family.dispute(1));
+    steps.extend(family.visit());
+    steps.extend(family.aftermath());
+    steps.push(family.withdraw());
+    steps.extend(family.keys());
+    steps.extend(family.life());
+    steps
+}
+
+fn names_of(call: &RuntimeCall) -> (&'static str, &'static str) {
+    let names = call.get_call_metadata();
+    (names.pallet_name, names.function_name)
+}
+
+#[test]
+fn every_call_of_our_pallets_is_weighed() {
+    let weighed: BTreeSet<_> = weighed().iter().map(|step| names_of(&step.call)).collect();
+    let all: BTreeSet<_> = PALLETS
+        .iter()
+        .flat_map(|pallet| {
+            let names = RuntimeCall::get_call_names(pallet);
+            names.iter().map(move |name| (*pallet, *name))
+        })
+        .collect();
+    assert!(all.len() > 40, "the runtime has only {} calls", all.len());
+    assert_eq!(weighed, all);
+}
+
+/// The body of a function in the file that the weighing program wrote for a pallet.
+fn measured(pallet: &str, name: &str) -> Option<&'static str> {
+    let file = match pallet {
+        "Consortium" => include_str!("../../src/weights/consortium.rs"),
+        "Residents" => include_str!("../../src/weights/residents.rs"),
+        "Consent" => include_str!("../../src/weights/consent.rs"),
+        "Records" => include_str!("../../src/weights/records.rs"),
+        "Access" => include_str!("../../src/weights/access.rs"),
+        _ => return None,
+    };
+    file.split("fn ")
+        .find_map(|function| function.strip_prefix(name)?.strip_prefix("() -> Weight"))
+}
+
+#[test]
+fn a_call_declares_what_was_measured() {
+    for step in weighed() {
+        let (pallet, call) = names_of(&step.call);
+        let body = measured(pallet, step.name)
+            .unwrap_or_else(|| panic!("{pallet}.{call}: nothing was measured as {}", step.name));
+        let number = |after: &str| -> u64 {
+            let digits = body.split(after).nth(1).expect("the generated form");
+            let digits: String = digits
+                .chars()
+                .take_while(|letter| letter.is_ascii_digit() || *letter == '_')
+                .filter(char::is_ascii_digit)
+                .collect();
+            digits.parse().expect("a number")
+        };
+        let nodes = body
+            .split("reads_writes(")
+            .nth(1)
+            .expect("the generated form");
+        let nodes: Vec<u64> = nodes
+            .split(')')
+            .next()
+            .expect("the generated form")
+            .split(", ")
+            .map(|count| count.parse().expect("a number"))
+            .collect();
+        let database = <Runtime as frame_system::Config>::DbWeight::get();
+        let expected = Weight::from_parts(number("from_parts("), 0)
+            .saturating_add(database.reads_writes(nodes[0], nodes[1]));
+        let declared = step.call.get_dispatch_info().call_weight;
+        assert_eq!(declared, expected, "{pallet}.{call}");
+        assert!(declared.ref_time() > 0, "{pallet}.{call} weighs nothing");
+    }
+}
+
+#[test]
+fn the_dearest_call_fits_into_a_block_many_times() {
+    let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+    let normal = limits.get(frame_support::dispatch::DispatchClass::Normal);
+    let room = normal
+        .max_total
+        .expect("transactions are limited")
+        .ref_time();
+    for step in weighed() {
+        let each = step
+            .call
+            .get_dispatch_info()
+            .call_weight
+            .saturating_add(normal.base_extrinsic);
+        assert!(
+            room / each.ref_time() >= 10,
+            "{:?} fits {} times",
+            names_of(&step.call),
+            room / each.ref_time()
+        );
+    }
+}
