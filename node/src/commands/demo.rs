@@ -13,6 +13,7 @@ use crate::demo::{
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What to play, and where.
 #[derive(Debug, Args)]
@@ -102,11 +103,22 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     .await;
     let told = outcome.map(|report| tell_addresses(&report, &places));
     if told.is_ok() && !arguments.exit {
-        // Without a terminal there is no Ctrl-C; whoever started this ends it by a signal.
-        let _ = tokio::signal::ctrl_c().await;
+        told_to_stop().await;
     }
     processes.stop().await;
     told
+}
+
+/// Resolves on Ctrl-C or SIGTERM.
+async fn told_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        // Without a terminal there is no Ctrl-C to wait for; SIGTERM is left.
+        _ = tokio::signal::ctrl_c() => {}
+    }
 }
 
 /// Every bundle once more, by `musubi verify` itself.

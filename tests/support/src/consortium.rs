@@ -104,7 +104,7 @@ impl Place {
 }
 
 fn lay_out(folder: &Path) -> Vec<Place> {
-    let base = free_ports(30);
+    let base = free_ports(40);
     let output = Command::new(binary())
         .args(["spec", "demo", "--ports", &base.to_string()])
         .arg(folder)
@@ -132,7 +132,7 @@ fn lay_out(folder: &Path) -> Vec<Place> {
 }
 
 /// The first of `count` neighbouring ports that were all free a moment ago, and that no other test of this process was given.
-fn free_ports(count: u16) -> u16 {
+pub fn free_ports(count: u16) -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 20_000).expect("below 20,000");
     let next = || {

@@ -14,6 +14,7 @@
 pub mod consortium;
 pub mod process;
 pub mod rpc;
+pub mod story;
 
 pub use consortium::Consortium;
 pub use rpc::Rpc;
