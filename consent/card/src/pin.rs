@@ -107,7 +107,7 @@ impl Secret {
         if length < min || max < length {
             return Err(PinError::Length { min, max });
         }
-        let mut buffer = Zeroizing::new(Box::from([0; SECRET_BYTES_MAX]));
+        let mut buffer = Zeroizing::new(Box::<[u8]>::from([0; SECRET_BYTES_MAX]));
         for (slot, typed) in buffer.iter_mut().zip(typed.chars()) {
             *slot = fold_width(typed)
                 .ok_or(PinError::NotAlphanumeric)?

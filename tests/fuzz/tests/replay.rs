@@ -114,18 +114,36 @@ fn tlv(tag: Tag, content: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// sha256WithRSAEncryption, as certificates and lists begin.
+const ALGORITHM: [u8; 15] = [
+    0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05, 0x00,
+];
+
+/// The beginning of a certificate and of a list whose issuer's name consists of `parts`; nothing follows.
+fn unfinished(parts: &[u8]) -> [Vec<u8>; 2] {
+    let name = tlv(Tag::Sequence, parts);
+    let version_3_and_serial = [0xA0, 0x03, 0x02, 0x01, 0x02, 0x02, 0x01, 0x01];
+    let version_2 = [0x02, 0x01, 0x01];
+    [&version_3_and_serial[..], &version_2[..]].map(|start| {
+        let signed_part = tlv(Tag::Sequence, &[start, &ALGORITHM, &name].concat());
+        let signature = [0x03, 0x02, 0x00, 0x00];
+        tlv(
+            Tag::Sequence,
+            &[&signed_part[..], &ALGORITHM, &signature].concat(),
+        )
+    })
+}
+
 #[test]
 fn many_tiny_elements_stay_within_the_bound() {
-    // Empty sequences and empty names: as many elements as bytes allow, in as many places as a parser may look.
-    for element in [vec![0x30, 0x00], vec![0x31, 0x00], vec![0x82, 0x00]] {
-        let many = tlv(Tag::Sequence, &element.repeat(2_000));
-        let nested = tlv(
-            Tag::Sequence,
-            &[many.clone(), many.clone(), many.clone()].concat(),
-        );
+    // As many elements as bytes allow: names without attributes, empty sequences, empty general names.
+    for element in [vec![0x31, 0x00], vec![0x30, 0x00], vec![0x82, 0x00]] {
+        let parts = element.repeat(1_000);
+        let [certificate, list] = unfinished(&parts);
         for target in Target::ALL {
-            target.run(&nested);
-            target.run(&many);
+            target.run(&certificate);
+            target.run(&list);
+            target.run(&tlv(Tag::Sequence, &parts));
         }
     }
 }
