@@ -60,6 +60,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-chain-spec",
             "musubi-primitives",
             "musubi-runtime",
+            "pallet-records",
             "pallet-trail",
         ],
     ),

@@ -1,0 +1,257 @@
+//! A gateway whose desk notes what it is asked and answers what a test says, and a caller who signs.
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, StatusCode},
+};
+use ed25519_dalek::SigningKey;
+use http_body_util::BodyExt;
+use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
+use musubi_fhir::Resource;
+use musubi_node_gateway::{
+    Answer, Applied, Caller, Desk, DeskError, EnrolmentForm, Enrolled, Gatekeeper,
+    GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn, router,
+};
+use musubi_primitives::{
+    AccountId, BlockHash, Decision, DenialReason, MemberId, MemberKind, Moment, Pseudonym,
+    RecordId, RequestId, Role, seams::Actor, view::RecordView,
+};
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
+use tower::ServiceExt;
+
+pub(crate) const GENESIS: BlockHash = BlockHash([9; 32]);
+pub(crate) const NOW: Moment = 1_795_000_000_000;
+pub(crate) const CHILD: Pseudonym = Pseudonym([3; 32]);
+
+pub(crate) fn doctor() -> SigningKey {
+    SigningKey::from_bytes(&[1; 32])
+}
+
+pub(crate) fn guardian() -> SigningKey {
+    SigningKey::from_bytes(&[2; 32])
+}
+
+fn account(key: &SigningKey) -> AccountId {
+    AccountId(key.verifying_key().to_bytes())
+}
+
+/// What the desk was asked, in order.
+#[derive(Clone, Default)]
+pub(crate) struct Village {
+    pub(crate) asked: Arc<Mutex<Vec<String>>>,
+    refuses: Option<&'static str>,
+}
+
+impl Village {
+    /// A village whose chain refuses everything by this rule.
+    pub(crate) fn refusing(rule: &'static str) -> Self {
+        Self {
+            refuses: Some(rule),
+            ..Self::default()
+        }
+    }
+
+    fn note<T>(&self, what: String, answer: T) -> Result<T, DeskError> {
+        self.asked.lock().unwrap().push(what);
+        match self.refuses {
+            Some(rule) => Err(DeskError::RefusedByChain(rule.to_owned())),
+            None => Ok(answer),
+        }
+    }
+
+    fn routes(&self) -> Router {
+        router(Arc::new(self.clone()), Arc::new(self.clone()))
+    }
+
+    /// Sends a request; status and JSON (null for anything else).
+    pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let response = self.routes().oneshot(request).await.unwrap();
+        let status = response.status();
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    /// Whether no desk has heard of anything.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.asked.lock().unwrap().is_empty()
+    }
+}
+
+/// A call that a test can bend before it is sent.
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) subject: Option<String>,
+    pub(crate) time: Moment,
+    pub(crate) body: Vec<u8>,
+    pub(crate) genesis: BlockHash,
+}
+
+impl Outgoing {
+    pub(crate) fn post(path: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            method: "POST",
+            path: path.to_owned(),
+            subject: None,
+            time: NOW,
+            body: body.into(),
+            genesis: GENESIS,
+        }
+    }
+
+    pub(crate) fn get(path: &str) -> Self {
+        Self {
+            method: "GET",
+            ..Self::post(path, "")
+        }
+    }
+
+    pub(crate) fn about(mut self, subject: &str) -> Self {
+        self.subject = Some(subject.to_owned());
+        self
+    }
+
+    /// The headers that a key puts on it.
+    pub(crate) fn signed_by(&self, key: &SigningKey) -> Request<Body> {
+        let call = SignedCall {
+            method: self.method,
+            path: &self.path,
+            subject: self.subject.as_deref().unwrap_or_default(),
+            time: self.time,
+            body: &self.body,
+        };
+        let signature = call.sign(&self.genesis, key);
+        self.with_signature(&account(key), &signature)
+    }
+
+    pub(crate) fn with_signature(&self, account: &AccountId, signature: &str) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(self.method)
+            .uri(&self.path)
+            .header(ACCOUNT, account.to_string())
+            .header(TIME, self.time.to_string())
+            .header(SIGNATURE, signature);
+        if let Some(subject) = &self.subject {
+            request = request.header(SUBJECT, subject);
+        }
+        request.body(Body::from(self.body.clone())).unwrap()
+    }
+}
+
+#[async_trait]
+impl Gatekeeper for Village {
+    fn genesis(&self) -> BlockHash {
+        GENESIS
+    }
+
+    fn now(&self) -> Moment {
+        NOW
+    }
+
+    async fn standing(&self, of: &AccountId) -> Result<Option<Standing>, DeskError> {
+        let staff = Actor {
+            member: MemberId(4),
+            kind: MemberKind::Clinic,
+            role: Role::Doctor,
+        };
+        let known = [
+            (account(&doctor()), Standing::Staff(staff)),
+            (account(&guardian()), Standing::Person(Pseudonym([2; 32]))),
+        ];
+        Ok(known.iter().find(|(known, _)| known == of).map(|(_, standing)| *standing))
+    }
+}
+
+const APPLIED: Applied = Applied {
+    block: 7,
+    hash: BlockHash([7; 32]),
+};
+
+#[async_trait]
+impl Desk for Village {
+    async fn signing_context(&self, _: &Caller) -> Result<SigningContext, DeskError> {
+        let context = SigningContext {
+            member: MemberId(0),
+            genesis: GENESIS,
+            spec_version: 1,
+            transaction_version: 1,
+            height: 5,
+            hash: BlockHash([5; 32]),
+            nonce: 3,
+        };
+        self.note("context".to_owned(), context)
+    }
+
+    async fn submit(&self, _: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
+        self.note(format!("submit {} bytes", extrinsic.len()), APPLIED)
+    }
+
+    async fn issue_nonce(&self, _: &Caller) -> Result<IssuedNonce, DeskError> {
+        let nonce = IssuedNonce {
+            nonce: "0x00".to_owned(),
+            not_before: 0,
+            not_after: 1,
+        };
+        self.note("nonce".to_owned(), nonce)
+    }
+
+    async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
+        caller.staff()?;
+        let name = form.patient["name"][0]["text"].as_str().unwrap_or_default().to_owned();
+        let enrolled = Enrolled {
+            pseudonym: CHILD,
+            block: Some(7),
+        };
+        self.note(format!("enrol {name}"), enrolled)
+    }
+
+    async fn attest_guardianship(
+        &self,
+        _: &Caller,
+        form: GuardianshipForm,
+    ) -> Result<Applied, DeskError> {
+        self.note(format!("guardianship until {}", form.until), APPLIED)
+    }
+
+    async fn receive_evidence(
+        &self,
+        _: &Caller,
+        document: SealedDocument,
+    ) -> Result<Answer, DeskError> {
+        self.note(format!("{:?} of {} bytes", document.kind, document.sealed.len()), Answer::Pending)
+    }
+
+    async fn take_in(
+        &self,
+        _: &Caller,
+        subject: Pseudonym,
+        resource: Resource,
+    ) -> Result<TakenIn, DeskError> {
+        let taken = TakenIn {
+            record: RecordId([8; 32]),
+            block: Some(7),
+        };
+        self.note(format!("{} about {subject}", resource.kind().as_str()), taken)
+    }
+
+    async fn record(&self, _: &Caller, record: RecordId) -> Result<RecordView, DeskError> {
+        Err(DeskError::NotFound(format!("no record {record}")))
+    }
+
+    async fn decision(&self, _: &Caller, request: RequestId) -> Result<Decision, DeskError> {
+        self.note(format!("decision on {request}"), Decision::Deny(DenialReason::Withdrawn))
+    }
+
+    async fn vault(
+        &self,
+        _: &Caller,
+        custodian: MemberId,
+        message: Vec<u8>,
+    ) -> Result<Vec<u8>, DeskError> {
+        self.note(format!("vault of {custodian}"), message)
+    }
+}
