@@ -79,11 +79,16 @@ impl Page<'_> {
         let mut rows = vec![
             Row::Title(self.word("title")?.to_owned()),
             Row::Note(self.word("intro")?.to_owned()),
+        ];
+        for issuer in &content.pii_controllers {
+            rows.push(self.field("issuer", format!("{} ({})", issuer.name, issuer.contact))?);
+        }
+        rows.extend([
             self.code("event", &content.event)?,
             self.time("signed", content.consent_timestamp)?,
             self.code("standing", &content.proof.standing)?,
             self.field("number", grouped(&content.receipt_id.0))?,
-        ];
+        ]);
         if let Some(previous) = content.previous_record {
             rows.push(self.field("previous", grouped(&previous.0))?);
         }

@@ -233,7 +233,8 @@ impl OcspAnswer {
             return Err(OcspError::TooLong { length: der.len() });
         }
         let basic_der = basic_answer(der)?;
-        let basic: BasicOcspResponse = strict_der::decode(&basic_der).map_err(OcspError::Malformed)?;
+        let basic: BasicOcspResponse =
+            strict_der::decode(&basic_der).map_err(OcspError::Malformed)?;
         let single = only_answer(&basic)?;
         let root = issuer(roots, &single.cert_id)?;
         require_signed(root, &basic, &basic_der)?;
