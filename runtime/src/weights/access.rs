@@ -14,27 +14,31 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_access::WeightInfo for Measured<T> {
     fn close_break_glass() -> Weight {
-        Weight::from_parts(921_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 9))
+        Weight::from_parts(41_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 9))
     }
     fn close_session() -> Weight {
-        Weight::from_parts(827_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 1))
+        Weight::from_parts(13_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(5, 1))
     }
     fn deliver() -> Weight {
-        Weight::from_parts(1_150_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 13))
+        Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 13))
     }
     fn open_break_glass() -> Weight {
-        Weight::from_parts(1_203_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 12))
+        Weight::from_parts(52_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 12))
     }
     fn open_session() -> Weight {
-        Weight::from_parts(1_185_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 9))
+        Weight::from_parts(56_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 9))
     }
-    fn request_access() -> Weight {
-        Weight::from_parts(1_205_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(50, 9))
+    fn request_access(candidates: u32) -> Weight {
+        let each =
+            Weight::from_parts(9_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 0));
+        Weight::from_parts(71_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(24, 9))
+            .saturating_add(each.saturating_mul(candidates.into()))
     }
     fn review_break_glass() -> Weight {
-        Weight::from_parts(1_064_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 9))
+        Weight::from_parts(47_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 9))
     }
     fn sweep_item() -> Weight {
-        Weight::from_parts(84_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 1))
+        Weight::from_parts(34_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 1))
     }
 }

@@ -13,25 +13,33 @@ use frame_support::{traits::Get, weights::Weight};
 pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_consent::WeightInfo for Measured<T> {
-    fn attest() -> Weight {
-        Weight::from_parts(2_858_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(56, 19))
+    fn attest(standing: u32) -> Weight {
+        let each =
+            Weight::from_parts(7_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 0));
+        Weight::from_parts(124_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(32, 20))
+            .saturating_add(each.saturating_mul(standing.into()))
     }
     fn disagree() -> Weight {
-        Weight::from_parts(710_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 15))
+        Weight::from_parts(81_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 15))
     }
     fn object() -> Weight {
-        Weight::from_parts(826_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(20, 9))
+        Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(20, 9))
     }
-    fn propose() -> Weight {
-        Weight::from_parts(2_283_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(63, 17))
+    fn propose(standing: u32) -> Weight {
+        let each =
+            Weight::from_parts(7_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(4, 0));
+        Weight::from_parts(97_000_000, 0)
+            .saturating_add(T::DbWeight::get().reads_writes(24, 17))
+            .saturating_add(each.saturating_mul(standing.into()))
     }
     fn resume() -> Weight {
-        Weight::from_parts(517_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
+        Weight::from_parts(45_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
     }
     fn sweep_item() -> Weight {
-        Weight::from_parts(236_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 6))
+        Weight::from_parts(40_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 6))
     }
     fn withdraw() -> Weight {
-        Weight::from_parts(1_361_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(24, 14))
+        Weight::from_parts(78_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(24, 14))
     }
 }

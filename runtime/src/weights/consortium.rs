@@ -14,33 +14,27 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_consortium::WeightInfo for Measured<T> {
     fn extend_key() -> Weight {
-        Weight::from_parts(36_286_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(16, 10))
+        Weight::from_parts(54_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 10))
     }
     fn hooks() -> Weight {
-        Weight::from_parts(49_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 8))
+        Weight::from_parts(48_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 8))
     }
     fn propose() -> Weight {
-        Weight::from_parts(28_283_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(121, 15))
+        Weight::from_parts(329_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(118, 14))
     }
     fn register_key() -> Weight {
-        Weight::from_parts(34_549_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(18, 21))
+        Weight::from_parts(82_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 19))
     }
     fn register_node() -> Weight {
-        Weight::from_parts(33_480_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(10, 11))
+        Weight::from_parts(48_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 11))
     }
     fn vote() -> Weight {
-        Weight::from_parts(28_132_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(37, 29))
+        Weight::from_parts(145_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(34, 30))
     }
     fn withdraw_key() -> Weight {
-        Weight::from_parts(36_319_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(20, 17))
+        Weight::from_parts(72_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 16))
     }
     fn withdraw_node() -> Weight {
-        Weight::from_parts(30_812_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 9))
+        Weight::from_parts(44_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 9))
     }
 }

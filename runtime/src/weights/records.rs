@@ -14,27 +14,27 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_records::WeightInfo for Measured<T> {
     fn acknowledge() -> Weight {
-        Weight::from_parts(944_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(43_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
     }
     fn commit_record() -> Weight {
-        Weight::from_parts(1_349_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 10))
+        Weight::from_parts(42_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 10))
     }
     fn enter_in_error() -> Weight {
-        Weight::from_parts(1_052_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(38_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
     }
     fn erasure_receipt() -> Weight {
-        Weight::from_parts(1_092_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(39_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
     }
     fn order_erasure() -> Weight {
-        Weight::from_parts(669_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 5))
+        Weight::from_parts(25_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 5))
     }
     fn publish_rule_set() -> Weight {
-        Weight::from_parts(437_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 5))
+        Weight::from_parts(15_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 5))
     }
     fn record_verdict() -> Weight {
-        Weight::from_parts(492_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 9))
+        Weight::from_parts(44_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 9))
     }
     fn supersede() -> Weight {
-        Weight::from_parts(1_037_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
+        Weight::from_parts(44_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
     }
 }

@@ -14,30 +14,30 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_residents::WeightInfo for Measured<T> {
     fn bind_card() -> Weight {
-        Weight::from_parts(1_326_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 16))
+        Weight::from_parts(71_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 16))
     }
     fn change_card() -> Weight {
-        Weight::from_parts(1_876_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
+        Weight::from_parts(41_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
     }
     fn change_custody() -> Weight {
-        Weight::from_parts(1_302_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(39_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
     }
     fn change_device() -> Weight {
-        Weight::from_parts(2_114_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 12))
+        Weight::from_parts(50_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 12))
     }
     fn change_guardianship() -> Weight {
-        Weight::from_parts(1_461_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 14))
+        Weight::from_parts(66_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 14))
     }
     fn enrol() -> Weight {
-        Weight::from_parts(1_340_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 17))
+        Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 17))
     }
     fn hand_over() -> Weight {
-        Weight::from_parts(1_169_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(39_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
     }
     fn retire() -> Weight {
-        Weight::from_parts(1_672_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(45, 24))
+        Weight::from_parts(187_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(45, 24))
     }
     fn switch_freeze() -> Weight {
-        Weight::from_parts(2_258_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 9))
+        Weight::from_parts(72_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(21, 9))
     }
 }

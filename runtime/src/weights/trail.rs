@@ -14,6 +14,6 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_trail::WeightInfo for Measured<T> {
     fn hooks() -> Weight {
-        Weight::from_parts(51_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 8))
+        Weight::from_parts(53_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 8))
     }
 }
