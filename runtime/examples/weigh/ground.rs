@@ -12,7 +12,7 @@ use sp_trie::{
     PrefixedMemoryDB,
     cache::{CacheSize, SharedTrieCache},
 };
-use std::{collections::BTreeSet, ops::Div, sync::Mutex, time::Instant};
+use std::{collections::BTreeSet, ops::Div, sync::Mutex};
 
 /// Room for all the nodes that one block touches.
 const CACHE_BYTES: usize = 64 << 20;

@@ -39,8 +39,8 @@ use story::{Family, Step};
 /// What calls and hooks cost, by pallet and function of its `WeightInfo`.
 pub(crate) type Costs = BTreeMap<(String, &'static str), Cost>;
 
-/// Families whose calls are weighed, in one block each time.
-const WEIGHED: u32 = 32;
+/// Families whose calls are weighed, in one block each time: about as many calls as a full block has, which share the upper trie nodes.
+const WEIGHED: u32 = 256;
 /// Families that live through their calls together before.
 const TOGETHER: u32 = 100;
 /// Time of the family's story, in milliseconds; the chain stands there.

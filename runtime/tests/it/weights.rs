@@ -4,10 +4,7 @@ use crate::{
     chain::account,
     story::{Family, Step},
 };
-use frame_support::{
-    dispatch::GetDispatchInfo,
-    traits::{Get, GetCallMetadata, GetCallName},
-};
+use frame_support::{dispatch::GetDispatchInfo, traits::GetCallMetadata};
 use musubi_primitives::{AccountId, parameter::Parameters, record::Category};
 use musubi_runtime::{Runtime, RuntimeCall};
 use pallet_consortium::proposal::Action;
