@@ -19,6 +19,7 @@ impl frame_system::Config for Runtime {
     type SingleBlockMigrations = spec::Migrations;
     type BaseCallFilter = extension::NoSystemCalls;
     type BlockWeights = weights::BlockWeights;
+    type DbWeight = weights::NodeWeight;
     type BlockLength = weights::BlockLength;
     /// Eras up to 4096 blocks: an offline terminal has a quarter of an hour at the fastest pace, hours at the idle beat.
     type BlockHashCount = ConstU32<4096>;
@@ -35,27 +36,27 @@ impl pallet_timestamp::Config for Runtime {
 impl pallet_consortium::Config for Runtime {
     type Time = Timestamp;
     type SpecNotice = ConstU32<10>;
-    type WeightInfo = ();
+    type WeightInfo = weights::consortium::Measured<Self>;
 }
 
 impl pallet_residents::Config for Runtime {
     type Consortium = Consortium;
     type Trail = Trail;
-    type WeightInfo = ();
+    type WeightInfo = weights::residents::Measured<Self>;
 }
 
 impl pallet_consent::Config for Runtime {
     type Consortium = Consortium;
     type Residents = Residents;
     type Trail = Trail;
-    type WeightInfo = ();
+    type WeightInfo = weights::consent::Measured<Self>;
 }
 
 impl pallet_records::Config for Runtime {
     type Consortium = Consortium;
     type Residents = Residents;
     type Trail = Trail;
-    type WeightInfo = ();
+    type WeightInfo = weights::records::Measured<Self>;
 }
 
 impl pallet_access::Config for Runtime {
@@ -64,10 +65,10 @@ impl pallet_access::Config for Runtime {
     type Consents = Consent;
     type Records = Records;
     type Trail = Trail;
-    type WeightInfo = ();
+    type WeightInfo = weights::access::Measured<Self>;
 }
 
 impl pallet_trail::Config for Runtime {
     type Consortium = Consortium;
-    type WeightInfo = ();
+    type WeightInfo = weights::trail::Measured<Self>;
 }

@@ -261,7 +261,7 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Asks to read; succeeds whether permitted or denied.
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::request_access())]
+        #[pallet::weight(T::WeightInfo::request_access(seams::CANDIDATES_MAX))]
         pub fn request_access(
             origin: OriginFor<T>,
             request: RequestId,
@@ -270,7 +270,7 @@ pub mod pallet {
             categories: CategorySet,
             claim: Claim,
             session: Option<SessionId>,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let requester = Self::signer(origin)?;
             let ask = Ask {
                 requester,
@@ -280,7 +280,8 @@ pub mod pallet {
                 claim,
                 session,
             };
-            Self::do_request_access(request, ask)
+            Self::do_request_access(request, ask)?;
+            Ok(Some(Self::weight_of_request(&requester, &subject, purpose)).into())
         }
 
         /// States that this vault released a record against a ticket; `receipt` commits to the signed delivery receipt.

@@ -1,12 +1,12 @@
 //! A request: deciding it, remembering it, and telling the trail (A1, A2, A13, A16).
 
-use crate::{Pallet, REQUEST_MEMORY, TICKET_LIFE_MAX, pallet::*};
+use crate::{Pallet, REQUEST_MEMORY, TICKET_LIFE_MAX, WeightInfo, pallet::*};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{ensure, pallet_prelude::DispatchResult};
+use frame_support::{ensure, pallet_prelude::DispatchResult, weights::Weight};
 use musubi_primitives::{
     AccountId, Basis, CategorySet, Claim, Decision, DenialReason, MemberId, Moment, OrderedMoment,
     Pseudonym, Purpose, RequestId, Role, SessionId,
-    seams::{Actor, Consents, Consortium, Residents, Trail},
+    seams::{Actor, CANDIDATES_MAX, Consents, Consortium, Residents, Trail},
     trail::{NOBODY, TrailFact},
 };
 use scale_info::TypeInfo;
@@ -61,6 +61,19 @@ impl<T: Config> Pallet<T> {
             Err(reason) => Decision::Deny(reason),
         };
         Self::remember(id, ask, decision)
+    }
+
+    /// What a request came to cost: each consent that may cover it had to be looked at.
+    pub(crate) fn weight_of_request(
+        requester: &AccountId,
+        subject: &Pseudonym,
+        purpose: Purpose,
+    ) -> Weight {
+        let candidates = T::Consortium::actor_on_record(requester)
+            .map_or(CANDIDATES_MAX, |actor| {
+                T::Consents::candidates(subject, actor.member, purpose)
+            });
+        T::WeightInfo::request_access(candidates)
     }
 
     /// Remembers a decision and tells the trail.

@@ -80,6 +80,8 @@ fn request(id: RequestId, asking: Asking) -> DispatchResult {
         session,
     } = asking;
     Access::request_access(origin(by), id, subject, purpose, categories, claim, session)
+        .map(|_| ())
+        .map_err(|refusal| refusal.error)
 }
 
 /// The decision on a request under a fresh id.

@@ -77,6 +77,15 @@ impl<T: Config> seams::Consents for Pallet<T> {
             .unwrap_or(DenialReason::NoConsent))
     }
 
+    fn candidates(subject: &Pseudonym, recipient: MemberId, purpose: Purpose) -> u32 {
+        let standing = Standings::<T>::get(Scope {
+            subject: *subject,
+            recipient,
+            purpose,
+        });
+        u32::try_from(standing.current.len()).unwrap_or(u32::MAX)
+    }
+
     fn consent(id: &ConsentId) -> Option<seams::ConsentFacts> {
         let consent = Consents::<T>::get(id)?;
         Some(seams::ConsentFacts {

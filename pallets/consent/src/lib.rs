@@ -71,7 +71,9 @@ pub const PROPOSAL_LIFE: Moment = 30 * DAY;
 /// K16: proposals that wait for attestation, per subject, recipient and purpose.
 pub const OPEN_MAX: u32 = 4;
 /// K16: consents in force or paused, per subject, recipient and purpose.
-pub const CURRENT_MAX: u32 = 8;
+pub const CURRENT_MAX: u32 = musubi_primitives::seams::CANDIDATES_MAX;
+/// Consents of one scope that are not over: what proposing and attesting may have to look at.
+pub const STANDING_MAX: u32 = OPEN_MAX + CURRENT_MAX;
 /// K7: the most attestations that any policy asks for.
 pub const ATTESTATIONS_MAX: u32 = 2;
 /// K16: items that one block's sweep settles.
@@ -80,7 +82,7 @@ pub const SWEEP_MAX: u32 = 256;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::{
-        WeightInfo,
+        STANDING_MAX, WeightInfo,
         standing::{Consent, DueItem, Scope, Standing},
     };
     use frame_support::pallet_prelude::*;
@@ -233,23 +235,25 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Asks for a consent on these terms; with `supersedes`, in place of an older one.
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::propose())]
+        #[pallet::weight(T::WeightInfo::propose(STANDING_MAX))]
         pub fn propose(
             origin: OriginFor<T>,
             consent: ConsentId,
             terms: Terms,
             supersedes: Option<ConsentId>,
-        ) -> DispatchResult {
+        ) -> DispatchResultWithPostInfo {
             let account = Self::signer(origin)?;
-            Self::do_propose(account, consent, terms, supersedes)
+            Self::do_propose(account, consent, terms, supersedes)?;
+            Ok(Some(T::WeightInfo::propose(Self::standing_size(&consent))).into())
         }
 
         /// Vouches that every field of the terms equals what the person signed and that the signature was checked.
         #[pallet::call_index(1)]
-        #[pallet::weight(T::WeightInfo::attest())]
-        pub fn attest(origin: OriginFor<T>, consent: ConsentId) -> DispatchResult {
+        #[pallet::weight(T::WeightInfo::attest(STANDING_MAX))]
+        pub fn attest(origin: OriginFor<T>, consent: ConsentId) -> DispatchResultWithPostInfo {
             let account = Self::signer(origin)?;
-            Self::do_attest(account, consent)
+            Self::do_attest(account, consent)?;
+            Ok(Some(T::WeightInfo::attest(Self::standing_size(&consent))).into())
         }
 
         /// States that the proposal does not equal what the person signed; ends it.

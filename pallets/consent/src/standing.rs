@@ -137,6 +137,15 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// How many consents of this one's scope are not over.
+    pub(crate) fn standing_size(id: &ConsentId) -> u32 {
+        let size = Consents::<T>::get(id).map_or(0, |consent| {
+            let standing = Standings::<T>::get(consent.scope());
+            standing.open.len().saturating_add(standing.current.len())
+        });
+        u32::try_from(size).unwrap_or(u32::MAX)
+    }
+
     /// Moves the moment at which time ends the consent.
     pub(crate) fn reschedule(id: ConsentId, consent: &mut Consent, until: Moment) {
         Due::<T>::remove(OrderedMoment::from(consent.until), DueItem::Consent(id));

@@ -46,10 +46,14 @@ fn terms(nonce: u8) -> Terms {
 
 fn propose(by: u8, id: ConsentId, terms: Terms) -> DispatchResult {
     Consent::propose(origin(by), id, terms, None)
+        .map(|_| ())
+        .map_err(|refusal| refusal.error)
 }
 
 fn attest(by: u8, id: ConsentId) -> DispatchResult {
     Consent::attest(origin(by), id)
+        .map(|_| ())
+        .map_err(|refusal| refusal.error)
 }
 
 fn in_force(id: ConsentId, terms: Terms) {

@@ -3,6 +3,14 @@
 use crate::{Costs, ground::Cost};
 use std::{collections::BTreeSet, fmt::Write, path::Path, process::Command};
 
+/// Functions of how many consents there are: pallet, name, parameter, and how many there were when the dearest was weighed. With one consent
+/// each was weighed too.
+const SCALED: [(&str, &str, &str, u64); 3] = [
+    ("access", "request_access", "candidates", 8),
+    ("consent", "attest", "standing", 8),
+    ("consent", "propose", "standing", 12),
+];
+
 pub(crate) fn print(costs: &Costs) {
     for ((pallet, name), cost) in costs {
         let Cost {
@@ -18,13 +26,14 @@ pub(crate) fn print(costs: &Costs) {
 }
 
 /// Writes a file for each pallet; rustfmt brings it into shape.
-pub(crate) fn write(costs: &Costs, families: u32, entries: usize) {
+pub(crate) fn write(costs: &Costs, lean: &Costs, families: u32, entries: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/weights");
     std::fs::create_dir_all(&folder).expect("the folder can be made");
     let pallets: BTreeSet<&String> = costs.keys().map(|(pallet, _)| pallet).collect();
     for pallet in pallets {
         let path = folder.join(format!("{pallet}.rs"));
-        std::fs::write(&path, file(costs, pallet, families, entries)).expect("it can be written");
+        std::fs::write(&path, file(costs, lean, pallet, families, entries))
+            .expect("it can be written");
         let formatted = Command::new("rustfmt")
             .args(["--edition", "2024"])
             .arg(&path)
@@ -33,7 +42,7 @@ pub(crate) fn write(costs: &Costs, families: u32, entries: usize) {
     }
 }
 
-fn file(costs: &Costs, pallet: &str, families: u32, entries: usize) -> String {
+fn file(costs: &Costs, lean: &Costs, pallet: &str, families: u32, entries: usize) -> String {
     let mut text = format!(
         "//! Weights of `pallet-{pallet}`, as measured. Written by `examples/weigh`, which says how; not edited by hand.\n//!\n\
          //! * Command: `cargo run --release -p musubi-runtime --example weigh -- {families}`\n\
@@ -44,24 +53,51 @@ fn file(costs: &Costs, pallet: &str, families: u32, entries: usize) -> String {
         machine(),
         date()
     );
-    for ((_, name), cost) in costs.iter().filter(|((of, _), _)| of == pallet) {
-        function(&mut text, name, *cost);
+    for (key, cost) in costs.iter().filter(|((of, _), _)| of == pallet) {
+        let name = key.1;
+        let scaled = SCALED
+            .iter()
+            .find(|(of, scaled, ..)| *of == pallet && *scaled == name);
+        match (scaled, lean.get(key)) {
+            (Some((.., parameter, count)), Some(lean)) => {
+                scaled_function(
+                    &mut text,
+                    name,
+                    parameter,
+                    *lean,
+                    cost.without(*lean) / (count - 1),
+                );
+            }
+            _ => function(&mut text, name, *cost),
+        }
     }
     text.push_str("}\n");
     text
 }
 
 fn function(text: &mut String, name: &str, cost: Cost) {
-    // A picosecond is the unit of weight; whole microseconds are what the measurement is good for.
-    let picoseconds = cost.nanoseconds.div_ceil(1_000) * 1_000_000;
+    let written = write!(text, "fn {name}() -> Weight {{\n{}\n}}\n", weight(cost));
+    written.expect("text takes text");
+}
+
+fn scaled_function(text: &mut String, name: &str, parameter: &str, lean: Cost, each: Cost) {
     let written = write!(
         text,
-        "fn {name}() -> Weight {{\nWeight::from_parts({}, 0).saturating_add(T::DbWeight::get().reads_writes({}, {}))\n}}\n",
-        grouped(picoseconds),
-        cost.nodes_read,
-        cost.nodes_written
+        "fn {name}({parameter}: u32) -> Weight {{\nlet each = {};\n{}.saturating_add(each.saturating_mul({parameter}.into()))\n}}\n",
+        weight(each),
+        weight(lean.without(each))
     );
     written.expect("text takes text");
+}
+
+/// A picosecond is the unit of weight; whole microseconds are what the measurement is good for.
+fn weight(cost: Cost) -> String {
+    format!(
+        "Weight::from_parts({}, 0).saturating_add(T::DbWeight::get().reads_writes({}, {}))",
+        grouped(cost.nanoseconds.div_ceil(1_000) * 1_000_000),
+        cost.nodes_read,
+        cost.nodes_written
+    )
 }
 
 /// Digits in groups of three.

@@ -116,6 +116,9 @@ pub struct ConsentFacts {
     pub until: Moment,
 }
 
+/// The most consents in force or paused between one subject and one recipient for one purpose.
+pub const CANDIDATES_MAX: u32 = 8;
+
 /// `pallet-consent` seen by the others.
 pub trait Consents {
     /// The consent under which `recipient` may ask for `categories` of `subject` now, or the reason that best says why there is none.
@@ -125,6 +128,10 @@ pub trait Consents {
         purpose: Purpose,
         categories: CategorySet,
     ) -> Result<ConsentId, DenialReason>;
+    /// How many consents [`Self::covering`] looks at, at most [`CANDIDATES_MAX`]: what a request costs depends on it.
+    fn candidates(_subject: &Pseudonym, _recipient: MemberId, _purpose: Purpose) -> u32 {
+        CANDIDATES_MAX
+    }
     /// One consent.
     fn consent(id: &ConsentId) -> Option<ConsentFacts>;
     /// Whether a consent is in force now: effective, within its period, its guardianship still held.

@@ -1,9 +1,9 @@
 //! Weights of `pallet-consortium`, as measured. Written by `examples/weigh`, which says how; not edited by hand.
 //!
-//! * Command: `cargo run --release -p musubi-runtime --example weigh -- 2000`
+//! * Command: `cargo run --release -p musubi-runtime --example weigh -- 5000`
 //! * Machine: AMD EPYC, 2 cores, shared with other work
 //! * Date: 2026-11-26
-//! * State: 2000 families, 42891 entries
+//! * State: 5000 families, 106701 entries
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -14,33 +14,27 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_consortium::WeightInfo for Measured<T> {
     fn extend_key() -> Weight {
-        Weight::from_parts(36_286_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(16, 10))
+        Weight::from_parts(52_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 10))
     }
     fn hooks() -> Weight {
-        Weight::from_parts(49_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 8))
+        Weight::from_parts(57_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(7, 8))
     }
     fn propose() -> Weight {
-        Weight::from_parts(28_283_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(121, 15))
+        Weight::from_parts(335_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(119, 14))
     }
     fn register_key() -> Weight {
-        Weight::from_parts(34_549_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(18, 21))
+        Weight::from_parts(86_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(15, 21))
     }
     fn register_node() -> Weight {
-        Weight::from_parts(33_480_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(10, 11))
+        Weight::from_parts(50_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 11))
     }
     fn vote() -> Weight {
-        Weight::from_parts(28_132_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(37, 29))
+        Weight::from_parts(145_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(36, 31))
     }
     fn withdraw_key() -> Weight {
-        Weight::from_parts(36_319_000_000, 0)
-            .saturating_add(T::DbWeight::get().reads_writes(20, 17))
+        Weight::from_parts(96_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(17, 17))
     }
     fn withdraw_node() -> Weight {
-        Weight::from_parts(30_812_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 9))
+        Weight::from_parts(48_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 9))
     }
 }

@@ -1,9 +1,9 @@
 //! Weights of `pallet-records`, as measured. Written by `examples/weigh`, which says how; not edited by hand.
 //!
-//! * Command: `cargo run --release -p musubi-runtime --example weigh -- 2000`
+//! * Command: `cargo run --release -p musubi-runtime --example weigh -- 5000`
 //! * Machine: AMD EPYC, 2 cores, shared with other work
 //! * Date: 2026-11-26
-//! * State: 2000 families, 42891 entries
+//! * State: 5000 families, 106701 entries
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -14,27 +14,27 @@ pub struct Measured<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_records::WeightInfo for Measured<T> {
     fn acknowledge() -> Weight {
-        Weight::from_parts(944_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(60_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 8))
     }
     fn commit_record() -> Weight {
-        Weight::from_parts(1_349_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 10))
+        Weight::from_parts(66_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(10, 8))
     }
     fn enter_in_error() -> Weight {
-        Weight::from_parts(1_052_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(55_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 8))
     }
     fn erasure_receipt() -> Weight {
-        Weight::from_parts(1_092_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 9))
+        Weight::from_parts(56_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 8))
     }
     fn order_erasure() -> Weight {
-        Weight::from_parts(669_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(9, 5))
+        Weight::from_parts(37_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(8, 4))
     }
     fn publish_rule_set() -> Weight {
-        Weight::from_parts(437_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(3, 5))
+        Weight::from_parts(17_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(2, 4))
     }
     fn record_verdict() -> Weight {
-        Weight::from_parts(492_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(14, 9))
+        Weight::from_parts(66_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(12, 8))
     }
     fn supersede() -> Weight {
-        Weight::from_parts(1_037_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(13, 9))
+        Weight::from_parts(66_000_000, 0).saturating_add(T::DbWeight::get().reads_writes(11, 8))
     }
 }

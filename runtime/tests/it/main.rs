@@ -12,4 +12,5 @@ mod genesis;
 mod life_events;
 mod specs;
 mod story;
+mod weights;
 mod wiring;
