@@ -337,7 +337,11 @@ impl NodeConfig {
         place(&mut self.keys.consensus);
         place(&mut self.keys.network);
         let cards = &mut self.cards;
-        cards.roots.iter_mut().chain(&mut cards.revocation_lists).for_each(place);
+        cards
+            .roots
+            .iter_mut()
+            .chain(&mut cards.revocation_lists)
+            .for_each(place);
         for path in [
             &mut self.keys.vault,
             &mut self.keys.officer,

@@ -26,7 +26,7 @@ use intake::Intake;
 use keys::Keys;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
-    Answer, Applied, Caller, Desk, DeskError, EnrolmentForm, Enrolled, Gatekeeper,
+    Answer, Applied, Caller, Desk, DeskError, Enrolled, EnrolmentForm, Gatekeeper,
     GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn,
 };
 use musubi_node_network::Network;

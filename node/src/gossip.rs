@@ -63,7 +63,9 @@ async fn take_in(pipeline: Pipeline, network: Network, mut events: mpsc::Receive
 /// Offers transactions to the pool; gives back what it refused, and why.
 async fn judge(pool: &Pool, transactions: Vec<Vec<u8>>) -> Vec<(Vec<u8>, PoolError)> {
     let judged = transactions.into_iter().map(|bytes| async move {
-        let answer = pool.submit(TransactionSource::External, bytes.clone()).await;
+        let answer = pool
+            .submit(TransactionSource::External, bytes.clone())
+            .await;
         answer.err().map(|error| (bytes, error))
     });
     let judged = futures::future::join_all(judged).await;
@@ -72,7 +74,10 @@ async fn judge(pool: &Pool, transactions: Vec<Vec<u8>>) -> Vec<(Vec<u8>, PoolErr
 
 /// Whether the transaction names a block as its birth that is not known here: too old, or still to come.
 fn is_ahead(error: &PoolError) -> bool {
-    matches!(error, PoolError::Invalid(InvalidTransaction::AncientBirthBlock))
+    matches!(
+        error,
+        PoolError::Invalid(InvalidTransaction::AncientBirthBlock)
+    )
 }
 
 /// Whether no honest node passes such bytes on. Transactions that became invalid on the way are nobody's fault.

@@ -38,8 +38,8 @@ mod views;
 use clap::{Parser, Subcommand};
 use commands::{
     bench::BenchArguments, card::CardCommand, care::CareCommand, demo::DemoArguments,
-    key::KeyCommand, member::MemberArguments,
-    node::NodeArguments, spec::SpecCommand, verify::VerifyArguments,
+    key::KeyCommand, member::MemberArguments, node::NodeArguments, spec::SpecCommand,
+    verify::VerifyArguments,
 };
 use std::process::ExitCode;
 

@@ -5,8 +5,8 @@
 )]
 
 use crate::{
-    Access, AccountId, Block, Consent, Consortium, Executive, Header, InherentDataExt, Nonce, Records,
-    Residents, Runtime, RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
+    Access, AccountId, Block, Consent, Consortium, Executive, Header, InherentDataExt, Nonce,
+    Records, Residents, Runtime, RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
 };
 use musubi_primitives::{
     CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose, RecordId,

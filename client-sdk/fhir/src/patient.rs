@@ -72,7 +72,9 @@ fn full_name(name: &Value) -> String {
     }
     let given = name["given"].as_array().map_or(&[][..], Vec::as_slice);
     let family = name["family"].as_str();
-    let parts = family.into_iter().chain(given.iter().filter_map(Value::as_str));
+    let parts = family
+        .into_iter()
+        .chain(given.iter().filter_map(Value::as_str));
     parts.collect::<Vec<_>>().join("　")
 }
 
@@ -102,14 +104,30 @@ mod tests {
                 {"extension": writing("IDE"), "family": "結", "given": ["花"]}
             ]
         });
-        let identity = Resource::from_value(patient).expect("complete").identity().expect("a Patient");
-        assert_eq!((identity.name.as_str(), identity.kana.as_str(), identity.born.as_str()), ("結　花", "ムスビ　ハナ", "2026-09-01"));
+        let identity = Resource::from_value(patient)
+            .expect("complete")
+            .identity()
+            .expect("a Patient");
+        assert_eq!(
+            (
+                identity.name.as_str(),
+                identity.kana.as_str(),
+                identity.born.as_str()
+            ),
+            ("結　花", "ムスビ　ハナ", "2026-09-01")
+        );
     }
 
     #[test]
     fn a_plain_name_counts_as_written_and_has_no_reading() {
         let patient = json!({"resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "結　花"}]});
-        let identity = Resource::from_value(patient).expect("complete").identity().expect("a Patient");
-        assert_eq!((identity.name.as_str(), identity.kana.as_str()), ("結　花", ""));
+        let identity = Resource::from_value(patient)
+            .expect("complete")
+            .identity()
+            .expect("a Patient");
+        assert_eq!(
+            (identity.name.as_str(), identity.kana.as_str()),
+            ("結　花", "")
+        );
     }
 }

@@ -147,7 +147,10 @@ impl Resource {
     pub fn has_code(&self, system: &str, codes: &[&str]) -> bool {
         let codings = self.value["code"]["coding"].as_array();
         let is_one = |coding: &Value| {
-            coding["system"] == system && coding["code"].as_str().is_some_and(|code| codes.contains(&code))
+            coding["system"] == system
+                && coding["code"]
+                    .as_str()
+                    .is_some_and(|code| codes.contains(&code))
         };
         codings.is_some_and(|codings| codings.iter().any(is_one))
     }

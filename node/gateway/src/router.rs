@@ -90,7 +90,11 @@ pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
 }
 
 async fn no_such_route() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "no-such-route", "there is no such path here")
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no-such-route",
+        "there is no such path here",
+    )
 }
 
 async fn signing_context(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
@@ -147,7 +151,9 @@ async fn record(
     call: Call,
 ) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
-    let record: RecordId = record.parse().map_err(|error| malformed_id("record", error))?;
+    let record: RecordId = record
+        .parse()
+        .map_err(|error| malformed_id("record", error))?;
     Ok(Json(gateway.desk.record(&caller, record).await?).into_response())
 }
 
@@ -157,7 +163,9 @@ async fn decision(
     call: Call,
 ) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
-    let request: RequestId = request.parse().map_err(|error| malformed_id("request", error))?;
+    let request: RequestId = request
+        .parse()
+        .map_err(|error| malformed_id("request", error))?;
     Ok(Json(gateway.desk.decision(&caller, request).await?).into_response())
 }
 

@@ -47,8 +47,14 @@ pub struct DemoArguments {
 /// The step that did not come out as the story tells it.
 pub fn run(arguments: &DemoArguments) -> Result<String, String> {
     let families = [
-        (read(arguments.family.as_deref(), "phone-family")?, Channel::Phone),
-        (read(arguments.counter_family.as_deref(), "counter-family")?, Channel::Counter),
+        (
+            read(arguments.family.as_deref(), "phone-family")?,
+            Channel::Phone,
+        ),
+        (
+            read(arguments.counter_family.as_deref(), "counter-family")?,
+            Channel::Counter,
+        ),
     ];
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -68,7 +74,9 @@ fn read(folder: Option<&Path>, built_in: &str) -> Result<Family, String> {
 async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Result<(), String> {
     let folder = &arguments.folder;
     clear(folder)?;
-    let ports = arguments.ports.map_or_else(Ports::default, Ports::starting_at);
+    let ports = arguments
+        .ports
+        .map_or_else(Ports::default, Ports::starting_at);
     let places = consortium::lay_out(folder, ports)?;
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
     let report = Report::new(arguments.json);

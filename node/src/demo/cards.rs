@@ -47,7 +47,10 @@ pub fn lay_out(folder: &Path) -> Result<(), String> {
         let list = authority
             .revocation_list(credential, MUNICIPALITY_CODE, &[], lists)
             .map_err(|error| made(&error))?;
-        write(&folder.join(format!("{name}-root.der")), authority.root(credential))?;
+        write(
+            &folder.join(format!("{name}-root.der")),
+            authority.root(credential),
+        )?;
         write(&folder.join(format!("{name}-list.der")), &list)?;
     }
     Ok(())

@@ -11,7 +11,12 @@ macro_rules! preset {
     ($folder:literal, $name:literal) => {
         (
             $name,
-            include_str!(concat!("../../../chain-spec/presets/demo/", $folder, "/", $name)),
+            include_str!(concat!(
+                "../../../chain-spec/presets/demo/",
+                $folder,
+                "/",
+                $name
+            )),
         )
     };
 }
@@ -76,7 +81,10 @@ impl Family {
         let mut files = Vec::new();
         for entry in std::fs::read_dir(folder).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
-            if path.extension().is_some_and(|extension| extension == "json") {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+            {
                 let text = std::fs::read_to_string(&path)
                     .map_err(|error| format!("{}: {error}", path.display()))?;
                 files.push((path, text));
@@ -103,8 +111,12 @@ impl Family {
                 _ => records.push((path, resource)),
             }
         }
-        let [guardian] = <[Resource; 1]>::try_from(guardians)
-            .map_err(|found| format!("expected one guardian*.json with a Patient, found {}", found.len()))?;
+        let [guardian] = <[Resource; 1]>::try_from(guardians).map_err(|found| {
+            format!(
+                "expected one guardian*.json with a Patient, found {}",
+                found.len()
+            )
+        })?;
         if children.is_empty() {
             return Err("expected at least one Patient beside the guardian: a child".to_owned());
         }
@@ -133,7 +145,9 @@ fn child_of<'a>(record: &Resource, children: &'a mut [Child]) -> Option<&'a mut 
 /// What a reference may call a patient: its id, or the value of one of its identifiers.
 fn names_of(patient: &Resource) -> impl Iterator<Item = &str> {
     let value = patient.value();
-    let identifiers = value["identifier"].as_array().map_or(&[][..], Vec::as_slice);
+    let identifiers = value["identifier"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
     let identifiers = identifiers.iter().filter_map(|one| one["value"].as_str());
     value["id"].as_str().into_iter().chain(identifiers)
 }
@@ -146,19 +160,34 @@ mod tests {
     fn the_built_in_families_have_a_dose_a_measure_and_answers() {
         for (name, _) in BUILT_IN {
             let family = Family::built_in(name).expect("the presets are right");
-            let kinds: Vec<Kind> = family.children[0].records.iter().map(Resource::kind).collect();
-            let expected = [Kind::Observation, Kind::Immunization, Kind::QuestionnaireResponse];
-            assert!(expected.iter().all(|kind| kinds.contains(kind)), "{name}: {kinds:?}");
+            let kinds: Vec<Kind> = family.children[0]
+                .records
+                .iter()
+                .map(Resource::kind)
+                .collect();
+            let expected = [
+                Kind::Observation,
+                Kind::Immunization,
+                Kind::QuestionnaireResponse,
+            ];
+            assert!(
+                expected.iter().all(|kind| kinds.contains(kind)),
+                "{name}: {kinds:?}"
+            );
         }
     }
 
     #[test]
     fn twins_get_each_their_own_records_and_strangers_are_refused() {
         let patient = |id: &str| {
-            format!(r#"{{"resourceType":"Patient","id":"{id}","identifier":[{{"value":"n-{id}"}}],"name":[{{"text":"{id}"}}],"birthDate":"2026-07-01"}}"#)
+            format!(
+                r#"{{"resourceType":"Patient","id":"{id}","identifier":[{{"value":"n-{id}"}}],"name":[{{"text":"{id}"}}],"birthDate":"2026-07-01"}}"#
+            )
         };
         let dose = |of: &str| {
-            format!(r#"{{"resourceType":"Immunization","status":"completed","lotNumber":"A","vaccineCode":{{"text":"x"}},"patient":{{"reference":"Patient/{of}"}},"occurrenceDateTime":"2026-09-01"}}"#)
+            format!(
+                r#"{{"resourceType":"Immunization","status":"completed","lotNumber":"A","vaccineCode":{{"text":"x"}},"patient":{{"reference":"Patient/{of}"}},"occurrenceDateTime":"2026-09-01"}}"#
+            )
         };
         let mut files: Vec<(PathBuf, String)> = vec![
             ("guardian.json".into(), patient("g")),

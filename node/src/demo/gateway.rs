@@ -206,7 +206,10 @@ impl Gateway {
         };
         let mut prepared = self
             .http
-            .request(request.method.clone(), format!("{}{}", self.url, request.path))
+            .request(
+                request.method.clone(),
+                format!("{}{}", self.url, request.path),
+            )
             .header(ACCOUNT, account_of(&who.signing).to_string())
             .header(TIME, time.to_string())
             .header(SIGNATURE, call.sign(&self.genesis, &who.signing))

@@ -103,7 +103,12 @@ impl MemberPlan {
     /// The keys that its node's configuration names.
     pub fn node_keys(&self) -> Vec<&'static str> {
         let mut names = vec![
-            "consensus", "network", "hpke", "verifier", "vault", "gateway",
+            "consensus",
+            "network",
+            "hpke",
+            "verifier",
+            "vault",
+            "gateway",
         ];
         if self.validator {
             names.extend(["officer", "register"]);

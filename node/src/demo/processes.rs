@@ -177,7 +177,10 @@ async fn terminate(child: &mut Child) {
         // A node that is gone already needs no signal.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
-    if tokio::time::timeout(STOP_TIMEOUT, child.wait()).await.is_err() {
+    if tokio::time::timeout(STOP_TIMEOUT, child.wait())
+        .await
+        .is_err()
+    {
         let _ = child.kill().await;
     }
 }

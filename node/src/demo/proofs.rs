@@ -6,7 +6,7 @@ use crate::client::{BlockRef, ChainClient, bundle::PlacedRow};
 use jsonrpsee::core::client::Subscription;
 use musubi_client_sdk::proofs::{Checkpoint, Statement, verify};
 use musubi_primitives::{
-    CiphertextHash, Pseudonym, RecordId,
+    Basis, CiphertextHash, Pseudonym, RecordId,
     trail::{TrailFact, TrailRow},
     view::RecordView,
 };
@@ -44,7 +44,8 @@ impl Proofs {
     /// # Errors
     /// When the folder cannot be made.
     pub fn new(node: String, trusted: Checkpoint, folder: PathBuf) -> Result<Self, String> {
-        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         Ok(Self {
             node,
             trusted,
@@ -103,7 +104,10 @@ impl Proofs {
             .collect();
         let audit = musubi_client_sdk::proofs::trail::audit(&rows);
         if !audit.without_grant.is_empty() {
-            return Err(format!("reads without a grant: rows {:?}", audit.without_grant));
+            return Err(format!(
+                "reads without a grant: rows {:?}",
+                audit.without_grant
+            ));
         }
         let lines = rows.iter().map(line).collect();
         let statements = vec![
@@ -225,7 +229,10 @@ impl Proofs {
             .map_err(words)?;
         let text = bundle.to_text();
         verify(&self.trusted, text.as_bytes()).map_err(|error| {
-            format!("{name} does not verify: {}", crate::commands::care::chain(&error))
+            format!(
+                "{name} does not verify: {}",
+                crate::commands::care::chain(&error)
+            )
         })?;
         let path = self.folder.join(name);
         std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -277,23 +284,81 @@ fn line(row: &TrailRow) -> String {
 
 fn fact_in_words(fact: &TrailFact) -> String {
     match fact {
-        TrailFact::AccessPermitted { member, role, basis, .. } => {
-            format!("read permitted: {:?} of {}, basis {basis:?}", role, member_name(*member))
+        TrailFact::Enrolled { home } => format!("enrolled; home {}", member_name(*home)),
+        TrailFact::GuardianshipAttested { guardian, .. } => {
+            format!("guardianship of {} attested", short(guardian))
         }
-        TrailFact::AccessDenied { member, role, reason, .. } => {
-            format!("read denied: {:?} of {}, {reason:?}", role, member_name(*member))
+        TrailFact::ConsentProposed {
+            consent, recipient, ..
+        } => format!(
+            "consent {} proposed: to {}",
+            short(consent),
+            member_name(*recipient)
+        ),
+        TrailFact::ConsentAttested { consent, attester } => format!(
+            "consent {} attested by {}",
+            short(consent),
+            member_name(*attester)
+        ),
+        TrailFact::ConsentEffective { consent } => {
+            format!("consent {} in force", short(consent))
         }
-        TrailFact::RecordCommitted { record, category, author } => {
-            format!("record committed: {category:?} by {} ({record})", member_name(*author))
+        TrailFact::ConsentEnded { consent, ending } => {
+            format!("consent {} ended: {ending:?}", short(consent))
         }
-        TrailFact::ConsentProposed { recipient, purpose, .. } => {
-            format!("consent proposed: to {} for {purpose:?}", member_name(*recipient))
+        TrailFact::RecordCommitted {
+            record,
+            category,
+            author,
+        } => format!(
+            "record {} committed: {category:?}, by {}",
+            short(record),
+            member_name(*author)
+        ),
+        TrailFact::RecordStored { record } => {
+            format!("record {} stored by two holders", short(record))
         }
-        TrailFact::ConsentAttested { attester, .. } => {
-            format!("consent attested by {}", member_name(*attester))
-        }
+        TrailFact::AccessPermitted {
+            member,
+            role,
+            basis,
+            ..
+        } => format!(
+            "read permitted to {role:?} of {}: {}",
+            member_name(*member),
+            basis_in_words(basis)
+        ),
+        TrailFact::AccessDenied {
+            member,
+            role,
+            reason,
+            ..
+        } => format!(
+            "read denied to {role:?} of {}: {reason:?}",
+            member_name(*member)
+        ),
+        TrailFact::Delivered {
+            record, custodian, ..
+        } => format!(
+            "record {} delivered by {}",
+            short(record),
+            member_name(*custodian)
+        ),
         other => format!("{other:?}"),
     }
+}
+
+fn basis_in_words(basis: &Basis) -> String {
+    match basis {
+        Basis::Consent(consent) => format!("consent {}", short(consent)),
+        Basis::Statute(article) => format!("statute {article:?}"),
+        Basis::BreakGlass(opening) => format!("break-glass {}", short(opening)),
+    }
+}
+
+/// The first digits of an identifier.
+fn short(id: impl ToString) -> String {
+    id.to_string().chars().take(10).collect::<String>() + "…"
 }
 
 fn words(error: impl std::fmt::Display) -> String {

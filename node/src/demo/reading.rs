@@ -10,9 +10,7 @@ use musubi_client_sdk::{
 };
 use musubi_node_vault::{
     VaultRequest, VaultResponse,
-    exchange::{
-        HeldRecord, PartWanted, RecordsWanted, Redemption, Release, ReleasedKey,
-    },
+    exchange::{HeldRecord, PartWanted, RecordsWanted, Redemption, Release, ReleasedKey},
 };
 use musubi_primitives::{
     CategorySet, CiphertextHash, Claim, Decision, MemberId, Pseudonym, Purpose, RecordId, RequestId,
@@ -120,13 +118,8 @@ impl Reader<'_> {
                 other => return Err(unexpected(&other)),
             };
             let genesis = self.gateway.genesis();
-            let signed = Redemption::signing_bytes(
-                &genesis,
-                self.custodian,
-                &request,
-                &records,
-                &challenge,
-            );
+            let signed =
+                Redemption::signing_bytes(&genesis, self.custodian, &request, &records, &challenge);
             let redemption = Redemption {
                 request,
                 records: records.clone(),
@@ -153,7 +146,9 @@ impl Reader<'_> {
             let offset = u32::try_from(ciphertext.len()).map_err(|error| error.to_string())?;
             let part = PartWanted { record, offset };
             match self.vault(VaultRequest::Fetch(part)).await? {
-                VaultResponse::Part(part) if !part.bytes.is_empty() => ciphertext.extend(part.bytes),
+                VaultResponse::Part(part) if !part.bytes.is_empty() => {
+                    ciphertext.extend(part.bytes)
+                }
                 other => return Err(unexpected(&other)),
             }
         }

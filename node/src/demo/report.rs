@@ -47,8 +47,14 @@ impl Report {
             println!("{line}");
             return;
         }
-        let reason = step.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-        let block = step.block.map(|block| format!(", block {block}")).unwrap_or_default();
+        let reason = step
+            .reason
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
+        let block = step
+            .block
+            .map(|block| format!(", block {block}"))
+            .unwrap_or_default();
         println!(
             "{:>3}  {name:<28} {:<34} {}{reason}{block}  [{} ms]",
             self.steps,

@@ -18,8 +18,8 @@ use base64::Engine;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::HpkeSecret};
 use musubi_consent::{
-    BindingFields, BindingStatement, DocumentFields, Document, Evidence, Statement, StatementFields, Text,
-    Withdrawal, WithdrawalFields,
+    BindingFields, BindingStatement, Document, DocumentFields, Evidence, Statement,
+    StatementFields, Text, Withdrawal, WithdrawalFields,
     statement::{Action, Party, Place, SignerRole},
     wording,
 };
@@ -27,9 +27,7 @@ use musubi_fhir::Resource;
 use musubi_primitives::{
     AssuranceLevel, BindingId, BlockHash, Category, CategorySet, Claim, ConsentId, Decision,
     DenialReason, HpkeKey, Language, MemberId, Pseudonym, Purpose, RecordId, RecordState,
-    StatuteArticle, Terms,
-    resident::Authority,
-    trail::TrailFact,
+    StatuteArticle, Terms, resident::Authority, trail::TrailFact,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -117,13 +115,16 @@ impl Stage<'_> {
         let cast = self.enrol_guardian(family, channel).await?;
         for child in &family.children {
             let subject = self.enrol_child(&cast, child).await?;
-            self.read_denied(&cast, subject, DenialReason::NoConsent).await?;
+            self.read_denied(&cast, subject, DenialReason::NoConsent)
+                .await?;
             let consent = self.consent(&cast, subject).await?;
             let records = self.record(&cast, subject, child).await?;
             self.read_permitted(&cast, subject, child, &records).await?;
             self.withdraw(&cast, subject, consent).await?;
-            self.read_denied(&cast, subject, DenialReason::Withdrawn).await?;
-            self.read_by_statute(&cast, subject, child, &records).await?;
+            self.read_denied(&cast, subject, DenialReason::Withdrawn)
+                .await?;
+            self.read_by_statute(&cast, subject, child, &records)
+                .await?;
             self.close(subject).await?;
         }
         Ok(())
@@ -136,14 +137,24 @@ impl Stage<'_> {
             Channel::Counter => None,
         };
         let clerk = staff(self.folder, "rusutsu", "clerk")?;
-        let device = phone.as_ref().map(|keys| {
-            json!({"account": account_of(&keys.signing), "hpke": keys.sealing.public()})
-        });
+        let device = phone.as_ref().map(
+            |keys| json!({"account": account_of(&keys.signing), "hpke": keys.sealing.public()}),
+        );
         let enrolled = self.enrol(&clerk, &family.guardian, device).await?;
         let guardian = enrolled.pseudonym;
-        self.tell("enrol guardian", "clerk of Rusutsu", "enrolled", None, enrolled.block, guardian)
-            .await?;
-        let identity = family.guardian.identity().ok_or("the guardian is no Patient")?;
+        self.tell(
+            "enrol guardian",
+            "clerk of Rusutsu",
+            "enrolled",
+            None,
+            enrolled.block,
+            guardian,
+        )
+        .await?;
+        let identity = family
+            .guardian
+            .identity()
+            .ok_or("the guardian is no Patient")?;
         let card = self.readers.issue(
             &self.folder.join("cards"),
             &format!("guardian-{guardian}"),
@@ -189,25 +200,51 @@ impl Stage<'_> {
         })
         .map_err(|error| error.to_string())?;
         let evidence = self.sign(cast, &document)?;
-        let answer = self.give(cast, &cast.clerk, "binding", binding.0, &evidence).await?;
+        let answer = self
+            .give(cast, &cast.clerk, "binding", binding.0, &evidence)
+            .await?;
         let actor = "guardian's card, at the counter";
-        self.tell("bind card", actor, "bound", None, answer.block, cast.guardian)
-            .await
+        self.tell(
+            "bind card",
+            actor,
+            "bound",
+            None,
+            answer.block,
+            cast.guardian,
+        )
+        .await
     }
 
     async fn enrol_child(&mut self, cast: &Cast, child: &Child) -> Result<Pseudonym, String> {
         let enrolled = self.enrol(&cast.clerk, &child.patient, None).await?;
         let subject = enrolled.pseudonym;
-        self.tell("enrol child", "clerk of Rusutsu", "enrolled", None, enrolled.block, subject)
-            .await?;
+        self.tell(
+            "enrol child",
+            "clerk of Rusutsu",
+            "enrolled",
+            None,
+            enrolled.block,
+            subject,
+        )
+        .await?;
         let form = json!({
             "subject": subject, "guardian": cast.guardian, "role": SignerRole::ParentalAuthority,
             "authority": Authority::Single, "until": now() + 6_000 * DAY,
         });
-        let applied: Applied = self.village.post(&cast.clerk, "/v1/guardianships", &form).await?;
-        let block = Some(applied.block);
-        self.tell("attest guardianship", "officer of Rusutsu", "attested", None, block, subject)
+        let applied: Applied = self
+            .village
+            .post(&cast.clerk, "/v1/guardianships", &form)
             .await?;
+        let block = Some(applied.block);
+        self.tell(
+            "attest guardianship",
+            "officer of Rusutsu",
+            "attested",
+            None,
+            block,
+            subject,
+        )
+        .await?;
         Ok(subject)
     }
 
@@ -219,14 +256,23 @@ impl Stage<'_> {
     ) -> Result<(), String> {
         let asked = self.second_clinic(cast).ask(&question(subject)).await?;
         let Decision::Deny(reason) = asked.decision else {
-            return Err(format!("the second clinic was permitted to read; expected {expected:?}"));
+            return Err(format!(
+                "the second clinic was permitted to read; expected {expected:?}"
+            ));
         };
         if reason != expected {
             return Err(format!("denied as {reason:?}, expected {expected:?}"));
         }
         let (actor, reason) = ("doctor of the second clinic", format!("{reason:?}"));
-        self.tell("read", actor, "denied", Some(&reason), Some(asked.block), subject)
-            .await
+        self.tell(
+            "read",
+            actor,
+            "denied",
+            Some(&reason),
+            Some(asked.block),
+            subject,
+        )
+        .await
     }
 
     /// The person reads the statement and signs it with the card; the village attests.
@@ -242,9 +288,18 @@ impl Stage<'_> {
             Some(_) => "guardian's app",
             None => "clerk of Rusutsu, for the guardian",
         };
-        self.tell("propose consent", actor, "proposed", None, Some(applied.block), subject)
+        self.tell(
+            "propose consent",
+            actor,
+            "proposed",
+            None,
+            Some(applied.block),
+            subject,
+        )
+        .await?;
+        let answer = self
+            .give(cast, who, "consent", consent.0, &evidence)
             .await?;
-        let answer = self.give(cast, who, "consent", consent.0, &evidence).await?;
         let actor = "guardian's card; officer of Rusutsu";
         self.tell("consent", actor, "effective", None, answer.block, subject)
             .await?;
@@ -280,7 +335,11 @@ impl Stage<'_> {
             second_attester: None,
             account: cast.phone.as_ref().map(|keys| account_of(&keys.signing)),
             supersedes: None,
-            place: if cast.phone.is_some() { Place::Phone } else { Place::Counter },
+            place: if cast.phone.is_some() {
+                Place::Phone
+            } else {
+                Place::Counter
+            },
             notice: text("musubi-notice-2026-11")?,
             language: Language::Japanese,
             wording: wording::digest(Language::Japanese),
@@ -304,8 +363,15 @@ impl Stage<'_> {
                 .await?;
             records.push(taken.record);
             let actor = "doctor of the first clinic";
-            self.tell("record", actor, "committed", Some(kind), taken.block, subject)
-                .await?;
+            self.tell(
+                "record",
+                actor,
+                "committed",
+                Some(kind),
+                taken.block,
+                subject,
+            )
+            .await?;
         }
         for record in &records {
             self.wait_until_stored(cast, record).await?;
@@ -336,11 +402,20 @@ impl Stage<'_> {
         records: &[RecordId],
     ) -> Result<(), String> {
         let question = question(subject);
-        let block = self.read(&cast.second_doctor, question, child, records).await?;
+        let block = self
+            .read(&cast.second_doctor, question, child, records)
+            .await?;
         let said = format!("{} records, byte for byte", records.len());
         let actor = "doctor of the second clinic";
-        self.tell("read", actor, "permitted on consent", Some(&said), Some(block), subject)
-            .await
+        self.tell(
+            "read",
+            actor,
+            "permitted on consent",
+            Some(&said),
+            Some(block),
+            subject,
+        )
+        .await
     }
 
     async fn read_by_statute(
@@ -363,8 +438,15 @@ impl Stage<'_> {
         let block = self.read(&cast.nurse, question, child, records).await?;
         let actor = "nurse of Rusutsu";
         let said = "母子保健法19条の2";
-        self.tell("read", actor, "permitted by statute", Some(said), Some(block), subject)
-            .await
+        self.tell(
+            "read",
+            actor,
+            "permitted by statute",
+            Some(said),
+            Some(block),
+            subject,
+        )
+        .await
     }
 
     /// Asks, redeems, opens, compares with what the first clinic sent, and waits until the deliveries are on the trail.
@@ -393,7 +475,9 @@ impl Stage<'_> {
                 held.record == *record && bytes.as_slice() == resource.canonical_bytes()
             });
             if !same {
-                return Err(format!("record {record} is not byte for byte what was recorded"));
+                return Err(format!(
+                    "record {record} is not byte for byte what was recorded"
+                ));
             }
         }
         self.wait_until_delivered(&question.subject, asked.request, opened.len())
@@ -410,9 +494,7 @@ impl Stage<'_> {
         let mut heads = self.proofs.follow_heads().await?;
         loop {
             let rows = self.proofs.trail(subject).await?;
-            let is_delivery = |fact: &TrailFact| {
-                matches!(fact, TrailFact::Delivered { request, .. } if *request == of)
-            };
+            let is_delivery = |fact: &TrailFact| matches!(fact, TrailFact::Delivered { request, .. } if *request == of);
             if rows.iter().filter(|row| is_delivery(&row.row.fact)).count() == count {
                 return Ok(());
             }
@@ -430,7 +512,10 @@ impl Stage<'_> {
         let (actor, block) = match &cast.phone {
             Some(phone) => {
                 let call = calls::consent::withdraw(consent, None);
-                ("guardian's app", Some(self.village.submit(phone, call).await?.block))
+                (
+                    "guardian's app",
+                    Some(self.village.submit(phone, call).await?.block),
+                )
             }
             None => (
                 "guardian's card, at the counter",
@@ -459,7 +544,9 @@ impl Stage<'_> {
         })
         .map_err(|error| error.to_string())?;
         let evidence = self.sign(cast, &document)?;
-        let answer = self.give(cast, &cast.clerk, "withdrawal", consent.0, &evidence).await?;
+        let answer = self
+            .give(cast, &cast.clerk, "withdrawal", consent.0, &evidence)
+            .await?;
         Ok(answer.block)
     }
 
@@ -491,7 +578,10 @@ impl Stage<'_> {
 
     async fn nonce(&self, who: &Keys) -> Result<[u8; 32], String> {
         let issued: Nonce = self.village.post(who, "/v1/nonces", &json!(null)).await?;
-        let nonce: BlockHash = issued.nonce.parse().map_err(|_| "the nonce is no 32 bytes")?;
+        let nonce: BlockHash = issued
+            .nonce
+            .parse()
+            .map_err(|_| "the nonce is no 32 bytes")?;
         Ok(nonce.0)
     }
 
@@ -523,7 +613,10 @@ impl Stage<'_> {
             return Ok(answer);
         }
         let reason = answer.reason.unwrap_or_default();
-        Err(format!("the village did not vouch for the {kind}: {} {reason}", answer.outcome))
+        Err(format!(
+            "the village did not vouch for the {kind}: {} {reason}",
+            answer.outcome
+        ))
     }
 
     /// Tells a step and proves the rows that it wrote.

@@ -4,9 +4,7 @@
 //! a counter. Without pcscd the same card signs inside this process, and the demonstration says so.
 
 use super::cards;
-use musubi_consent::{
-    Document, DocumentFields, Evidence, SignedCms, SignedContent,
-};
+use musubi_consent::{Document, DocumentFields, Evidence, SignedCms, SignedContent};
 use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, card_face::Sex};
 use musubi_consent_card_emulator::{
     CardProfile, PcscStack, PersonFacts, VirtualCard, issue::DEMO_SECRETS, stack,
@@ -38,7 +36,8 @@ impl Readers {
     /// # Errors
     /// When the folder cannot be made, or `must` be there and is not.
     pub fn start(folder: &Path, must: bool) -> Result<(Self, String), String> {
-        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        std::fs::create_dir_all(folder)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
         let folder = folder
             .canonicalize()
             .map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -47,13 +46,28 @@ impl Readers {
         let started = PcscStack::start(&folder, &[&program, "card", "emulator-console"]);
         match started {
             Ok(stack) => {
-                let said = format!("cards sign through PC/SC (pcscd at {})", stack.socket().display());
-                Ok((Self { stack: Some(stack), folder }, said))
+                let said = format!(
+                    "cards sign through PC/SC (pcscd at {})",
+                    stack.socket().display()
+                );
+                Ok((
+                    Self {
+                        stack: Some(stack),
+                        folder,
+                    },
+                    said,
+                ))
             }
             Err(error) if must => Err(error.to_string()),
             Err(error) => {
                 let said = format!("cards sign inside this process: {error}");
-                Ok((Self { stack: None, folder }, said))
+                Ok((
+                    Self {
+                        stack: None,
+                        folder,
+                    },
+                    said,
+                ))
             }
         }
     }
@@ -62,7 +76,12 @@ impl Readers {
     ///
     /// # Errors
     /// What could not be made or written.
-    pub fn issue(&self, authority: &Path, name: &str, identity: &Identity) -> Result<Wallet, String> {
+    pub fn issue(
+        &self,
+        authority: &Path,
+        name: &str,
+        identity: &Identity,
+    ) -> Result<Wallet, String> {
         let person = PersonFacts {
             name: identity.name.clone(),
             address: "北海道虻田郡留寿都村字留寿都".to_owned(),
@@ -71,7 +90,12 @@ impl Readers {
             municipality_code: cards::MUNICIPALITY_CODE.to_owned(),
         };
         let card = cards::authority(authority)?
-            .issue_card(&person, DEMO_SECRETS, CardProfile::Adult, cards::card_validity())
+            .issue_card(
+                &person,
+                DEMO_SECRETS,
+                CardProfile::Adult,
+                cards::card_validity(),
+            )
             .map_err(|error| format!("issue a card: {error}"))?;
         let image = self.folder.join(format!("{name}.card"));
         let bytes = card.to_bytes().map_err(|error| error.to_string())?;
@@ -116,7 +140,10 @@ impl Wallet {
         document: &Document<F>,
         genesis: BlockHash,
     ) -> Result<Vec<u8>, String> {
-        let (statement, out) = (self.folder.join("statement.json"), self.folder.join("signature.cms"));
+        let (statement, out) = (
+            self.folder.join("statement.json"),
+            self.folder.join("signature.cms"),
+        );
         std::fs::write(&statement, document.canonical_bytes())
             .map_err(|error| format!("{}: {error}", statement.display()))?;
         // A signature of an earlier document must not be in the way.
@@ -176,8 +203,8 @@ impl Wallet {
     ) -> Result<Vec<u8>, String> {
         let bytes = std::fs::read(&self.image).map_err(|error| error.to_string())?;
         let card = VirtualCard::parse_bytes(&bytes).map_err(|error| error.to_string())?;
-        let password =
-            SignPassword::parse(DEMO_SECRETS.signing_password).map_err(|error| error.to_string())?;
+        let password = SignPassword::parse(DEMO_SECRETS.signing_password)
+            .map_err(|error| error.to_string())?;
         let content = SignedContent::of(document, genesis).to_bytes();
         let signed = JpkiCard::open(card)
             .and_then(|mut card| card.sign(&password, &content, TriesPolicy::StopWhenFew))

@@ -11,8 +11,7 @@ use musubi_client_sdk::calls;
 use musubi_consent::{
     ActiveBinding, BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence,
     EvidenceError, ExpectedBinding, ExpectedWithdrawal, GuardianFacts, NonceBatch, NonceError,
-    RevocationSource,
-    SealedEvidence, SignedCms, TrustedRoots, Verdict, Verification, Withdrawal,
+    RevocationSource, SealedEvidence, SignedCms, TrustedRoots, Verdict, Verification, Withdrawal,
     attestation, binding::binding_commitment, evidence::HpkePrivateKey,
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, IssuedNonce, SealedDocument};
@@ -111,13 +110,16 @@ impl Attester {
 
     /// A card that speaks for a person from now on.
     async fn bind(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
-        let statement =
-            BindingStatement::parse(&opened.evidence.document).map_err(unreadable)?;
+        let statement = BindingStatement::parse(&opened.evidence.document).map_err(unreadable)?;
         let fields = statement.fields();
         let (id, person) = self.person(&fields.person)?;
-        let former: Option<CardView> =
-            self.chain.read("MusubiApi_active_card", fields.person).await?;
-        if former.is_some_and(|card| card.binding.0 == opened.about) && self.has(&opened.evidence)? {
+        let former: Option<CardView> = self
+            .chain
+            .read("MusubiApi_active_card", fields.person)
+            .await?;
+        if former.is_some_and(|card| card.binding.0 == opened.about)
+            && self.has(&opened.evidence)?
+        {
             return self.attested_before(None);
         }
         let Ok(cms) = SignedCms::parse(&opened.evidence.cms) else {
@@ -140,7 +142,12 @@ impl Attester {
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
-        self.keep(&opened, EvidenceKind::Binding(opened.about), fields.nonce, &verification)?;
+        self.keep(
+            &opened,
+            EvidenceKind::Binding(opened.about),
+            fields.nonce,
+            &verification,
+        )?;
         self.note_card(id, person, &expected, &opened.evidence)?;
         let call = calls::residents::bind_card(
             fields.person,
@@ -177,7 +184,8 @@ impl Attester {
             binding: binding.as_ref(),
             guardian: self.guardian_facts(&view)?,
         };
-        let verification = match attestation::judge(&claim, &self.roots, self.revocations.as_ref()) {
+        let verification = match attestation::judge(&claim, &self.roots, self.revocations.as_ref())
+        {
             Verdict::Attest(verification) => verification,
             Verdict::Disagree(Disagreement::Commitment) => {
                 return Ok(disagreed(Disagreement::Commitment.to_string()));
@@ -187,7 +195,12 @@ impl Attester {
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
-        self.keep(&opened, EvidenceKind::Consent(opened.about), view.terms.nonce, &verification)?;
+        self.keep(
+            &opened,
+            EvidenceKind::Consent(opened.about),
+            view.terms.nonce,
+            &verification,
+        )?;
         let call = calls::consent::attest(consent);
         let applied = self.chain.submit(&self.officer, call).await?;
         Ok(Answer::Attested {
@@ -255,11 +268,14 @@ impl Attester {
 
     /// A consent whose subject has its home here, or that names this municipality as second attester.
     async fn consent(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
-        let unknown = || DeskError::NotFound("no such consent, or not for this municipality".to_owned());
+        let unknown =
+            || DeskError::NotFound("no such consent, or not for this municipality".to_owned());
         let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
         let view = view.ok_or_else(unknown)?;
-        let home: Option<MemberId> =
-            self.chain.read("MusubiApi_home", view.terms.subject).await?;
+        let home: Option<MemberId> = self
+            .chain
+            .read("MusubiApi_home", view.terms.subject)
+            .await?;
         if home == Some(self.member) || view.terms.second_attester == Some(self.member) {
             return Ok(view);
         }
@@ -304,13 +320,18 @@ impl Attester {
     }
 
     fn has(&self, evidence: &Evidence) -> Result<bool, DeskError> {
-        let found = self.register.judged(&evidence.commitment()).map_err(fault)?;
+        let found = self
+            .register
+            .judged(&evidence.commitment())
+            .map_err(fault)?;
         Ok(found.is_some())
     }
 
     fn person(&self, pseudonym: &Pseudonym) -> Result<(PersonId, Person), DeskError> {
         let unknown = || {
-            DeskError::NotFound("nobody of this municipality's register has this pseudonym".to_owned())
+            DeskError::NotFound(
+                "nobody of this municipality's register has this pseudonym".to_owned(),
+            )
         };
         let id = self.register.by_pseudonym(pseudonym).map_err(fault)?;
         let id = id.ok_or_else(unknown)?;
@@ -333,10 +354,7 @@ impl Attester {
     }
 
     /// The card that speaks for a person of this register, as the chain has it now.
-    async fn active_binding(
-        &self,
-        person: &Pseudonym,
-    ) -> Result<Option<ActiveBinding>, DeskError> {
+    async fn active_binding(&self, person: &Pseudonym) -> Result<Option<ActiveBinding>, DeskError> {
         let card: Option<CardView> = self.chain.read("MusubiApi_active_card", person).await?;
         let Some(id) = self.register.by_pseudonym(person).map_err(fault)? else {
             return Ok(None);

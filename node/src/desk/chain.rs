@@ -104,8 +104,10 @@ impl Chain {
     /// # Errors
     /// [`DeskError::Unavailable`].
     pub async fn context(&self) -> Result<ChainContext, DeskError> {
-        let (_, _, _, spec_version, _, _, transaction_version) =
-            self.read::<Prefix<VersionHead>>("Core_version", ()).await?.0;
+        let (_, _, _, spec_version, _, _, transaction_version) = self
+            .read::<Prefix<VersionHead>>("Core_version", ())
+            .await?
+            .0;
         Ok(ChainContext {
             genesis: self.pipeline.genesis(),
             spec_version,
@@ -146,7 +148,10 @@ impl Chain {
         if let Some(ended) = self.ended(&hash)? {
             return ended;
         }
-        let offered = self.pipeline.pool().submit_and_watch(TransactionSource::External, extrinsic);
+        let offered = self
+            .pipeline
+            .pool()
+            .submit_and_watch(TransactionSource::External, extrinsic);
         match offered.await {
             Ok(entered) => self.outcome(entered).await,
             Err(PoolError::AlreadyImported) => self.wait_for(&hash, finalised).await,
@@ -159,7 +164,11 @@ impl Chain {
 
     /// How a transaction ended, if it is final.
     fn ended(&self, extrinsic: &[u8; 32]) -> Result<Option<Result<Applied, DeskError>>, DeskError> {
-        let place = self.pipeline.store().extrinsic(extrinsic).map_err(unavailable)?;
+        let place = self
+            .pipeline
+            .store()
+            .extrinsic(extrinsic)
+            .map_err(unavailable)?;
         let Some((height, _)) = place else {
             return Ok(None);
         };

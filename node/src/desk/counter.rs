@@ -7,9 +7,7 @@ use super::chain::Chain;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::calls::{self, DeviceKeys};
 use musubi_fhir::Identity;
-use musubi_node_gateway::{
-    Applied, Caller, DeskError, EnrolmentForm, Enrolled, GuardianshipForm,
-};
+use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, GuardianshipForm};
 use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError};
 use musubi_primitives::{
     MemberId, Moment, Pseudonym, Role,
@@ -38,11 +36,7 @@ impl Counter {
     ///
     /// # Errors
     /// See [`DeskError`].
-    pub async fn enrol(
-        &self,
-        caller: &Caller,
-        form: EnrolmentForm,
-    ) -> Result<Enrolled, DeskError> {
+    pub async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
         self.check_staff(caller)?;
         let patient = form
             .checked_patient()
@@ -126,11 +120,7 @@ impl Counter {
     }
 
     /// The person's pseudonym in the domain, entered now if it is new.
-    fn pseudonym(
-        &self,
-        identity: &Identity,
-        form: &EnrolmentForm,
-    ) -> Result<Pseudonym, DeskError> {
+    fn pseudonym(&self, identity: &Identity, form: &EnrolmentForm) -> Result<Pseudonym, DeskError> {
         let Some((id, mut person)) = self.find(identity)? else {
             let mut person = new_person(identity, form.protected);
             let fresh = fresh_pseudonym()?;
@@ -175,11 +165,7 @@ impl Counter {
         self.register.update(id, &subject).map_err(fault)
     }
 
-    fn known(
-        &self,
-        pseudonym: &Pseudonym,
-        field: &str,
-    ) -> Result<(PersonId, Person), DeskError> {
+    fn known(&self, pseudonym: &Pseudonym, field: &str) -> Result<(PersonId, Person), DeskError> {
         let unknown = || {
             DeskError::Unprocessable(format!(
                 "{field}: nobody of this municipality's register; enrol the person first"
@@ -190,7 +176,11 @@ impl Counter {
             .by_pseudonym(pseudonym)
             .map_err(fault)?
             .ok_or_else(unknown)?;
-        let person = self.register.person(id).map_err(fault)?.ok_or_else(unknown)?;
+        let person = self
+            .register
+            .person(id)
+            .map_err(fault)?
+            .ok_or_else(unknown)?;
         Ok((id, person))
     }
 }

@@ -100,7 +100,8 @@ impl Duties {
 
     /// To the home municipality; to a stand-in, ciphertext only, while that one is away or is the author itself.
     async fn pass_on(&self, offer: Offer, view: &RecordView) -> Result<(), DeskError> {
-        let home = custodian::node_of(&self.network, view.home).filter(|_| view.home != self.member);
+        let home =
+            custodian::node_of(&self.network, view.home).filter(|_| view.home != self.member);
         if let Some(home) = home
             && !view.holders.contains(&view.home)
         {
@@ -183,7 +184,10 @@ impl Duties {
         for receipt in &receipts {
             for records in receipt.records.chunks(TOGETHER_MAX) {
                 let told = records.iter().map(|record| self.report(receipt, *record));
-                join_all(told).await.into_iter().collect::<Result<(), _>>()?;
+                join_all(told)
+                    .await
+                    .into_iter()
+                    .collect::<Result<(), _>>()?;
             }
         }
         let now = self.chain.now();
@@ -220,7 +224,9 @@ impl Duties {
             .with_vault(musubi_node_vault::Vault::erasures_seen)
             .await?
             .map_err(unavailable)?;
-        let from = seen.max(self.looked_at.load(Ordering::Relaxed)).saturating_add(1);
+        let from = seen
+            .max(self.looked_at.load(Ordering::Relaxed))
+            .saturating_add(1);
         let tip = self.chain.tip().map_err(unavailable)?.height;
         let mut erased = false;
         for height in from..=tip {

@@ -154,8 +154,7 @@ impl Intake {
             .map_err(|error| DeskError::Unprocessable(error.to_string()))?;
         let (sealed, data_key) = seal(record, &text).map_err(unavailable)?;
         let holders = self.holders(category, keys);
-        let envelopes =
-            Envelope::for_holders(record, &data_key, &holders).map_err(unavailable)?;
+        let envelopes = Envelope::for_holders(record, &data_key, &holders).map_err(unavailable)?;
         Ok(Outgoing {
             offer: Offer { sealed, envelopes },
             subject,
@@ -167,7 +166,10 @@ impl Intake {
     /// Author, home municipality, and the family unless the answers are withheld from it.
     fn holders(&self, category: Category, keys: &SealingKeys) -> Vec<HpkeKey> {
         let mut holders = vec![self.member_key];
-        let family = keys.family.iter().filter(|_| category != Category::Sensitive);
+        let family = keys
+            .family
+            .iter()
+            .filter(|_| category != Category::Sensitive);
         for key in std::iter::once(&keys.home_key).chain(family) {
             if !holders.contains(key) {
                 holders.push(*key);

@@ -1,7 +1,11 @@
 //! From the configuration to desks: each gets the keys that its work needs and no others.
 
 use super::{
-    attester::Attester, chain::Chain, counter::Counter, custodian::Custodian, duties::Duties,
+    attester::Attester,
+    chain::Chain,
+    counter::Counter,
+    custodian::Custodian,
+    duties::Duties,
     intake::{AtWork, Intake},
 };
 use crate::{
@@ -108,7 +112,11 @@ impl Keys {
         config: &NodeConfig,
         counter: &Counter,
     ) -> Result<Option<Attester>, String> {
-        let Some(hpke) = self.hpke.as_ref().filter(|_| !config.cards.roots.is_empty()) else {
+        let Some(hpke) = self
+            .hpke
+            .as_ref()
+            .filter(|_| !config.cards.roots.is_empty())
+        else {
             return Ok(None);
         };
         let roots = roots(config)?;
@@ -204,9 +212,13 @@ fn roots(config: &NodeConfig) -> Result<TrustedRoots, String> {
 
 fn bounded(key: &str, path: &Path) -> Result<Vec<u8>, String> {
     let fail = |cause: String| format!("{key} {}: {cause}", path.display());
-    let size = std::fs::metadata(path).map_err(|error| fail(error.to_string()))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|error| fail(error.to_string()))?
+        .len();
     if size > CARD_FILE_BYTES_MAX {
-        return Err(fail(format!("{size} bytes, at most {CARD_FILE_BYTES_MAX} are read")));
+        return Err(fail(format!(
+            "{size} bytes, at most {CARD_FILE_BYTES_MAX} are read"
+        )));
     }
     std::fs::read(path).map_err(|error| fail(error.to_string()))
 }

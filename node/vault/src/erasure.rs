@@ -1,6 +1,10 @@
 //! Erasing: ciphertext and every envelope go, from the files too, and a receipt stays.
 
-use crate::{Refusal, Vault, VaultError, receipt::{DeliveryReceipt, ErasureReceipt}, release::FETCH_WINDOW};
+use crate::{
+    Refusal, Vault, VaultError,
+    receipt::{DeliveryReceipt, ErasureReceipt},
+    release::FETCH_WINDOW,
+};
 use musubi_primitives::{Moment, RecordId, RecordState};
 
 impl Vault {
@@ -52,7 +56,10 @@ impl Vault {
     /// A fault of this machine.
     pub fn recent_deliveries(&self) -> Result<Vec<DeliveryReceipt>, VaultError> {
         let releases = self.store.recent_releases()?;
-        Ok(releases.into_iter().map(|release| release.receipt).collect())
+        Ok(releases
+            .into_iter()
+            .map(|release| release.receipt)
+            .collect())
     }
 
     /// Forgets the keys of releases that are older than the time in which they can be fetched again; that the tickets were used stays.

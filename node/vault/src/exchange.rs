@@ -3,9 +3,7 @@
 use crate::receipt::DeliveryReceipt;
 use codec::{Decode, DecodeAll, Encode};
 use musubi_client_sdk::sealing::{Envelope, RECORD_BYTES_MAX, SealedRecord};
-use musubi_primitives::{
-    BlockHash, Category, Commitment, MemberId, RecordId, RequestId, domain,
-};
+use musubi_primitives::{BlockHash, Category, Commitment, MemberId, RecordId, RequestId, domain};
 
 /// The most ciphertext that one [`VaultResponse::Part`] holds.
 pub const PART_BYTES_MAX: u32 = 1 << 20;

@@ -35,7 +35,8 @@ const WAITING: &str = "waiting";
 /// Single values by name: [`ERASURES_SEEN`].
 const NOTES: &str = "notes";
 const COLUMNS: [&str; 11] = [
-    BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE, SUBJECTS, OUTBOX, WAITING, NOTES,
+    BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE, SUBJECTS, OUTBOX, WAITING,
+    NOTES,
 ];
 /// Height (`u64`) up to which every ordered erasure was carried out.
 const ERASURES_SEEN: &[u8] = b"erasures-seen";
@@ -335,7 +336,10 @@ impl VaultStore {
     /// What was released lately.
     pub(crate) fn recent_releases(&self) -> Result<Vec<Release>, StoreError> {
         let answers = self.all::<Answer>(ANSWERS)?;
-        Ok(answers.into_iter().map(|(_, answer)| answer.release).collect())
+        Ok(answers
+            .into_iter()
+            .map(|(_, answer)| answer.release)
+            .collect())
     }
 
     pub(crate) fn erasures_seen(&self) -> Result<u64, StoreError> {
@@ -394,7 +398,10 @@ impl VaultStore {
         batch.delete_cf(self.column(BLOBS)?, record.0);
         batch.delete_cf(self.column(OUTBOX)?, record.0);
         batch.delete_cf(self.column(WAITING)?, record.0);
-        batch.delete_cf(self.column(SUBJECTS)?, subject_key(&holding.subject, record));
+        batch.delete_cf(
+            self.column(SUBJECTS)?,
+            subject_key(&holding.subject, record),
+        );
         for (key, _) in self.range(ENVELOPES, &from, &to)? {
             batch.delete_cf(self.column(ENVELOPES)?, key);
         }

@@ -1,11 +1,7 @@
 //! What nodes and clients may learn of a person for one answer: keys to seal to, and the card that speaks.
 
 use crate::{Bindings, Config, Devices, Pallet, person::Device};
-use musubi_primitives::{
-    AccountId, HpkeKey, Pseudonym,
-    resident::BindingState,
-    view::CardView,
-};
+use musubi_primitives::{AccountId, HpkeKey, Pseudonym, resident::BindingState, view::CardView};
 
 impl<T: Config> Pallet<T> {
     /// Keys of the subject's own devices, then of those of the guardians whose guardianship holds now; each once.

@@ -74,6 +74,10 @@ impl Family {
     }
 
     /// A person who may decide for the child jointly with others.
+    #[allow(
+        dead_code,
+        reason = "the weighing program plays it, the wiring test does not"
+    )]
     fn relative(&self, which: u8) -> Pseudonym {
         Pseudonym(self.bytes_of(30, which))
     }
@@ -135,6 +139,10 @@ impl Family {
     }
 
     /// Relatives who may decide jointly, over the child and over the guardian.
+    #[allow(
+        dead_code,
+        reason = "the weighing program plays it, the wiring test does not"
+    )]
     pub(crate) fn relatives(&self, count: u8) -> Vec<Step> {
         let until = common_date_after(self.now, 0);
         let enrol = |relative| {
@@ -173,6 +181,10 @@ impl Family {
     }
 
     /// More devices of the guardian.
+    #[allow(
+        dead_code,
+        reason = "the weighing program plays it, the wiring test does not"
+    )]
     pub(crate) fn devices(&self, count: u8) -> Vec<Step> {
         let device = |which: u8| AccountId(self.bytes_of(31, which));
         let add = |account: AccountId| Step {
@@ -190,6 +202,10 @@ impl Family {
     }
 
     /// A relative objects to the story's consent and takes it back; an officer finds that another proposal is not what was signed.
+    #[allow(
+        dead_code,
+        reason = "the weighing program plays it, the wiring test does not"
+    )]
     pub(crate) fn dispute(&self, proposed: u8) -> Vec<Step> {
         let evidence = Some(Commitment(self.bytes(18)));
         let id = self.consent(0);

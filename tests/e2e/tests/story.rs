@@ -132,8 +132,14 @@ fn twins(folder: &Path) {
     for twin in ["a", "b"] {
         put(&format!("twin-{twin}.json"), patient(twin, "2024-02-29"));
         put(&format!("1-dose-{twin}.json"), dose(twin, "2024-05-01"));
-        put(&format!("2-weight-{twin}.json"), weight(twin, "2024-05-01T09:00:00+09:00", 6_010));
-        put(&format!("3-form-{twin}.json"), answers(twin, "2024-05-01T08:30:00+09:00"));
+        put(
+            &format!("2-weight-{twin}.json"),
+            weight(twin, "2024-05-01T09:00:00+09:00", 6_010),
+        );
+        put(
+            &format!("3-form-{twin}.json"),
+            answers(twin, "2024-05-01T08:30:00+09:00"),
+        );
     }
 }
 
@@ -153,7 +159,11 @@ fn wrong_input_is_refused_before_anything_starts() {
     let temporary = tempfile::tempdir().unwrap();
     let family = temporary.path().join("family");
     twins(&family);
-    fs::write(family.join("1-dose-a.json"), dose("c", "2024-13-01").to_string()).unwrap();
+    fs::write(
+        family.join("1-dose-a.json"),
+        dose("c", "2024-13-01").to_string(),
+    )
+    .unwrap();
     let folder = temporary.path().join("demo");
     let run = Command::new(binary())
         .args(["demo", "--exit", "--family"])
@@ -164,7 +174,10 @@ fn wrong_input_is_refused_before_anything_starts() {
         .unwrap();
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && !folder.exists());
-    assert!(said.contains("1-dose-a.json") && said.contains("occurrenceDateTime"), "{said}");
+    assert!(
+        said.contains("1-dose-a.json") && said.contains("occurrenceDateTime"),
+        "{said}"
+    );
 }
 
 #[test]

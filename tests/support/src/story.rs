@@ -24,7 +24,9 @@ impl Story {
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
         let ports = free_ports(40).to_string();
         let mut child = Command::new(binary())
-            .args(["demo", "--exit", "--json", "--pcsc", "--ports", &ports, "--folder"])
+            .args([
+                "demo", "--exit", "--json", "--pcsc", "--ports", &ports, "--folder",
+            ])
             .arg(folder)
             .args(arguments)
             .stdin(Stdio::null())
@@ -73,7 +75,10 @@ impl Story {
     pub fn kill_node(&self, place: usize) {
         let pid = self.nodes()[place]["pid"].to_string();
         let killed = Command::new("kill").args(["-9", &pid]).status();
-        assert!(killed.expect("kill runs").success(), "node {place} has pid {pid}");
+        assert!(
+            killed.expect("kill runs").success(),
+            "node {place} has pid {pid}"
+        );
     }
 }
 

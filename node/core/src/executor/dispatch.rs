@@ -22,7 +22,8 @@ pub enum Dispatched {
 /// # Errors
 /// When the events do not decode, or say nothing of it.
 pub fn dispatched(events: &[u8], index: u32) -> Result<Dispatched, LocalFault> {
-    let fault = |cause: &str| LocalFault::new(format!("find extrinsic {index} among events"), cause);
+    let fault =
+        |cause: &str| LocalFault::new(format!("find extrinsic {index} among events"), cause);
     let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
         .map_err(|error| fault(&error.to_string()))?;
     records

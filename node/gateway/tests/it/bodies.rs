@@ -21,7 +21,10 @@ fn dose() -> Value {
 async fn a_resource_becomes_a_record_and_says_where_it_is() {
     let (status, body) = post("/fhir/Immunization", dose()).await;
     assert_eq!(status, StatusCode::CREATED);
-    assert_eq!((&body["record"], &body["block"]), (&json!(RecordId([8; 32])), &json!(7)));
+    assert_eq!(
+        (&body["record"], &body["block"]),
+        (&json!(RecordId([8; 32])), &json!(7))
+    );
 }
 
 #[tokio::test]
@@ -29,29 +32,53 @@ async fn a_wrong_resource_gets_an_operation_outcome_with_its_place() {
     let mut wrong = dose();
     wrong["occurrenceDateTime"] = json!("2026-02-30");
     let (status, body) = post("/fhir/Immunization", wrong).await;
-    assert_eq!((status, &body["resourceType"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("OperationOutcome")));
-    assert_eq!(body["issue"][0]["expression"][0], "Immunization.occurrenceDateTime");
+    assert_eq!(
+        (status, &body["resourceType"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("OperationOutcome"))
+    );
+    assert_eq!(
+        body["issue"][0]["expression"][0],
+        "Immunization.occurrenceDateTime"
+    );
 }
 
 #[tokio::test]
 async fn a_resource_at_another_types_address_or_about_nobody_is_refused() {
     let (status, body) = post("/fhir/Observation", dose()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert!(body["detail"].as_str().unwrap().contains("/fhir/Immunization"));
+    assert!(
+        body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("/fhir/Immunization")
+    );
     let nobody = Outgoing::post("/fhir/Immunization", dose().to_string()).about("somebody");
     let (status, body) = Village::default().send(nobody.signed_by(&doctor())).await;
-    assert_eq!((status, &body["type"]), (StatusCode::BAD_REQUEST, &json!("urn:musubi:problem:no-subject")));
+    assert_eq!(
+        (status, &body["type"]),
+        (
+            StatusCode::BAD_REQUEST,
+            &json!("urn:musubi:problem:no-subject")
+        )
+    );
 }
 
 #[tokio::test]
 async fn a_malformed_body_is_refused_and_not_repeated() {
     let secret = "結城　花子";
     for path in ["/v1/people", "/v1/guardianships", "/v1/evidence"] {
-        for body in [json!({"patient": secret}), json!(secret), json!({"about": secret, "kind": secret})] {
+        for body in [
+            json!({"patient": secret}),
+            json!(secret),
+            json!({"about": secret, "kind": secret}),
+        ] {
             let (status, answer) = post(path, body).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
             assert!(!answer.to_string().contains(secret), "{answer}");
-            assert!(answer["detail"].as_str().unwrap().contains("expected JSON"), "{answer}");
+            assert!(
+                answer["detail"].as_str().unwrap().contains("expected JSON"),
+                "{answer}"
+            );
         }
     }
 }
@@ -67,10 +94,13 @@ async fn a_patient_is_checked_before_the_counter_sees_the_form() {
 
 #[tokio::test]
 async fn residents_may_not_do_what_only_staff_may() {
-    let patient = json!({"resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "x"}]});
+    let patient =
+        json!({"resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "x"}]});
     let form = json!({"patient": patient, "domain": "health"}).to_string();
     let village = Village::default();
-    let (status, _) = village.send(Outgoing::post("/v1/people", form).signed_by(&guardian())).await;
+    let (status, _) = village
+        .send(Outgoing::post("/v1/people", form).signed_by(&guardian()))
+        .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
 }
 
@@ -79,8 +109,19 @@ async fn the_chains_refusal_names_its_rule() {
     let village = Village::refusing("Consent.NonceUsed: K5: this nonce made a consent before.");
     let call = Outgoing::post("/v1/extrinsics", vec![1, 2, 3]);
     let (status, body) = village.send(call.signed_by(&doctor())).await;
-    assert_eq!((status, &body["type"]), (StatusCode::CONFLICT, &json!("urn:musubi:problem:refused-by-chain")));
-    assert!(body["detail"].as_str().unwrap().contains("Consent.NonceUsed"));
+    assert_eq!(
+        (status, &body["type"]),
+        (
+            StatusCode::CONFLICT,
+            &json!("urn:musubi:problem:refused-by-chain")
+        )
+    );
+    assert!(
+        body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("Consent.NonceUsed")
+    );
 }
 
 #[tokio::test]
@@ -95,12 +136,24 @@ async fn an_oversized_body_reaches_no_desk() {
 #[tokio::test]
 async fn what_is_not_there_is_said_without_telling_why() {
     let (status, body) = post("/v1/nowhere", json!({})).await;
-    assert_eq!((status, &body["status"]), (StatusCode::NOT_FOUND, &json!(404)));
+    assert_eq!(
+        (status, &body["status"]),
+        (StatusCode::NOT_FOUND, &json!(404))
+    );
     let village = Village::default();
     let call = Outgoing::get(&format!("/v1/records/{}", RecordId([1; 32])));
-    assert_eq!(village.send(call.signed_by(&doctor())).await.0, StatusCode::NOT_FOUND);
+    assert_eq!(
+        village.send(call.signed_by(&doctor())).await.0,
+        StatusCode::NOT_FOUND
+    );
     let call = Outgoing::get("/v1/records/xyz");
-    assert_eq!(village.send(call.signed_by(&doctor())).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        village.send(call.signed_by(&doctor())).await.0,
+        StatusCode::BAD_REQUEST
+    );
     let call = Outgoing::post("/v1/vault", "x");
-    assert_eq!(village.send(call.signed_by(&doctor())).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        village.send(call.signed_by(&doctor())).await.0,
+        StatusCode::BAD_REQUEST
+    );
 }

@@ -11,9 +11,14 @@ use serde_json::json;
 async fn staff_and_residents_are_let_in_by_their_signature() {
     for key in [doctor(), guardian()] {
         let village = Village::default();
-        let (status, body) = village.send(Outgoing::get("/v1/signing-context").signed_by(&key)).await;
+        let (status, body) = village
+            .send(Outgoing::get("/v1/signing-context").signed_by(&key))
+            .await;
         assert_eq!(status, StatusCode::OK);
-        assert_eq!((&body["nonce"], &body["specVersion"]), (&json!(3), &json!(1)));
+        assert_eq!(
+            (&body["nonce"], &body["specVersion"]),
+            (&json!(3), &json!(1))
+        );
     }
 }
 
@@ -21,8 +26,16 @@ async fn staff_and_residents_are_let_in_by_their_signature() {
 async fn a_stranger_is_told_so_and_no_desk_hears_of_it() {
     let village = Village::default();
     let stranger = SigningKey::from_bytes(&[99; 32]);
-    let (status, body) = village.send(Outgoing::post("/v1/nonces", "").signed_by(&stranger)).await;
-    assert_eq!((status, &body["type"]), (StatusCode::FORBIDDEN, &json!("urn:musubi:problem:unknown-key")));
+    let (status, body) = village
+        .send(Outgoing::post("/v1/nonces", "").signed_by(&stranger))
+        .await;
+    assert_eq!(
+        (status, &body["type"]),
+        (
+            StatusCode::FORBIDDEN,
+            &json!("urn:musubi:problem:unknown-key")
+        )
+    );
     assert!(village.is_untouched());
 }
 
@@ -45,14 +58,25 @@ async fn a_signature_serves_no_other_method_path_query_subject_body_time_or_chai
     for bend in bent {
         let mut other = call.clone();
         bend(&mut other);
-        let (status, _) = village.send(other.with_signature(&account, &signature)).await;
-        assert!(matches!(status, StatusCode::UNAUTHORIZED | StatusCode::METHOD_NOT_ALLOWED), "{status}");
+        let (status, _) = village
+            .send(other.with_signature(&account, &signature))
+            .await;
+        assert!(
+            matches!(
+                status,
+                StatusCode::UNAUTHORIZED | StatusCode::METHOD_NOT_ALLOWED
+            ),
+            "{status}"
+        );
     }
     let elsewhere = Outgoing {
         genesis: BlockHash([1; 32]),
         ..call.clone()
     };
-    assert_eq!(village.send(elsewhere.signed_by(&key)).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        village.send(elsewhere.signed_by(&key)).await.0,
+        StatusCode::UNAUTHORIZED
+    );
     assert!(village.is_untouched());
     assert_eq!(village.send(honest).await.0, StatusCode::OK);
 }
@@ -67,7 +91,10 @@ async fn an_old_or_early_call_is_refused_with_what_to_do() {
         };
         let (status, body) = village.send(late.signed_by(&doctor())).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
-        assert!(body["detail"].as_str().unwrap().contains("set the clock"), "{body}");
+        assert!(
+            body["detail"].as_str().unwrap().contains("set the clock"),
+            "{body}"
+        );
         assert!(village.is_untouched());
     }
 }

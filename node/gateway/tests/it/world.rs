@@ -11,7 +11,7 @@ use http_body_util::BodyExt;
 use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
-    Answer, Applied, Caller, Desk, DeskError, EnrolmentForm, Enrolled, Gatekeeper,
+    Answer, Applied, Caller, Desk, DeskError, Enrolled, EnrolmentForm, Gatekeeper,
     GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn, router,
 };
 use musubi_primitives::{
@@ -71,7 +71,10 @@ impl Village {
         let response = self.routes().oneshot(request).await.unwrap();
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
     }
 
     /// Whether no desk has heard of anything.
@@ -162,7 +165,10 @@ impl Gatekeeper for Village {
             (account(&doctor()), Standing::Staff(staff)),
             (account(&guardian()), Standing::Person(Pseudonym([2; 32]))),
         ];
-        Ok(known.iter().find(|(known, _)| known == of).map(|(_, standing)| *standing))
+        Ok(known
+            .iter()
+            .find(|(known, _)| known == of)
+            .map(|(_, standing)| *standing))
     }
 }
 
@@ -201,7 +207,10 @@ impl Desk for Village {
 
     async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
         caller.staff()?;
-        let name = form.patient["name"][0]["text"].as_str().unwrap_or_default().to_owned();
+        let name = form.patient["name"][0]["text"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let enrolled = Enrolled {
             pseudonym: CHILD,
             block: Some(7),
@@ -222,7 +231,10 @@ impl Desk for Village {
         _: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
-        self.note(format!("{:?} of {} bytes", document.kind, document.sealed.len()), Answer::Pending)
+        self.note(
+            format!("{:?} of {} bytes", document.kind, document.sealed.len()),
+            Answer::Pending,
+        )
     }
 
     async fn take_in(
@@ -235,7 +247,10 @@ impl Desk for Village {
             record: RecordId([8; 32]),
             block: Some(7),
         };
-        self.note(format!("{} about {subject}", resource.kind().as_str()), taken)
+        self.note(
+            format!("{} about {subject}", resource.kind().as_str()),
+            taken,
+        )
     }
 
     async fn record(&self, _: &Caller, record: RecordId) -> Result<RecordView, DeskError> {
@@ -243,7 +258,10 @@ impl Desk for Village {
     }
 
     async fn decision(&self, _: &Caller, request: RequestId) -> Result<Decision, DeskError> {
-        self.note(format!("decision on {request}"), Decision::Deny(DenialReason::Withdrawn))
+        self.note(
+            format!("decision on {request}"),
+            Decision::Deny(DenialReason::Withdrawn),
+        )
     }
 
     async fn vault(

@@ -73,13 +73,20 @@ fn a_ticket_names_the_records_that_it_opens_here_and_no_others() {
         author: AUTHOR,
     };
     assert_eq!(ask(CLINIC, None), VaultResponse::Records(vec![named]));
-    assert_eq!(ask(CLINIC, Some(RECORD)), VaultResponse::Records(Vec::new()));
+    assert_eq!(
+        ask(CLINIC, Some(RECORD)),
+        VaultResponse::Records(Vec::new())
+    );
     assert_eq!(
         ask(AUTHOR, None),
         VaultResponse::Refused(Refusal::NotAvailable)
     );
     let other_class = CategorySet::of(&[Category::Growth]);
-    world.chain().tickets.entry(REQUEST).and_modify(|ticket| ticket.categories = other_class);
+    world
+        .chain()
+        .tickets
+        .entry(REQUEST)
+        .and_modify(|ticket| ticket.categories = other_class);
     assert_eq!(ask(CLINIC, None), VaultResponse::Records(Vec::new()));
     world.chain().tickets.clear();
     assert_eq!(
