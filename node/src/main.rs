@@ -38,8 +38,8 @@ mod views;
 use clap::{Parser, Subcommand};
 use commands::{
     bench::BenchArguments, card::CardCommand, care::CareCommand, demo::DemoArguments,
-    key::KeyCommand, member::MemberArguments,
-    node::NodeArguments, spec::SpecCommand, verify::VerifyArguments,
+    key::KeyCommand, member::MemberArguments, node::NodeArguments, spec::SpecCommand,
+    verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -52,6 +52,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one value is parsed in the life of the program"
+)]
 enum Command {
     /// Play the family's story on a consortium of real processes.
     Demo(DemoArguments),
