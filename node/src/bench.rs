@@ -25,6 +25,10 @@ use usage::Usage;
 
 /// How long the last transactions may take to become final.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long nodes may take to answer after their start.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often they are asked.
+const START_PULSE: Duration = Duration::from_millis(250);
 /// How often a paced run looks at how many transactions are due.
 const PACE: Duration = Duration::from_millis(5);
 
@@ -61,10 +65,23 @@ pub async fn run(place: &Place, plan: &Plan) -> Result<Figures, String> {
     Ok(Figures::new(&finality, &mix, driven, spent))
 }
 
+/// Connects to the nodes, which may have been started a moment ago.
 async fn connect(place: &Place, plan: &Plan) -> Result<(Fleet, Finality), ClientError> {
+    let deadline = Instant::now() + START_TIMEOUT;
+    let mut pulse = tokio::time::interval(START_PULSE);
+    loop {
+        pulse.tick().await;
+        match connect_once(place, plan).await {
+            Err(ClientError::Unreachable { .. }) if Instant::now() < deadline => continue,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn connect_once(place: &Place, plan: &Plan) -> Result<(Fleet, Finality), ClientError> {
     let (observed, entrances) = place.observed_and_entrances();
-    let finality = Finality::follow(observed, plan.in_flight_max).await?;
     let fleet = Fleet::connect(&entrances).await?;
+    let finality = Finality::follow(observed, plan.in_flight_max).await?;
     Ok((fleet, finality))
 }
 

@@ -52,6 +52,10 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one value is parsed in the life of the program"
+)]
 enum Command {
     /// Play the family's story on a consortium of real processes.
     Demo(DemoArguments),

@@ -78,10 +78,11 @@ impl Desk {
         let proposed = self.done(&self.key("rusutsu", "operator"), &propose);
         assert_eq!(proposed["outcome"], "open");
         let number = proposed["proposal"].to_string();
-        let votes = approving
+        let mut votes: Vec<Value> = approving
             .iter()
-            .map(|village| self.done(&self.key(village, "operator"), &["vote", &number, "yes"]));
-        let last = votes.last().expect("somebody approves");
+            .map(|village| self.done(&self.key(village, "operator"), &["vote", &number, "yes"]))
+            .collect();
+        let last = votes.pop().expect("somebody approves");
         assert_eq!(last["outcome"], "enacted", "{last}");
         last
     }
