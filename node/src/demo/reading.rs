@@ -147,7 +147,7 @@ impl Reader<'_> {
             let part = PartWanted { record, offset };
             match self.vault(VaultRequest::Fetch(part)).await? {
                 VaultResponse::Part(part) if !part.bytes.is_empty() => {
-                    ciphertext.extend(part.bytes)
+                    ciphertext.extend(part.bytes);
                 }
                 other => return Err(unexpected(&other)),
             }

@@ -15,6 +15,7 @@ use musubi_primitives::{
     seams::GuardianshipFacts,
 };
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 use super::chain::unavailable;
 
@@ -29,6 +30,8 @@ pub struct Counter {
     pub member: MemberId,
     /// The municipality's officer service account.
     pub officer: SigningKey,
+    /// Held while an entry of the register is read, changed and written: two forms for one person are one after the other.
+    pub editing: Arc<Mutex<()>>,
 }
 
 impl Counter {
@@ -44,7 +47,10 @@ impl Counter {
         let identity = patient.identity().ok_or_else(|| {
             DeskError::Unprocessable("patient: expected a FHIR Patient".to_owned())
         })?;
-        let pseudonym = self.pseudonym(&identity, &form)?;
+        let pseudonym = {
+            let _editing = self.editing.lock().await;
+            self.pseudonym(&identity, &form)?
+        };
         if self.is_enrolled(&pseudonym).await? {
             return Ok(Enrolled {
                 pseudonym,
@@ -79,7 +85,10 @@ impl Counter {
                 "until: expected a moment that is still to come".to_owned(),
             ));
         }
-        self.note_guardian(&form, now)?;
+        {
+            let _editing = self.editing.lock().await;
+            self.note_guardian(&form, now)?;
+        }
         let until = attested_until(now, form.until);
         let held: Option<GuardianshipFacts> = self
             .chain

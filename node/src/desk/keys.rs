@@ -104,6 +104,7 @@ impl Keys {
             register: Arc::new(register),
             member,
             officer: officer.clone(),
+            editing: Arc::default(),
         }))
     }
 
