@@ -21,9 +21,13 @@ use musubi_fhir::{Kind, Resource};
 use musubi_primitives::{MemberId, Pseudonym, RecordId, RequestId};
 use serde::Deserialize;
 use std::sync::Arc;
+use tower::limit::GlobalConcurrencyLimitLayer;
 
 /// The most bytes of one request body: a whole sealed record with its envelopes, and room.
 pub const BODY_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// The most calls that are worked on at once; further ones wait. With [`BODY_BYTES_MAX`] it bounds the memory for bodies to 1.5 GiB.
+pub const CALLS_MAX: usize = 256;
 
 #[derive(Clone)]
 struct Gateway {
@@ -86,6 +90,7 @@ pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
         .route("/fhir/{kind}", post(take_in))
         .fallback(no_such_route)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(GlobalConcurrencyLimitLayer::new(CALLS_MAX))
         .with_state(Gateway { gatekeeper, desk })
 }
 
