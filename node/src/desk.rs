@@ -168,7 +168,7 @@ impl Desk for Office {
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
         offered(&self.intake, "to take records in")?
-            .take_in(caller, subject, &resource)
+            .take_in(caller, subject, resource)
             .await
     }
 

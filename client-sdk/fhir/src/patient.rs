@@ -28,6 +28,8 @@ pub(crate) fn check(root: &Element<'_>, issues: &mut Issues) -> Findings {
 /// What a register needs to know of a Patient.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// The first identifier, `system|value`.
+    pub identifier: String,
     /// Name as it is written.
     pub name: String,
     /// Its reading; empty if none was sent.
@@ -50,7 +52,10 @@ pub(crate) fn identity(patient: &Value, born: String) -> Identity {
     let names = patient["name"].as_array().map_or(&[][..], Vec::as_slice);
     let in_writing = |writing: &str| names.iter().find(|name| writing_of(name) == writing);
     let name = in_writing("IDE").or(names.first());
+    let identifier = &patient["identifier"][0];
+    let text = |field: &str| identifier[field].as_str().unwrap_or_default();
     Identity {
+        identifier: format!("{}|{}", text("system"), text("value")),
         name: name.map(full_name).unwrap_or_default(),
         kana: in_writing("SYL").map(full_name).unwrap_or_default(),
         born,

@@ -35,9 +35,12 @@ pub enum DeskError {
     /// The request makes no sense as it stands; says what to do.
     #[error("{0}")]
     Unprocessable(String),
-    /// The chain refused the transaction; names the rule.
+    /// The transaction is final, and the runtime refused it: the chain's last word. Names the rule.
     #[error("the chain refused: {0}")]
     RefusedByChain(String),
+    /// No block took the transaction; says why. Another one may be taken.
+    #[error("the transaction was not taken: {0}")]
+    NotTaken(String),
     /// This node does not offer it (no key for it is configured).
     #[error("{0}")]
     NotOffered(String),

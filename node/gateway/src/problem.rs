@@ -38,6 +38,7 @@ impl From<DeskError> for Problem {
             DeskError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             DeskError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable"),
             DeskError::RefusedByChain(_) => (StatusCode::CONFLICT, "refused-by-chain"),
+            DeskError::NotTaken(_) => (StatusCode::CONFLICT, "not-taken"),
             DeskError::NotOffered(_) => (StatusCode::NOT_IMPLEMENTED, "not-offered"),
             DeskError::Unavailable(cause) => {
                 tracing::error!(%cause, "a desk could not answer");

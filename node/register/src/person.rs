@@ -14,6 +14,8 @@ pub struct PersonId(pub [u8; 16]);
 /// One person and everything that links it to the chain.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Person {
+    /// What tells this person from every other of the register: an identifier of the resident register, `system|value`.
+    pub identifier: String,
     /// Name as the resident register writes it.
     pub name: String,
     /// Its reading, in any kana.

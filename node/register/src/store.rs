@@ -55,6 +55,9 @@ pub enum RegisterError {
     /// There is no such person.
     #[error("no such person in this register")]
     UnknownPerson,
+    /// An identifier belongs to somebody else already.
+    #[error("an identifier belongs to another person of this register")]
+    IdentifierTaken,
     /// A pseudonym belongs to somebody else already.
     #[error("a pseudonym belongs to another person of this register")]
     PseudonymTaken,
@@ -75,6 +78,7 @@ type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
 pub(crate) struct Known {
     index: Index,
     by_pseudonym: BTreeMap<Pseudonym, PersonId>,
+    by_identifier: BTreeMap<String, PersonId>,
 }
 
 /// One municipality's register.
@@ -175,6 +179,14 @@ impl Register {
         Ok(self.known()?.by_pseudonym.get(pseudonym).copied())
     }
 
+    /// Whose identifier this is.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn by_identifier(&self, identifier: &str) -> Result<Option<PersonId>, RegisterError> {
+        Ok(self.known()?.by_identifier.get(identifier).copied())
+    }
+
     /// People whose name or reading contains the query, ordered by reading; at most [`crate::search::HITS_MAX`].
     ///
     /// # Errors
@@ -240,9 +252,7 @@ impl Register {
         person: &Person,
     ) -> Result<(), RegisterError> {
         let mut known = self.known_for_writing()?;
-        if !known.may_have(id, person) {
-            return Err(RegisterError::PseudonymTaken);
-        }
+        known.check(id, person)?;
         let mut batch = WriteBatch::default();
         let plain = Zeroizing::new(person.encode());
         self.put_sealed(&mut batch, PEOPLE, &id.0, &plain)?;
@@ -373,22 +383,29 @@ impl Register {
 }
 
 impl Known {
-    fn may_have(&self, id: PersonId, person: &Person) -> bool {
-        person.all_pseudonyms().all(|pseudonym| {
-            self.by_pseudonym
-                .get(&pseudonym)
-                .is_none_or(|holder| *holder == id)
-        })
+    fn check(&self, id: PersonId, person: &Person) -> Result<(), RegisterError> {
+        let is_free = |holder: Option<&PersonId>| holder.is_none_or(|holder| *holder == id);
+        if !is_free(self.by_identifier.get(&person.identifier)) {
+            return Err(RegisterError::IdentifierTaken);
+        }
+        let mut pseudonyms = person.all_pseudonyms();
+        if pseudonyms.all(|pseudonym| is_free(self.by_pseudonym.get(&pseudonym))) {
+            Ok(())
+        } else {
+            Err(RegisterError::PseudonymTaken)
+        }
     }
 
     fn note(&mut self, id: PersonId, person: &Person) {
         self.index.insert(id, person);
+        self.by_identifier.insert(person.identifier.clone(), id);
         self.by_pseudonym
             .extend(person.all_pseudonyms().map(|pseudonym| (pseudonym, id)));
     }
 
     fn forget(&mut self, id: PersonId, person: &Person) {
         self.index.remove(id, person);
+        self.by_identifier.remove(&person.identifier);
         for pseudonym in person.all_pseudonyms() {
             self.by_pseudonym.remove(&pseudonym);
         }

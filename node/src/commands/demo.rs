@@ -15,10 +15,13 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Says that a demonstration made the folder and may empty it.
+const MARKER: &str = ".musubi-demo";
+
 /// What to play, and where.
 #[derive(Debug, Args)]
 pub struct DemoArguments {
-    /// Folder for everything that the demonstration makes; emptied first.
+    /// Folder for everything that the demonstration makes; what an earlier one made there goes first.
     #[arg(long, default_value = ".demo")]
     folder: PathBuf,
     /// Stop after the story.
@@ -34,7 +37,7 @@ pub struct DemoArguments {
     #[arg(long, value_name = "FOLDER")]
     counter_family: Option<PathBuf>,
     /// First of forty neighbouring ports on loopback; else 9944 and the other usual ones.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1024..=65_495))]
     ports: Option<u16>,
     /// Fail where there is no PC/SC service for the card, instead of signing inside this process.
     #[arg(long)]
@@ -77,11 +80,14 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     let ports = arguments
         .ports
         .map_or_else(Ports::default, Ports::starting_at);
+    ports.check_free()?;
     let places = consortium::lay_out(folder, ports)?;
+    std::fs::write(folder.join(MARKER), "")
+        .map_err(|error| format!("{}: {error}", folder.display()))?;
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
     let report = Report::new(arguments.json);
     let processes = Processes::start(places.clone(), folder.join("endpoints.json"))?;
-    let outcome = async {
+    let story = async {
         processes.wait_until_ready().await?;
         report.say(&format!("{} nodes are ready", places.len()));
         let spec = folder.join("chain-spec.json");
@@ -107,8 +113,11 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
         }
         check_apart(&spec, &stage)?;
         Ok::<_, String>(stage.report)
-    }
-    .await;
+    };
+    let outcome = tokio::select! {
+        outcome = story => outcome,
+        () = told_to_stop() => Err("told to stop before the story was over".to_owned()),
+    };
     let told = outcome.map(|report| tell_addresses(&report, &places));
     if told.is_ok() && !arguments.exit {
         told_to_stop().await;
@@ -158,7 +167,7 @@ fn clear(folder: &Path) -> Result<(), String> {
         return Ok(());
     }
     let is_empty = std::fs::read_dir(folder).map_err(fail)?.next().is_none();
-    if !is_empty && !folder.join("chain-spec.json").is_file() {
+    if !is_empty && !folder.join(MARKER).is_file() {
         return Err(format!(
             "{}: not empty, and no demonstration made it: name another --folder",
             folder.display()

@@ -57,6 +57,25 @@ impl Ports {
     }
 }
 
+impl Ports {
+    /// Checks that nobody listens where the nodes will.
+    ///
+    /// # Errors
+    /// A sentence that names the port.
+    pub fn check_free(&self) -> Result<(), String> {
+        let nodes = (0..).zip(MEMBERS.iter().filter(|member| member.node));
+        for (place, _) in nodes {
+            for base in [self.rpc, self.consensus, self.network, self.gateway] {
+                let port = base + place;
+                std::net::TcpListener::bind(("127.0.0.1", port)).map_err(|error| {
+                    format!("port {port} cannot be used ({error}): another demonstration? Stop it, or give --ports")
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// One node that was laid out.
 #[derive(Clone, Debug)]
 pub struct NodePlace {

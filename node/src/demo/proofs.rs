@@ -2,7 +2,7 @@
 //! `musubi verify` in a process of its own when the story is over.
 
 use super::story::member_name;
-use crate::client::{BlockRef, ChainClient, bundle::PlacedRow};
+use crate::client::{BlockRef, ChainClient, ClientError, bundle::PlacedRow};
 use jsonrpsee::core::client::Subscription;
 use musubi_client_sdk::proofs::{Checkpoint, Statement, verify};
 use musubi_primitives::{
@@ -38,6 +38,46 @@ pub struct Heads {
     stream: Subscription<Value>,
 }
 
+/// Why something was not proved.
+enum Away {
+    /// The node does not answer now: it is asked again.
+    Node(String),
+    /// It does not hold, or cannot be written.
+    Wrong(String),
+}
+
+impl From<ClientError> for Away {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Lost { .. } | ClientError::Unreachable { .. } => {
+                Self::Node(error.to_string())
+            }
+            error => Self::Wrong(error.to_string()),
+        }
+    }
+}
+
+impl From<String> for Away {
+    fn from(wrong: String) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
+/// Does something again until a node answers: one that is being restarted costs waiting and nothing else.
+macro_rules! patiently {
+    ($attempt:expr) => {{
+        let started = std::time::Instant::now();
+        loop {
+            match $attempt.await {
+                Ok(done) => break Ok(done),
+                Err(Away::Wrong(error)) => break Err(error),
+                Err(Away::Node(error)) if AWAY_MAX < started.elapsed() => break Err(error),
+                Err(Away::Node(_)) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }};
+}
+
 impl Proofs {
     /// Proofs by the node at this address, for a reader who trusts `trusted`.
     ///
@@ -69,20 +109,28 @@ impl Proofs {
         step: &str,
         subject: &Pseudonym,
     ) -> Result<Option<PathBuf>, String> {
+        patiently!(self.try_new_rows(step, subject))
+    }
+
+    async fn try_new_rows(
+        &mut self,
+        step: &str,
+        subject: &Pseudonym,
+    ) -> Result<Option<PathBuf>, Away> {
         let first = self.seen.get(subject).copied().unwrap_or_default();
         let client = self.client().await?;
-        let rows = client.trail(subject, first).await.map_err(words)?;
-        let Some(last) = rows.last() else {
+        let rows = client.trail(subject, first).await?;
+        let Some(next) = rows.last().map(|last| last.row.index + 1) else {
             return Ok(None);
         };
-        self.seen.insert(*subject, last.row.index + 1);
         let mut statements = Vec::new();
         for row in &rows {
-            let statement = client.row_written(subject, row.row.index).await;
-            statements.push(statement.map_err(words)?);
+            statements.push(client.row_written(subject, row.row.index).await?);
         }
         let name = format!("{:02}-{}.json", self.made.len() + 1, step.replace(' ', "-"));
-        self.prove(&client, &name, statements).await.map(Some)
+        let path = self.prove(&client, &name, statements).await?;
+        self.seen.insert(*subject, next);
+        Ok(Some(path))
     }
 
     /// The whole trail: its rows in words, and a bundle which shows that none is missing and every read had its grant.
@@ -93,10 +141,17 @@ impl Proofs {
         &mut self,
         subject: &Pseudonym,
     ) -> Result<(PathBuf, Vec<String>), String> {
+        patiently!(self.try_whole_trail(subject))
+    }
+
+    async fn try_whole_trail(
+        &mut self,
+        subject: &Pseudonym,
+    ) -> Result<(PathBuf, Vec<String>), Away> {
         let client = self.client().await?;
-        let newest = client.head().await.map_err(words)?;
+        let newest = client.head().await?;
         let rows: Vec<TrailRow> = self
-            .trail(subject)
+            .try_trail(subject)
             .await?
             .into_iter()
             .filter(|placed| placed.height <= newest.height)
@@ -104,10 +159,10 @@ impl Proofs {
             .collect();
         let audit = musubi_client_sdk::proofs::trail::audit(&rows);
         if !audit.without_grant.is_empty() {
-            return Err(format!(
+            return Err(Away::Wrong(format!(
                 "reads without a grant: rows {:?}",
                 audit.without_grant
-            ));
+            )));
         }
         let lines = rows.iter().map(line).collect();
         let statements = vec![
@@ -136,14 +191,20 @@ impl Proofs {
         &mut self,
         records: &[RecordId],
     ) -> Result<BTreeMap<RecordId, CiphertextHash>, String> {
+        patiently!(self.try_records(records))
+    }
+
+    async fn try_records(
+        &mut self,
+        records: &[RecordId],
+    ) -> Result<BTreeMap<RecordId, CiphertextHash>, Away> {
         let client = self.client().await?;
-        let newest = client.head().await.map_err(words)?;
+        let newest = client.head().await?;
         let mut statements = Vec::new();
         for record in records {
             let view: Option<RecordView> = client
                 .runtime("MusubiApi_record", record, Some(newest.hash))
-                .await
-                .map_err(words)?;
+                .await?;
             let view = view.ok_or_else(|| format!("record {record} is not on the chain"))?;
             statements.push(Statement::RecordExisted {
                 height: newest.height,
@@ -172,11 +233,15 @@ impl Proofs {
     /// # Errors
     /// When no node answers.
     pub async fn trail(&self, subject: &Pseudonym) -> Result<Vec<PlacedRow>, String> {
+        patiently!(self.try_trail(subject))
+    }
+
+    async fn try_trail(&self, subject: &Pseudonym) -> Result<Vec<PlacedRow>, Away> {
         let client = self.client().await?;
         let mut rows: Vec<PlacedRow> = Vec::new();
         loop {
             let first = rows.last().map_or(0, |placed| placed.row.index + 1);
-            let page = client.trail(subject, first).await.map_err(words)?;
+            let page = client.trail(subject, first).await?;
             if page.is_empty() {
                 return Ok(rows);
             }
@@ -189,8 +254,12 @@ impl Proofs {
     /// # Errors
     /// When no node answers.
     pub async fn newest_height(&self) -> Result<u64, String> {
+        patiently!(self.try_newest_height())
+    }
+
+    async fn try_newest_height(&self) -> Result<u64, Away> {
         let client = self.client().await?;
-        Ok(client.head().await.map_err(words)?.height)
+        Ok(client.head().await?.height)
     }
 
     /// Finalised heads as they come.
@@ -198,21 +267,30 @@ impl Proofs {
     /// # Errors
     /// When no node answers.
     pub async fn follow_heads(&self) -> Result<Heads, String> {
-        Heads::follow(self.node.clone()).await
+        patiently!(Heads::follow(self.node.clone()))
     }
 
     /// A connection of its own for each use: a node that was restarted is found again.
-    async fn client(&self) -> Result<ChainClient, String> {
-        connect(&self.node).await
+    async fn client(&self) -> Result<ChainClient, Away> {
+        Ok(ChainClient::connect(&self.node, None).await?)
     }
 
+    /// Proves under the newest head, as soon as the node tells of one that has the statements behind it.
     async fn prove(
         &mut self,
         client: &ChainClient,
         name: &str,
         statements: Vec<Statement>,
-    ) -> Result<PathBuf, String> {
-        let newest = client.head().await.map_err(words)?;
+    ) -> Result<PathBuf, Away> {
+        let last = statements.iter().map(Statement::height).max();
+        let mut heads = client.follow_heads().await?;
+        let mut newest = client.head().await?;
+        while last.is_some_and(|last| newest.height < last) {
+            if heads.next().await.is_none() {
+                return Err(Away::Node("the node stopped telling of blocks".to_owned()));
+            }
+            newest = client.head().await?;
+        }
         self.write(client, newest, name, statements).await
     }
 
@@ -222,11 +300,8 @@ impl Proofs {
         newest: BlockRef,
         name: &str,
         statements: Vec<Statement>,
-    ) -> Result<PathBuf, String> {
-        let bundle = client
-            .bundle(&self.trusted, newest, statements)
-            .await
-            .map_err(words)?;
+    ) -> Result<PathBuf, Away> {
+        let bundle = client.bundle(&self.trusted, newest, statements).await?;
         let text = bundle.to_text();
         verify(&self.trusted, text.as_bytes()).map_err(|error| {
             format!(
@@ -242,9 +317,9 @@ impl Proofs {
 }
 
 impl Heads {
-    async fn follow(node: String) -> Result<Self, String> {
-        let client = connect(&node).await?;
-        let stream = client.follow_heads().await.map_err(words)?;
+    async fn follow(node: String) -> Result<Self, Away> {
+        let client = ChainClient::connect(&node, None).await?;
+        let stream = client.follow_heads().await?;
         Ok(Self {
             node,
             _client: client,
@@ -260,20 +335,8 @@ impl Heads {
         if let Some(Ok(_)) = self.stream.next().await {
             return Ok(());
         }
-        *self = Self::follow(self.node.clone()).await?;
+        *self = patiently!(Self::follow(self.node.clone()))?;
         Ok(())
-    }
-}
-
-/// Connects, waiting for a node that is being restarted.
-async fn connect(node: &str) -> Result<ChainClient, String> {
-    let started = std::time::Instant::now();
-    loop {
-        match ChainClient::connect(node, None).await {
-            Ok(client) => return Ok(client),
-            Err(error) if AWAY_MAX < started.elapsed() => return Err(error.to_string()),
-            Err(_) => tokio::time::sleep(PAUSE).await,
-        }
     }
 }
 

@@ -274,9 +274,7 @@ impl<T: Decode> Decode for Prefix<T> {
 }
 
 fn left_pool() -> DeskError {
-    DeskError::RefusedByChain(
-        "the transaction left the pool before a block took it: sign it again".to_owned(),
-    )
+    DeskError::NotTaken("it left the pool before a block took it: sign it again".to_owned())
 }
 
 fn refused_by_pool(error: PoolError) -> DeskError {
@@ -284,14 +282,14 @@ fn refused_by_pool(error: PoolError) -> DeskError {
         PoolError::BadFormat(_) | PoolError::TooLarge { .. } => {
             DeskError::Unprocessable(error.to_string())
         }
-        PoolError::Fault(fault) => unavailable(fault),
+        PoolError::Fault(_) | PoolError::QuotaExceeded { .. } | PoolError::PoolFull => {
+            unavailable(error)
+        }
         PoolError::Invalid(_)
         | PoolError::Unknown(_)
         | PoolError::TemporarilyBanned
         | PoolError::AlreadyImported
-        | PoolError::PriorityTooLow { .. }
-        | PoolError::QuotaExceeded { .. }
-        | PoolError::PoolFull => DeskError::RefusedByChain(error.to_string()),
+        | PoolError::PriorityTooLow { .. } => DeskError::NotTaken(error.to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The counter: people and guardianships enter the municipality's register first, and the chain learns of pseudonyms only.
 //!
-//! Each step can be done again: what the register has already is found by name, reading and birth date, and what the chain has is not
-//! submitted twice. So a counter that lost its connection sends the same form once more.
+//! Each step can be done again: what the register has already is found by the person's identifier, and what the chain has by then counts
+//! as done. So a counter that lost its connection sends the same form once more.
 
 use super::chain::Chain;
 use ed25519_dalek::SigningKey;
@@ -52,20 +52,45 @@ impl Counter {
             self.pseudonym(&identity, &form)?
         };
         if self.is_enrolled(&pseudonym).await? {
-            return Ok(Enrolled {
-                pseudonym,
-                block: None,
-            });
+            return self.enrolled_before(pseudonym, &form).await;
         }
         let device = form.device.map(|device| DeviceKeys {
             account: device.account,
             hpke: device.hpke,
         });
         let call = calls::residents::enrol(pseudonym, form.domain, form.protected, device);
-        let applied = self.chain.submit(&self.officer, call).await?;
+        match self.chain.submit(&self.officer, call).await {
+            Ok(applied) => Ok(Enrolled {
+                pseudonym,
+                block: Some(applied.block),
+            }),
+            // The same form was on its way already.
+            Err(DeskError::RefusedByChain(_)) if self.is_enrolled(&pseudonym).await? => {
+                self.enrolled_before(pseudonym, &form).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Somebody who is on the chain: the form must say nothing else than was entered then.
+    async fn enrolled_before(
+        &self,
+        pseudonym: Pseudonym,
+        form: &EnrolmentForm,
+    ) -> Result<Enrolled, DeskError> {
+        if let Some(device) = form.device {
+            let known: Option<Pseudonym> =
+                self.chain.read("MusubiApi_person", device.account).await?;
+            if known != Some(pseudonym) {
+                return Err(DeskError::Unprocessable(
+                    "device: this person is enrolled already; a further device is added by an officer or by a device of the person"
+                        .to_owned(),
+                ));
+            }
+        }
         Ok(Enrolled {
             pseudonym,
-            block: Some(applied.block),
+            block: None,
         })
     }
 
@@ -90,18 +115,8 @@ impl Counter {
             self.note_guardian(&form, now)?;
         }
         let until = attested_until(now, form.until);
-        let held: Option<GuardianshipFacts> = self
-            .chain
-            .read("MusubiApi_guardianship", (form.guardian, form.subject))
-            .await?;
-        if let Some(facts) = held
-            && (facts.authority, facts.until) == (form.authority, until)
-        {
-            let tip = self.chain.tip().map_err(unavailable)?;
-            return Ok(Applied {
-                block: tip.height,
-                hash: tip.hash,
-            });
+        if let Some(applied) = self.held_already(&form, until).await? {
+            return Ok(applied);
         }
         let call = calls::residents::attest_guardianship(
             form.subject,
@@ -109,7 +124,32 @@ impl Counter {
             form.authority,
             until,
         );
-        self.chain.submit(&self.officer, call).await
+        match self.chain.submit(&self.officer, call).await {
+            Err(DeskError::RefusedByChain(rule)) => self
+                .held_already(&form, until)
+                .await?
+                .ok_or(DeskError::RefusedByChain(rule)),
+            outcome => outcome,
+        }
+    }
+
+    /// The newest block, if the chain holds this very guardianship.
+    async fn held_already(
+        &self,
+        form: &GuardianshipForm,
+        until: Moment,
+    ) -> Result<Option<Applied>, DeskError> {
+        let held: Option<GuardianshipFacts> = self
+            .chain
+            .read("MusubiApi_guardianship", (form.guardian, form.subject))
+            .await?;
+        let is_same =
+            held.is_some_and(|facts| (facts.authority, facts.until) == (form.authority, until));
+        let tip = self.chain.tip().map_err(unavailable)?;
+        Ok(is_same.then_some(Applied {
+            block: tip.height,
+            hash: tip.hash,
+        }))
     }
 
     fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
@@ -130,7 +170,7 @@ impl Counter {
 
     /// The person's pseudonym in the domain, entered now if it is new.
     fn pseudonym(&self, identity: &Identity, form: &EnrolmentForm) -> Result<Pseudonym, DeskError> {
-        let Some((id, mut person)) = self.find(identity)? else {
+        let Some((id, mut person)) = self.find(identity, form)? else {
             let mut person = new_person(identity, form.protected);
             let fresh = fresh_pseudonym()?;
             person.pseudonyms.push((form.domain, fresh));
@@ -146,13 +186,34 @@ impl Counter {
         Ok(fresh)
     }
 
-    fn find(&self, identity: &Identity) -> Result<Option<(PersonId, Person)>, DeskError> {
-        let hits = self.register.search(&identity.name).map_err(fault)?;
-        let is_same = |person: &Person| {
-            (&person.name, &person.kana, &person.born)
-                == (&identity.name, &identity.kana, &identity.born)
+    /// Who has this identifier; an entry that says something else of the person is not silently taken for the same.
+    fn find(
+        &self,
+        identity: &Identity,
+        form: &EnrolmentForm,
+    ) -> Result<Option<(PersonId, Person)>, DeskError> {
+        let id = self
+            .register
+            .by_identifier(&identity.identifier)
+            .map_err(fault)?;
+        let Some(id) = id else { return Ok(None) };
+        let Some(person) = self.register.person(id).map_err(fault)? else {
+            return Ok(None);
         };
-        Ok(hits.into_iter().find(|(_, person)| is_same(person)))
+        let is_same = (&person.name, &person.kana, &person.born, person.protected)
+            == (
+                &identity.name,
+                &identity.kana,
+                &identity.born,
+                form.protected,
+            );
+        if is_same {
+            return Ok(Some((id, person)));
+        }
+        Err(DeskError::Unprocessable(
+            "patient.identifier: the register has it with another name, reading, birth date or protection; correct the form, or have an officer correct the register"
+                .to_owned(),
+        ))
     }
 
     fn note_guardian(&self, form: &GuardianshipForm, now: Moment) -> Result<(), DeskError> {
@@ -205,6 +266,7 @@ fn attested_until(now: Moment, until: Moment) -> Moment {
 
 fn new_person(identity: &Identity, protected: bool) -> Person {
     Person {
+        identifier: identity.identifier.clone(),
         name: identity.name.clone(),
         kana: identity.kana.clone(),
         born: identity.born.clone(),

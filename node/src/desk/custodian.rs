@@ -6,7 +6,7 @@ use musubi_node_core::executor::Worker;
 use musubi_node_gateway::DeskError;
 use musubi_node_network::{AskError, Blobs, Network, PeerView, Refusal, ports::Asker};
 use musubi_node_vault::{
-    Vault, VaultRequest, VaultResponse,
+    Vault, VaultError, VaultRequest, VaultResponse,
     exchange::{MESSAGE_BYTES_MAX, Offer},
 };
 use musubi_primitives::{MemberId, RecordId, VerifyingKey};
@@ -63,6 +63,17 @@ impl Custodian {
             .run(move || job(&vault))
             .await
             .map_err(unavailable)
+    }
+
+    /// Like [`Custodian::with_vault`], for what the vault itself may refuse or fail at.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn vault<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Vault) -> Result<T, VaultError> + Send + 'static,
+    ) -> Result<T, DeskError> {
+        self.with_vault(job).await?.map_err(unavailable)
     }
 
     /// Answers a member whose identity is proved.

@@ -47,9 +47,7 @@ impl Duties {
     pub async fn run(self) {
         let mut finalised = self.chain.pipeline().finalised();
         loop {
-            if let Err(error) = self.round().await {
-                tracing::warn!(%error, "a round of the vault's duties was cut short");
-            }
+            self.round().await;
             tokio::select! {
                 () = self.custodian.changed.notified() => {}
                 block = finalised.recv() => if matches!(block, Err(RecvError::Closed)) { return },
@@ -57,11 +55,19 @@ impl Duties {
         }
     }
 
-    async fn round(&self) -> Result<(), DeskError> {
-        self.hand_over().await?;
-        self.acknowledge().await?;
-        self.report_deliveries().await?;
-        self.erase().await
+    /// Each duty by itself: one that fails holds up no other.
+    async fn round(&self) {
+        let outcomes = [
+            ("hand records over", self.hand_over().await),
+            ("acknowledge", self.acknowledge().await),
+            ("report deliveries", self.report_deliveries().await),
+            ("erase", self.erase().await),
+        ];
+        for (duty, outcome) in outcomes {
+            if let Err(error) = outcome {
+                tracing::warn!(duty, ?error, "a duty of the vault was cut short");
+            }
+        }
     }
 
     /// Brings every outgoing record a step further.
@@ -71,13 +77,16 @@ impl Duties {
         };
         let outgoing = self
             .custodian
-            .with_vault(musubi_node_vault::Vault::outgoing)
-            .await?
-            .map_err(unavailable)?;
+            .vault(musubi_node_vault::Vault::outgoing)
+            .await?;
         for outgoing in outgoing {
             let record = outgoing.offer.sealed.record;
+            // Whoever is at work on it goes on; what is left is there in the next round.
+            let Ok(_working) = intake.at_work.begin(record) else {
+                continue;
+            };
             if let Err(error) = self.advance(intake, outgoing).await {
-                tracing::info!(%record, %error, "an outgoing record waits");
+                tracing::info!(%record, ?error, "an outgoing record waits");
             }
         }
         Ok(())
@@ -132,7 +141,7 @@ impl Duties {
                 self.chain.read("MusubiApi_member", peer.member).await?;
             let is_fit = facts.is_some_and(|facts| facts.kind == MemberKind::Municipality)
                 && !view.holders.contains(&peer.member)
-                && peer.member != self.member;
+                && ![self.member, view.home].contains(&peer.member);
             if is_fit {
                 return Ok(Some(peer));
             }
@@ -144,9 +153,8 @@ impl Duties {
     async fn acknowledge(&self) -> Result<(), DeskError> {
         let waiting = self
             .custodian
-            .with_vault(musubi_node_vault::Vault::to_acknowledge)
-            .await?
-            .map_err(unavailable)?;
+            .vault(musubi_node_vault::Vault::to_acknowledge)
+            .await?;
         for records in waiting.chunks(TOGETHER_MAX) {
             let told = join_all(records.iter().map(|record| self.acknowledge_one(*record))).await;
             told.into_iter().collect::<Result<(), _>>()?;
@@ -169,18 +177,16 @@ impl Duties {
             }
         }
         self.custodian
-            .with_vault(move |vault| vault.acknowledged(&record))
-            .await?
-            .map_err(unavailable)
+            .vault(move |vault| vault.acknowledged(&record))
+            .await
     }
 
     /// Tells the chain of everything that was released here.
     async fn report_deliveries(&self) -> Result<(), DeskError> {
         let receipts = self
             .custodian
-            .with_vault(musubi_node_vault::Vault::recent_deliveries)
-            .await?
-            .map_err(unavailable)?;
+            .vault(musubi_node_vault::Vault::recent_deliveries)
+            .await?;
         for receipt in &receipts {
             for records in receipt.records.chunks(TOGETHER_MAX) {
                 let told = records.iter().map(|record| self.report(receipt, *record));
@@ -192,9 +198,8 @@ impl Duties {
         }
         let now = self.chain.now();
         self.custodian
-            .with_vault(move |vault| vault.forget_old_releases(now))
-            .await?
-            .map_err(unavailable)
+            .vault(move |vault| vault.forget_old_releases(now))
+            .await
     }
 
     async fn report(&self, receipt: &DeliveryReceipt, record: RecordId) -> Result<(), DeskError> {
@@ -221,9 +226,8 @@ impl Duties {
     async fn erase(&self) -> Result<(), DeskError> {
         let seen = self
             .custodian
-            .with_vault(musubi_node_vault::Vault::erasures_seen)
-            .await?
-            .map_err(unavailable)?;
+            .vault(musubi_node_vault::Vault::erasures_seen)
+            .await?;
         let from = seen
             .max(self.looked_at.load(Ordering::Relaxed))
             .saturating_add(1);
@@ -262,9 +266,8 @@ impl Duties {
         }
         let receipt = self
             .custodian
-            .with_vault(move |vault| vault.erase(&record))
-            .await?
-            .map_err(unavailable)?;
+            .vault(move |vault| vault.erase(&record))
+            .await?;
         let call = calls::records::erasure_receipt(record, receipt.commitment());
         match self.chain.submit(&self.vault_key, call).await {
             // Refused: the receipt is there already.
@@ -275,8 +278,7 @@ impl Duties {
 
     async fn note_seen(&self, height: u64) -> Result<(), DeskError> {
         self.custodian
-            .with_vault(move |vault| vault.note_erasures_seen(height))
-            .await?
-            .map_err(unavailable)
+            .vault(move |vault| vault.note_erasures_seen(height))
+            .await
     }
 }

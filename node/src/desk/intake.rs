@@ -13,7 +13,7 @@ use musubi_client_sdk::{
     sealing::{CanonicalRecord, Envelope, seal},
 };
 use musubi_fhir::{Kind, Resource};
-use musubi_node_gateway::{Applied, Caller, DeskError, TakenIn};
+use musubi_node_gateway::{Caller, DeskError, TakenIn};
 use musubi_node_vault::{Outgoing, exchange::Offer};
 use musubi_primitives::{
     Category, HpkeKey, MemberId, Pseudonym, RecordId,
@@ -55,7 +55,7 @@ pub(super) struct Working {
 }
 
 impl AtWork {
-    fn begin(&self, record: RecordId) -> Result<Working, DeskError> {
+    pub(super) fn begin(&self, record: RecordId) -> Result<Working, DeskError> {
         let is_first = self.lock().insert(record);
         if is_first {
             return Ok(Working {
@@ -80,33 +80,97 @@ impl Drop for Working {
 impl Intake {
     /// Takes a resource in; answers once it is committed and kept here. Two holders follow within moments.
     ///
+    /// A caller who goes away changes nothing: the work goes on, and the same content sent again is the same record.
+    ///
     /// # Errors
     /// See [`DeskError`].
     pub async fn take_in(
         &self,
         caller: &Caller,
         subject: Pseudonym,
+        resource: Resource,
+    ) -> Result<TakenIn, DeskError> {
+        let category = category_of(&resource)?;
+        self.check_author(caller, category)?;
+        let record = self.record_id(&subject, &resource);
+        let working = self.at_work.begin(record)?;
+        let intake = self.clone();
+        let work = tokio::spawn(async move {
+            let taken = intake
+                .take_in_once(record, subject, category, &resource)
+                .await;
+            drop(working);
+            taken
+        });
+        work.await.map_err(unavailable)?
+    }
+
+    async fn take_in_once(
+        &self,
+        record: RecordId,
+        subject: Pseudonym,
+        category: Category,
         resource: &Resource,
     ) -> Result<TakenIn, DeskError> {
-        let category = category_of(resource)?;
-        self.check_author(caller, category)?;
-        let record = self.record_id(&subject, resource);
-        if self.known(record).await?.is_some() {
+        let staged = self.staged(record).await?;
+        if let Some(view) = self.known(record).await? {
+            self.check_ours(&view, staged.as_ref(), record).await?;
             return Ok(TakenIn {
                 record,
                 block: None,
             });
         }
+        let outgoing = match staged {
+            Some(outgoing) => outgoing,
+            None => self.seal(record, subject, category, resource).await?,
+        };
+        let block = self.commit(outgoing).await?;
+        Ok(TakenIn { record, block })
+    }
+
+    async fn seal(
+        &self,
+        record: RecordId,
+        subject: Pseudonym,
+        category: Category,
+        resource: &Resource,
+    ) -> Result<Outgoing, DeskError> {
         let keys: Option<SealingKeys> = self.chain.read("MusubiApi_sealing_keys", subject).await?;
         let keys = keys.ok_or_else(|| {
             DeskError::NotFound("no such subject, or not available to this member".to_owned())
         })?;
         let outgoing = self.sealed(record, subject, category, &keys, resource)?;
-        let applied = self.commit(outgoing).await?;
-        Ok(TakenIn {
-            record,
-            block: Some(applied.block),
-        })
+        self.custodian
+            .vault(move |vault| vault.stage(outgoing))
+            .await
+    }
+
+    async fn staged(&self, record: RecordId) -> Result<Option<Outgoing>, DeskError> {
+        self.custodian
+            .vault(move |vault| vault.staged(&record))
+            .await
+    }
+
+    /// A record on the chain is this node's only if its very ciphertext is here, kept or on its way.
+    async fn check_ours(
+        &self,
+        view: &RecordView,
+        staged: Option<&Outgoing>,
+        record: RecordId,
+    ) -> Result<(), DeskError> {
+        let is_staged =
+            staged.is_some_and(|staged| staged.offer.sealed.ciphertext_hash() == view.ciphertext);
+        let holding = self
+            .custodian
+            .with_vault(move |vault| vault.store().holding(&record))
+            .await?
+            .map_err(unavailable)?;
+        if is_staged || holding.is_some_and(|holding| holding.ciphertext == view.ciphertext) {
+            return Ok(());
+        }
+        Err(unavailable(format!(
+            "record {record} is on the chain, and its ciphertext is not in this vault: restore the vault's backup"
+        )))
     }
 
     /// What the chain knows of a record.
@@ -178,46 +242,55 @@ impl Intake {
         holders
     }
 
-    /// Durable in the outbox first, then on the chain, then in the vault: a crash in between is taken up by the duties, which leave a
-    /// record alone while somebody is at it.
-    pub(super) async fn commit(&self, outgoing: Outgoing) -> Result<Applied, DeskError> {
-        let _working = self.at_work.begin(outgoing.offer.sealed.record)?;
+    /// A staged record goes to the chain, then into the vault; a crash in between is taken up by the duties. Gives the block that
+    /// committed it, unless it was committed before.
+    pub(super) async fn commit(&self, outgoing: Outgoing) -> Result<Option<u64>, DeskError> {
         let record = outgoing.offer.sealed.record;
-        let staged = outgoing.clone();
-        self.custodian
-            .with_vault(move |vault| vault.stage(&staged))
-            .await?
-            .map_err(unavailable)?;
+        let ciphertext = outgoing.offer.sealed.ciphertext_hash();
         let call = calls::records::commit_record(
             record,
             outgoing.subject,
             outgoing.category,
             outgoing.offer.sealed.commitment,
-            outgoing.offer.sealed.ciphertext_hash(),
+            ciphertext,
             outgoing.home,
         );
-        let applied = self.chain.submit(&self.gateway, call).await;
-        if let Err(DeskError::RefusedByChain(_)) = applied {
-            self.forget(record).await?;
-        }
-        let applied = applied?;
+        let block = match self.chain.submit(&self.gateway, call).await {
+            Ok(applied) => Some(applied.block),
+            Err(DeskError::RefusedByChain(rule)) => {
+                let view = self.known(record).await?;
+                if view.is_none_or(|view| view.ciphertext != ciphertext) {
+                    self.forget(record).await?;
+                    return Err(DeskError::RefusedByChain(rule));
+                }
+                None
+            }
+            Err(error) => return Err(error),
+        };
         self.keep(outgoing.offer).await?;
         self.custodian.changed.notify_one();
-        Ok(applied)
+        Ok(block)
     }
 
+    /// Takes the record into the vault, unless it is there.
     pub(super) async fn keep(&self, offer: Offer) -> Result<(), DeskError> {
         self.custodian
-            .with_vault(move |vault| vault.take_in(offer))
-            .await?
-            .map_err(unavailable)
+            .vault(move |vault| {
+                let record = offer.sealed.record;
+                let is_held = vault.store().holding(&record)?.is_some();
+                if is_held {
+                    Ok(())
+                } else {
+                    vault.take_in(offer)
+                }
+            })
+            .await
     }
 
     pub(super) async fn forget(&self, record: RecordId) -> Result<(), DeskError> {
         self.custodian
-            .with_vault(move |vault| vault.settle(&record))
-            .await?
-            .map_err(unavailable)
+            .vault(move |vault| vault.settle(&record))
+            .await
     }
 }
 

@@ -21,12 +21,21 @@ pub struct Outgoing {
 }
 
 impl Vault {
-    /// Notes a record durably before it is committed on the chain; noting it again replaces the entry.
+    /// Notes a record durably before it is committed on the chain. An entry that is there stays, and is the one that counts: the chain
+    /// may hold its ciphertext already.
     ///
     /// # Errors
     /// A fault of this machine.
-    pub fn stage(&self, outgoing: &Outgoing) -> Result<(), VaultError> {
+    pub fn stage(&self, outgoing: Outgoing) -> Result<Outgoing, VaultError> {
         Ok(self.store.put_outgoing(outgoing)?)
+    }
+
+    /// Whether the record is on its way.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn staged(&self, record: &RecordId) -> Result<Option<Outgoing>, VaultError> {
+        Ok(self.store.outgoing_of(record)?)
     }
 
     /// Everything that is still on its way.

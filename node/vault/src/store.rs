@@ -420,11 +420,21 @@ impl VaultStore {
             .collect()
     }
 
-    pub(crate) fn put_outgoing(&self, outgoing: &Outgoing) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
+    /// The entry that counts: one that was there before stays.
+    pub(crate) fn put_outgoing(&self, outgoing: Outgoing) -> Result<Outgoing, StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
         let record = outgoing.offer.sealed.record;
+        if let Some(earlier) = self.outgoing_of(&record)? {
+            return Ok(earlier);
+        }
+        let mut batch = WriteBatch::default();
         batch.put_cf(self.column(OUTBOX)?, record.0, outgoing.encode());
-        self.write(batch, "note an outgoing record")
+        self.write(batch, "note an outgoing record")?;
+        Ok(outgoing)
+    }
+
+    pub(crate) fn outgoing_of(&self, record: &RecordId) -> Result<Option<Outgoing>, StoreError> {
+        self.get(OUTBOX, &record.0)
     }
 
     pub(crate) fn outgoing(&self) -> Result<Vec<Outgoing>, StoreError> {

@@ -13,6 +13,7 @@ fn key() -> RegisterKey {
 
 fn person(name: &str, kana: &str, seed: u8) -> Person {
     Person {
+        identifier: format!("urn:test|{name}"),
         name: name.into(),
         kana: kana.into(),
         born: "2025-04-01".into(),

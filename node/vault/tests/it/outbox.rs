@@ -17,7 +17,7 @@ fn outgoing(world: &World) -> Outgoing {
 fn an_outgoing_record_is_there_after_a_restart_until_it_is_settled() {
     let world = World::new();
     let staged = outgoing(&world);
-    world.vault.stage(&staged).unwrap();
+    assert_eq!(world.vault.stage(staged.clone()).unwrap(), staged);
     let world = world.reopened();
     assert_eq!(world.vault.outgoing().unwrap(), [staged]);
     world.vault.settle(&RECORD).unwrap();
@@ -27,7 +27,7 @@ fn an_outgoing_record_is_there_after_a_restart_until_it_is_settled() {
 #[test]
 fn an_erasure_takes_the_outgoing_copy_too() {
     let world = World::with_record();
-    world.vault.stage(&outgoing(&world)).unwrap();
+    world.vault.stage(outgoing(&world)).unwrap();
     world
         .chain()
         .records
@@ -35,4 +35,16 @@ fn an_erasure_takes_the_outgoing_copy_too() {
         .and_modify(|standing| standing.state = RecordState::Erased);
     world.vault.erase(&RECORD).unwrap();
     assert!(world.vault.outgoing().unwrap().is_empty());
+}
+
+#[test]
+fn an_entry_that_is_there_counts_and_is_not_replaced() {
+    let world = World::new();
+    let first = world.vault.stage(outgoing(&world)).unwrap();
+    let (sealed_again, _) = crate::world::sealed(RECORD);
+    let mut second = outgoing(&world);
+    second.offer.sealed = sealed_again;
+    assert_ne!(second, first);
+    assert_eq!(world.vault.stage(second).unwrap(), first);
+    assert_eq!(world.vault.staged(&RECORD).unwrap(), Some(first));
 }
