@@ -51,6 +51,7 @@ fn finding(revocation: Revocation) -> Finding {
         kind: EvidenceKind::Consent([3; 32]),
         judged_at: NOW,
         revocation,
+        rejected: None,
     }
 }
 
