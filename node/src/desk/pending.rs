@@ -72,7 +72,7 @@ impl Pending {
         };
         let grown = progress.wait_for(|progress| answered < progress.answered);
         if grown.await.is_err() {
-            pending().await
+            pending::<()>().await;
         }
     }
 }
