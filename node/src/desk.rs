@@ -12,6 +12,7 @@ pub mod chain;
 pub mod counter;
 pub mod custodian;
 pub mod duties;
+mod facts;
 mod finalised;
 pub mod intake;
 mod keys;
