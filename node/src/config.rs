@@ -6,10 +6,12 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use musubi_node_workers::RevocationSettings;
 use serde::{Deserialize, Serialize};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Everything a node can be told.
@@ -80,6 +82,32 @@ pub struct CardConfig {
     pub environment: CardEnvironment,
     /// Revocation lists (DER) of the municipality's own residents.
     pub revocation_lists: Vec<PathBuf>,
+    /// Where the authority is asked what these lists do not know; nowhere by default.
+    pub revocation: RevocationSettings,
+    /// Valid signatures whose revocation answer is still out.
+    pub pending: PendingConfig,
+}
+
+/// How long a revocation answer is waited for.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PendingConfig {
+    /// How long whoever brings a signature is kept waiting for it, in milliseconds.
+    pub wait_ms: u64,
+    /// How long after the signature was taken in the answer may come, in milliseconds; seven days after signing it is too late anyway.
+    pub deadline_ms: u64,
+}
+
+impl PendingConfig {
+    /// [`Self::wait_ms`].
+    pub fn wait(&self) -> Duration {
+        Duration::from_millis(self.wait_ms)
+    }
+
+    /// [`Self::deadline_ms`].
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
 }
 
 /// The world that the pinned roots belong to.
@@ -192,6 +220,15 @@ impl Default for KeyConfig {
             register: None,
             verifier: None,
             gateway: None,
+        }
+    }
+}
+
+impl Default for PendingConfig {
+    fn default() -> Self {
+        Self {
+            wait_ms: 3_000,
+            deadline_ms: 72 * 3600 * 1000,
         }
     }
 }
@@ -415,5 +452,25 @@ mod tests {
             .expect_err("no file")
             .to_string();
         assert!(missing.contains("/nowhere/node.toml"), "{missing}");
+    }
+
+    #[test]
+    fn the_authority_is_asked_at_plain_addresses_and_nowhere_by_default() {
+        let text = |address: &str| {
+            format!(
+                "[[cards.revocation.responders]]\ncertificate_use = \"signing\"\naddress = \"{address}\""
+            )
+        };
+        let silent = load_text("name = \"village\"").expect("loads").cards;
+        assert!(silent.revocation.responders.is_empty() && silent.revocation.lists.is_empty());
+        let asking = load_text(&text("http://ocsp.example.lg.jp/signing")).expect("loads");
+        assert_eq!(asking.cards.revocation.responders.len(), 1);
+        let secured = load_text(&text("https://ocsp.example.lg.jp/signing"))
+            .expect_err("no TLS that could be mistaken for trust")
+            .to_string();
+        assert!(
+            secured.contains("cards.revocation.responders") && secured.contains("http://host/path"),
+            "{secured}"
+        );
     }
 }

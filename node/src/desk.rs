@@ -4,16 +4,20 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`intake`], [`custodian`] and [`duties`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`custodian`] and
+//! [`duties`].
 
 pub mod attester;
 pub mod chain;
 pub mod counter;
 pub mod custodian;
 pub mod duties;
+mod facts;
 mod finalised;
 pub mod intake;
 mod keys;
+pub mod pending;
+pub mod revocations;
 
 use crate::config::NodeConfig;
 use async_trait::async_trait;
@@ -34,8 +38,30 @@ use musubi_primitives::{
     AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, seams::Actor,
     view::RecordView,
 };
+use pending::Pending;
 
-/// Opens the desks that the configuration has keys for, and the vault's door in the members' network; the duties go on by themselves.
+/// What goes on by itself once it is started: nobody calls for it.
+pub struct Background {
+    duties: Option<Duties>,
+    pending: Option<Pending>,
+}
+
+impl Background {
+    /// Starts it, until the process ends.
+    pub fn start(self) {
+        if let Some(duties) = self.duties {
+            tokio::spawn(duties.run());
+        }
+        if let Some(pending) = self.pending {
+            if let Some(worker) = pending.worker() {
+                tokio::spawn(worker.run());
+            }
+            tokio::spawn(pending.run());
+        }
+    }
+}
+
+/// Opens the desks that the configuration has keys for, and the vault's door in the members' network.
 ///
 /// # Errors
 /// A sentence that names the key or file.
@@ -44,7 +70,7 @@ pub async fn open(
     chain: Chain,
     network: Network,
     door: &VaultDoor,
-) -> Result<(Office, Option<Duties>), String> {
+) -> Result<(Office, Background), String> {
     let keys = Keys::read(config)?;
     let member = keys::member(config, &chain).await?;
     let custodian = keys.custodian(config, &chain, member)?;
@@ -62,6 +88,10 @@ pub async fn open(
     if let Some(custodian) = &custodian {
         door.open(custodian.clone());
     }
+    let background = Background {
+        duties,
+        pending: attester.clone().map(Pending),
+    };
     let office = Office {
         chain,
         member,
@@ -71,7 +101,7 @@ pub async fn open(
         attester,
         intake,
     };
-    Ok((office, duties))
+    Ok((office, background))
 }
 
 /// The desks behind the gateway.

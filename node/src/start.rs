@@ -61,7 +61,7 @@ pub async fn run(
         () = &mut stop => return Ok(()),
     }
     let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
-    let (office, duties) = desk::open(&config, chain, network.clone(), &door).await?;
+    let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
     let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
     gossip::start(&pipeline, &network, events);
     let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
@@ -78,9 +78,7 @@ pub async fn run(
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     serve_gateway(&config, Arc::new(office), stopping.clone()).await?;
-    if let Some(duties) = duties {
-        tokio::spawn(duties.run());
-    }
+    background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
     tracing::info!(name = config.name, "node stops");

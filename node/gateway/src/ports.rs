@@ -112,7 +112,8 @@ pub enum Answer {
         #[serde(skip_serializing_if = "Option::is_none")]
         consent: Option<ConsentId>,
     },
-    /// The signature is valid and the revocation answer is not in: nothing was vouched for yet; send the evidence again later.
+    /// The signature is valid and the revocation answer is not in: nothing was vouched for yet. The evidence was taken in and is
+    /// finished when the answer comes; sent again, it gets the answer that is due then.
     Pending,
     /// Chain and signed document differ, or the certificate does not serve.
     Disagreed {

@@ -45,11 +45,27 @@ pub struct Finding {
     pub judged_at: Moment,
     /// What was known of the certificate then.
     pub revocation: Revocation,
+    /// Set where the signature does not count after all.
+    pub rejected: Option<Rejection>,
+}
+
+/// Why a signature that was taken in as valid and pending does not count after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Rejection {
+    /// Judged again when the answer was in, it did not agree: revoked before it signed, or what it rests on had changed.
+    #[codec(index = 0)]
+    Disagreed,
+    /// No answer came in time.
+    #[codec(index = 1)]
+    Overdue,
 }
 
 impl Finding {
-    /// True while the revocation answer is still out.
+    /// True while the revocation answer is still out and somebody waits for it.
     pub fn is_pending(&self) -> bool {
+        if self.rejected.is_some() {
+            return false;
+        }
         match self.revocation {
             Revocation::Good | Revocation::Revoked { .. } => false,
             Revocation::Unknown | Revocation::NotChecked => true,

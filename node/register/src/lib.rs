@@ -17,7 +17,9 @@ mod sealing;
 pub mod search;
 pub mod store;
 
-pub use evidence::{ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Spending};
+pub use evidence::{
+    ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Rejection, Spending,
+};
 pub use person::{BoundCard, Guardian, Person, PersonId};
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

@@ -2,6 +2,7 @@
 
 use super::{spec, verify::genesis_checkpoint};
 use crate::demo::{
+    cards,
     consortium::{self, Ports},
     family::Family,
     gateway::Gateway,
@@ -79,11 +80,15 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     clear(folder)?;
     let ports = arguments
         .ports
-        .map_or_else(Ports::default, Ports::starting_at);
+        .map_or_else(Ports::default, Ports::starting_at)
+        .with_responder();
     ports.check_free()?;
     let places = consortium::lay_out(folder, ports)?;
     std::fs::write(folder.join(MARKER), "")
         .map_err(|error| format!("{}: {error}", folder.display()))?;
+    if let Some(port) = ports.responder {
+        cards::answer(&folder.join("cards"), port).await?;
+    }
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
     let report = Report::new(arguments.json);
     let processes = Processes::start(places.clone(), folder.join("endpoints.json"))?;

@@ -5,15 +5,19 @@
 //! signing-root.der, authentication-root.der
 //! signing-list.der, authentication-list.der    revocation lists, nobody on them
 //! ```
+//!
+//! While `musubi demo` runs it also answers by OCSP which signing certificates were revoked ([`answer`]): nobody's.
 
 use musubi_consent_card::Credential;
-use musubi_consent_card_emulator::{EmulatorError, TestAuthority, Validity};
+use musubi_consent_card_emulator::{EmulatorError, Responder, TestAuthority, Validity};
 use std::{
     io::Write,
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
+use tokio::net::TcpListener;
 
 /// 全国地方公共団体コード of the village whose residents the demonstration plays: 留寿都村, without its check digit.
 pub const MUNICIPALITY_CODE: &str = "01396";
@@ -56,17 +60,55 @@ pub fn lay_out(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The `[cards]` table of a village that pins this authority.
-pub fn config(folder: &str) -> toml::Table {
-    let files = |kind: &str| -> toml::Value {
-        let file = |(_, name)| toml::Value::from(format!("{folder}/{name}-{kind}.der"));
-        CREDENTIALS.map(file).to_vec().into()
-    };
-    toml::Table::from_iter([
+/// The `[cards]` table of a village that pins this authority, and asks about signing certificates at a port of this machine where there
+/// is one.
+pub fn config(folder: &str, responder: Option<u16>) -> toml::Table {
+    let file = |name: &str, kind: &str| toml::Value::from(format!("{folder}/{name}-{kind}.der"));
+    let roots = CREDENTIALS.map(|(_, name)| file(name, "root"));
+    let mut table = toml::Table::from_iter([
         ("environment".to_owned(), "emulated".into()),
-        ("roots".to_owned(), files("root")),
-        ("revocation_lists".to_owned(), files("list")),
-    ])
+        ("roots".to_owned(), roots.to_vec().into()),
+    ]);
+    let mut lists = vec![file("authentication", "list")];
+    match responder {
+        None => lists.push(file("signing", "list")),
+        Some(port) => {
+            table.insert("revocation".to_owned(), revocation(port).into());
+        }
+    }
+    table.insert("revocation_lists".to_owned(), lists.into());
+    table
+}
+
+fn revocation(port: u16) -> toml::Table {
+    let responder = toml::Table::from_iter([
+        ("certificate_use".to_owned(), "signing".into()),
+        (
+            "address".to_owned(),
+            format!("http://127.0.0.1:{port}/ocsp").into(),
+        ),
+    ]);
+    let responders = toml::Value::from(vec![responder]);
+    toml::Table::from_iter([("responders".to_owned(), responders)])
+}
+
+/// Answers for the authority that [`lay_out`] made, on loopback, until the process ends.
+///
+/// # Errors
+/// A sentence that names the file or port.
+pub async fn answer(folder: &Path, port: u16) -> Result<(), String> {
+    let authority = Arc::new(authority(folder)?);
+    let responder =
+        Responder::new(authority, Arc::new(now_seconds)).map_err(|error| made(&error))?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("the card authority's port {port}: {error}"))?;
+    tokio::spawn(async move {
+        if let Err(error) = Arc::new(responder).serve(listener).await {
+            eprintln!("the card authority no longer answers: {error}");
+        }
+    });
+    Ok(())
 }
 
 /// The authority that [`lay_out`] made.

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// Where the nodes of one consortium listen; each takes four ports.
+/// Where the nodes of one consortium listen, four ports each, and its card authority.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
     /// JSON-RPC of the first node; the others follow.
@@ -32,6 +32,8 @@ pub struct Ports {
     pub network: u16,
     /// Gateway of the first node; the others follow.
     pub gateway: u16,
+    /// Where the card authority answers which certificates were revoked; without it the villages read its lists from files.
+    pub responder: Option<u16>,
 }
 
 impl Default for Ports {
@@ -41,6 +43,7 @@ impl Default for Ports {
             consensus: 30333,
             network: 30433,
             gateway: 9980,
+            responder: None,
         }
     }
 }
@@ -53,6 +56,15 @@ impl Ports {
             consensus: base.saturating_add(10),
             network: base.saturating_add(20),
             gateway: base.saturating_add(30),
+            responder: None,
+        }
+    }
+
+    /// With a card authority that answers, at the last of the gateways' ten ports.
+    pub fn with_responder(self) -> Self {
+        Self {
+            responder: Some(self.gateway.saturating_add(9)),
+            ..self
         }
     }
 }
@@ -315,7 +327,8 @@ fn node_config(
         ("gateway".to_owned(), listen(gateway).into()),
     ]);
     if member.validator {
-        config.insert("cards".to_owned(), cards::config("../../cards").into());
+        let cards = cards::config("../../cards", ports.responder);
+        config.insert("cards".to_owned(), cards.into());
     }
     config.to_string()
 }

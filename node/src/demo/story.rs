@@ -608,7 +608,15 @@ impl Stage<'_> {
             .map_err(|error| error.to_string())?;
         let sealed = base64::engine::general_purpose::STANDARD.encode(sealed.to_bytes());
         let body = json!({"kind": kind, "about": BlockHash(about), "sealed": sealed});
-        let answer: Answer = self.village.post(who, "/v1/evidence", &body).await?;
+        let mut heads = self.proofs.follow_heads().await?;
+        let answer = loop {
+            let answer: Answer = self.village.post(who, "/v1/evidence", &body).await?;
+            // The card authority's answer is still out.
+            if answer.outcome != "pending" {
+                break answer;
+            }
+            heads.next().await?;
+        };
         if answer.outcome == "attested" {
             return Ok(answer);
         }

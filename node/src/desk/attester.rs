@@ -2,33 +2,39 @@
 //!
 //! The order is the same for each kind: open, judge against chain and register, take evidence and nonce into the register in one
 //! write, and only then speak on the chain. Evidence that does not even open the chain's commitment changes nothing there: a stranger
-//! could send it.
+//! could send it. What cannot be judged to its end, because nobody knows yet whether the certificate was revoked, is taken in too and
+//! finished later ([`super::pending`]).
 
-use super::chain::{Chain, unavailable};
-use super::counter::fault;
+use super::{
+    chain::{Chain, unavailable},
+    counter::fault,
+    pending::rejected_before,
+    revocations::Sources,
+};
+use crate::config::PendingConfig;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::calls;
 use musubi_consent::{
-    ActiveBinding, BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence,
-    EvidenceError, ExpectedBinding, ExpectedWithdrawal, GuardianFacts, NonceBatch, NonceError,
-    RevocationSource, SealedEvidence, SignedCms, TrustedRoots, Verdict, Verification, Withdrawal,
-    attestation, binding::binding_commitment, evidence::HpkePrivateKey,
+    BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
+    ExpectedBinding, ExpectedWithdrawal, NonceBatch, NonceError, SealedEvidence, SignedCms,
+    TrustedRoots, Verdict, Verification, Withdrawal, attestation, binding::binding_commitment,
+    evidence::HpkePrivateKey,
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, IssuedNonce, SealedDocument};
-use musubi_node_register::{
-    BoundCard, EvidenceKind, Finding, IntakeError, Person, PersonId, Register, Spending,
-};
+use musubi_node_register::{EvidenceKind, Finding, IntakeError, Register, Spending};
 use musubi_primitives::{
-    AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, Pseudonym,
-    resident::{Authority, SignerRole},
-    view::{CardView, ConsentView},
+    AccountId, AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, view::CardView,
 };
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// How long a nonce may wait for its signature: a visit to the counter, or an evening with the phone.
 const NONCE_LIFE: Moment = 12 * 3600 * 1000;
 /// How far a terminal's clock may be ahead of ours.
 const CLOCK_SKEW_MAX: Moment = 60_000;
+
+/// How the chain refuses a second attestation of one officer.
+const ATTESTED: &str = "Consent.AlreadyAttested";
 
 /// The desk of a municipality's attesting officer.
 #[derive(Clone)]
@@ -43,14 +49,19 @@ pub struct Attester {
     /// Pinned roots of the certificates.
     pub roots: Arc<TrustedRoots>,
     /// Where revocation answers come from.
-    pub revocations: Arc<dyn RevocationSource + Send + Sync>,
+    pub revocations: Arc<Sources>,
+    /// How long an answer is waited for.
+    pub patience: PendingConfig,
+    /// Held while pending evidence is finished, so that the chain is told once.
+    pub finishing: Arc<Mutex<()>>,
 }
 
-/// Evidence that was opened, and who brought it.
-struct Opened<'a> {
-    caller: &'a Caller,
-    about: [u8; 32],
-    evidence: Evidence,
+/// Evidence that was opened.
+pub(super) struct Opened {
+    pub(super) kind: EvidenceKind,
+    pub(super) evidence: Evidence,
+    /// The terminal whose nonce it uses up; none where it was taken in before.
+    pub(super) terminal: Option<AccountId>,
 }
 
 impl Attester {
@@ -97,19 +108,34 @@ impl Attester {
             ));
         }
         let opened = Opened {
-            caller,
-            about: document.about,
+            kind: kind_of(document.kind, document.about),
             evidence,
+            terminal: Some(caller.account),
         };
-        match document.kind {
-            DocumentKind::Binding => self.bind(opened).await,
-            DocumentKind::Consent => self.attest(opened).await,
-            DocumentKind::Withdrawal => self.withdraw(opened).await,
+        let commitment = opened.evidence.commitment();
+        if self.kept(&opened)?.is_some_and(|kept| kept.is_pending()) {
+            return self.finish(&commitment).await;
+        }
+        match self.judge(&opened).await? {
+            Answer::Pending => self.wait_for_answer(&commitment).await,
+            answer @ (Answer::Attested { .. } | Answer::Disagreed { .. }) => Ok(answer),
+        }
+    }
+
+    /// Judges evidence, takes it in, and speaks on the chain unless the revocation answer is still out.
+    pub(super) async fn judge(&self, opened: &Opened) -> Result<Answer, DeskError> {
+        match opened.kind {
+            EvidenceKind::Binding(binding) => self.bind(opened, BindingId(binding)).await,
+            EvidenceKind::Consent(consent) => self.attest(opened, ConsentId(consent)).await,
+            EvidenceKind::Withdrawal(consent) => self.withdraw(opened, ConsentId(consent)).await,
+            EvidenceKind::CheckIn(_) => Err(DeskError::Unprocessable(
+                "a check-in is judged where the visit begins".to_owned(),
+            )),
         }
     }
 
     /// A card that speaks for a person from now on.
-    async fn bind(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
+    async fn bind(&self, opened: &Opened, binding: BindingId) -> Result<Answer, DeskError> {
         let statement = BindingStatement::parse(&opened.evidence.document).map_err(unreadable)?;
         let fields = statement.fields();
         let (id, person) = self.person(&fields.person)?;
@@ -117,10 +143,12 @@ impl Attester {
             .chain
             .read("MusubiApi_active_card", fields.person)
             .await?;
-        if former.is_some_and(|card| card.binding.0 == opened.about)
-            && self.has(&opened.evidence)?
-        {
+        let kept = self.kept(opened)?;
+        if kept.is_some() && former.is_some_and(|card| card.binding == binding) {
             return self.attested_before(None);
+        }
+        if let Some(answer) = kept.and_then(|kept| rejected_before(&kept, &opened.evidence)) {
+            return Ok(answer);
         }
         let Ok(cms) = SignedCms::parse(&opened.evidence.cms) else {
             return Ok(disagreed("the signature cannot be read"));
@@ -128,7 +156,7 @@ impl Attester {
         let commitment =
             binding_commitment(&opened.evidence.salt, &fields.person, &cms.certificate);
         let expected = ExpectedBinding {
-            binding: BindingId(opened.about),
+            binding,
             person: fields.person,
             home: self.member,
             replaces: former.map(|card| card.binding),
@@ -139,19 +167,14 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
+        self.keep(opened, fields.nonce, &verification)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
-        self.keep(
-            &opened,
-            EvidenceKind::Binding(opened.about),
-            fields.nonce,
-            &verification,
-        )?;
         self.note_card(id, person, &expected, &opened.evidence)?;
         let call = calls::residents::bind_card(
             fields.person,
-            expected.binding,
+            binding,
             commitment,
             AssuranceLevel::CardSigned,
         );
@@ -163,16 +186,14 @@ impl Attester {
     }
 
     /// A consent that waits for this municipality's word.
-    async fn attest(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
-        let consent = ConsentId(opened.about);
+    async fn attest(&self, opened: &Opened, consent: ConsentId) -> Result<Answer, DeskError> {
         let view = self.consent(consent).await?;
-        if view.state == ConsentState::Effective && self.has(&opened.evidence)? {
-            return self.attested_before(Some(consent));
+        let kept = self.kept(opened)?;
+        if let Some(answer) = kept.and_then(|kept| rejected_before(&kept, &opened.evidence)) {
+            return Ok(answer);
         }
         if view.state != ConsentState::Proposed {
-            return Err(DeskError::Unprocessable(
-                "this consent does not wait for an attestation".to_owned(),
-            ));
+            return self.attest_late(opened, consent, view.state, kept);
         }
         let binding = self.active_binding(&view.terms.guardian).await?;
         let claim = Claim {
@@ -190,44 +211,64 @@ impl Attester {
             Verdict::Disagree(Disagreement::Commitment) => {
                 return Ok(disagreed(Disagreement::Commitment.to_string()));
             }
-            Verdict::Disagree(disagreement) => return self.disagree(consent, &disagreement).await,
+            Verdict::Disagree(disagreement) => {
+                return self.disagree(consent, words(&disagreement)).await;
+            }
         };
+        self.keep(opened, view.terms.nonce, &verification)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
-        self.keep(
-            &opened,
-            EvidenceKind::Consent(opened.about),
-            view.terms.nonce,
-            &verification,
-        )?;
         let call = calls::consent::attest(consent);
-        let applied = self.chain.submit(&self.officer, call).await?;
+        let applied = match self.chain.submit(&self.officer, call).await {
+            // The first of two attestations stands already: this process or the one before had not heard of it.
+            Err(DeskError::RefusedByChain(rule)) if rule.starts_with(ATTESTED) => {
+                return self.attested_before(Some(consent));
+            }
+            submitted => submitted?,
+        };
         Ok(Answer::Attested {
             block: applied.block,
             consent: Some(consent),
         })
     }
 
-    async fn disagree(
+    /// A consent that waits for nobody's word any more: given before, or over before it could be.
+    fn attest_late(
+        &self,
+        opened: &Opened,
+        consent: ConsentId,
+        state: ConsentState,
+        kept: Option<Finding>,
+    ) -> Result<Answer, DeskError> {
+        let is_over = matches!(state, ConsentState::Ended(_));
+        match kept {
+            Some(_) if !is_over => self.attested_before(Some(consent)),
+            Some(kept) if kept.is_pending() => Ok(self.over_before_judged(&opened.evidence)),
+            _ => Err(DeskError::Unprocessable(
+                "this consent does not wait for an attestation".to_owned(),
+            )),
+        }
+    }
+
+    pub(super) async fn disagree(
         &self,
         consent: ConsentId,
-        disagreement: &Disagreement,
+        reason: String,
     ) -> Result<Answer, DeskError> {
         let call = calls::consent::disagree(consent);
         let applied = self.chain.submit(&self.officer, call).await?;
         Ok(Answer::Disagreed {
-            reason: words(disagreement),
+            reason,
             block: Some(applied.block),
         })
     }
 
     /// A withdrawal by card, for people without an account.
-    async fn withdraw(&self, opened: Opened<'_>) -> Result<Answer, DeskError> {
-        let consent = ConsentId(opened.about);
+    async fn withdraw(&self, opened: &Opened, consent: ConsentId) -> Result<Answer, DeskError> {
         let view = self.consent(consent).await?;
         let is_over = matches!(view.state, ConsentState::Ended(_));
-        if is_over && self.has(&opened.evidence)? {
+        if is_over && self.kept(opened)?.is_some() {
             return self.attested_before(Some(consent));
         }
         let statement = Withdrawal::parse(&opened.evidence.document).map_err(unreadable)?;
@@ -248,8 +289,7 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
-        let kind = EvidenceKind::Withdrawal(opened.about);
-        self.keep(&opened, kind, expected.nonce, &verification)?;
+        self.keep(opened, expected.nonce, &verification)?;
         let call = calls::consent::withdraw(consent, Some(opened.evidence.commitment()));
         let applied = self.chain.submit(&self.officer, call).await?;
         Ok(Answer::Attested {
@@ -266,22 +306,6 @@ impl Attester {
         })
     }
 
-    /// A consent whose subject has its home here, or that names this municipality as second attester.
-    async fn consent(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
-        let unknown =
-            || DeskError::NotFound("no such consent, or not for this municipality".to_owned());
-        let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
-        let view = view.ok_or_else(unknown)?;
-        let home: Option<MemberId> = self
-            .chain
-            .read("MusubiApi_home", view.terms.subject)
-            .await?;
-        if home == Some(self.member) || view.terms.second_attester == Some(self.member) {
-            return Ok(view);
-        }
-        Err(unknown())
-    }
-
     fn counter(&self) -> Counter<'_> {
         Counter {
             genesis: self.chain.genesis(),
@@ -290,28 +314,27 @@ impl Attester {
         }
     }
 
-    /// Evidence, finding and nonce, at once.
+    /// Evidence, finding and nonce, at once; nothing where it was taken in before.
     fn keep(
         &self,
-        opened: &Opened<'_>,
-        kind: EvidenceKind,
+        opened: &Opened,
         nonce: [u8; 32],
         verification: &Verification,
     ) -> Result<(), DeskError> {
-        let spending = Spending {
-            nonce,
-            terminal: opened.caller.account,
+        let Some(terminal) = opened.terminal else {
+            return Ok(());
         };
         let finding = Finding {
-            kind,
+            kind: opened.kind,
             judged_at: self.chain.now(),
             revocation: verification.revocation,
+            rejected: None,
         };
-        let kept = self.register.take_in(&spending, &opened.evidence, &finding);
-        match kept {
+        let spending = Spending { nonce, terminal };
+        match self.register.take_in(&spending, &opened.evidence, &finding) {
             Ok(()) => Ok(()),
             // The very evidence was taken in before, and the chain did not hear of it: go on where that stopped.
-            Err(IntakeError::Nonce(NonceError::Spent)) if self.has(&opened.evidence)? => Ok(()),
+            Err(IntakeError::Nonce(NonceError::Spent)) if self.kept(opened)?.is_some() => Ok(()),
             Err(IntakeError::Nonce(nonce)) => Err(DeskError::Unprocessable(format!(
                 "{nonce}: ask this municipality for a new nonce and sign again"
             ))),
@@ -319,85 +342,24 @@ impl Attester {
         }
     }
 
-    fn has(&self, evidence: &Evidence) -> Result<bool, DeskError> {
-        let found = self
-            .register
-            .judged(&evidence.commitment())
-            .map_err(fault)?;
-        Ok(found.is_some())
-    }
-
-    fn person(&self, pseudonym: &Pseudonym) -> Result<(PersonId, Person), DeskError> {
-        let unknown = || {
-            DeskError::NotFound(
-                "nobody of this municipality's register has this pseudonym".to_owned(),
-            )
-        };
-        let id = self.register.by_pseudonym(pseudonym).map_err(fault)?;
-        let id = id.ok_or_else(unknown)?;
-        let person = self.register.person(id).map_err(fault)?;
-        Ok((id, person.ok_or_else(unknown)?))
-    }
-
-    fn note_card(
-        &self,
-        id: PersonId,
-        mut person: Person,
-        expected: &ExpectedBinding,
-        evidence: &Evidence,
-    ) -> Result<(), DeskError> {
-        person.card = Some(BoundCard {
-            binding: expected.binding,
-            salt: evidence.salt.clone(),
-        });
-        self.register.update(id, &person).map_err(fault)
-    }
-
-    /// The card that speaks for a person of this register, as the chain has it now.
-    async fn active_binding(&self, person: &Pseudonym) -> Result<Option<ActiveBinding>, DeskError> {
-        let card: Option<CardView> = self.chain.read("MusubiApi_active_card", person).await?;
-        let Some(id) = self.register.by_pseudonym(person).map_err(fault)? else {
-            return Ok(None);
-        };
-        let known = self.register.person(id).map_err(fault)?;
-        let bound = known.and_then(|person| person.card);
-        let pair = card.zip(bound);
-        let same = pair.filter(|(card, bound)| card.binding == bound.binding);
-        Ok(same.map(|(card, bound)| ActiveBinding {
-            commitment: card.commitment,
-            salt: bound.salt,
-        }))
-    }
-
-    /// What the register says of the signer's authority over the subject.
-    fn guardian_facts(&self, view: &ConsentView) -> Result<Option<GuardianFacts>, DeskError> {
-        let terms = &view.terms;
-        if terms.guardian == terms.subject {
-            return Ok(Some(GuardianFacts {
-                role: SignerRole::Subject,
-                authority: Authority::Single,
-                from: 0,
-                until: Moment::MAX,
-            }));
-        }
-        let subject = self.register.by_pseudonym(&terms.subject).map_err(fault)?;
-        let guardian = self.register.by_pseudonym(&terms.guardian).map_err(fault)?;
-        let Some((subject, guardian)) = subject.zip(guardian) else {
-            return Ok(None);
-        };
-        let subject = self.register.person(subject).map_err(fault)?;
-        let guardians = subject.map(|subject| subject.guardians).unwrap_or_default();
-        let known = guardians.into_iter().find(|known| known.person == guardian);
-        Ok(known.map(|known| GuardianFacts {
-            role: known.role,
-            authority: known.authority,
-            from: known.from,
-            until: known.until,
-        }))
+    /// What was found when the same evidence was taken in.
+    fn kept(&self, opened: &Opened) -> Result<Option<Finding>, DeskError> {
+        let commitment = opened.evidence.commitment();
+        let found = self.register.judged(&commitment).map_err(fault)?;
+        let finding = found.map(|(_, finding)| finding);
+        Ok(finding.filter(|finding| finding.kind == opened.kind))
     }
 }
 
-fn disagreed(reason: impl Into<String>) -> Answer {
+fn kind_of(kind: DocumentKind, about: [u8; 32]) -> EvidenceKind {
+    match kind {
+        DocumentKind::Binding => EvidenceKind::Binding(about),
+        DocumentKind::Consent => EvidenceKind::Consent(about),
+        DocumentKind::Withdrawal => EvidenceKind::Withdrawal(about),
+    }
+}
+
+pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
     Answer::Disagreed {
         reason: reason.into(),
         block: None,

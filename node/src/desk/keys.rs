@@ -7,6 +7,7 @@ use super::{
     custodian::Custodian,
     duties::Duties,
     intake::{AtWork, Intake},
+    revocations::Sources,
 };
 use crate::{
     commands::{care::chain as words, key::passphrase},
@@ -15,10 +16,7 @@ use crate::{
 };
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::sealing::HpkeSecret;
-use musubi_consent::{
-    CertificateUse, Environment, Revocation, RevocationList, RevocationSource, TrustedRoots,
-    evidence::HpkePrivateKey, validator::RevocationQuery,
-};
+use musubi_consent::{Environment, TrustedRoots, evidence::HpkePrivateKey};
 use musubi_node_network::Network;
 use musubi_node_register::{Register, RegisterKey};
 use musubi_node_vault::{Keeper, Limits, Vault, VaultStore};
@@ -121,7 +119,7 @@ impl Keys {
             return Ok(None);
         };
         let roots = roots(config)?;
-        let revocations = Lists::read(&roots, &config.cards.revocation_lists)?;
+        let revocations = Sources::open(config, &roots, &counter.chain)?;
         Ok(Some(Attester {
             chain: counter.chain.clone(),
             register: Arc::clone(&counter.register),
@@ -130,6 +128,8 @@ impl Keys {
             opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
             roots: Arc::new(roots),
             revocations: Arc::new(revocations),
+            patience: config.cards.pending,
+            finishing: Arc::default(),
         }))
     }
 
@@ -190,7 +190,7 @@ pub(super) async fn member(config: &NodeConfig, chain: &Chain) -> Result<MemberI
     Ok(member.unwrap_or(MemberId(u32::MAX)))
 }
 
-fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String> {
+pub(super) fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String> {
     let path = config.data.join(name);
     std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
     Ok(path)
@@ -211,7 +211,7 @@ fn roots(config: &NodeConfig) -> Result<TrustedRoots, String> {
     TrustedRoots::new(environment, &ders).map_err(|error| format!("cards.roots: {}", words(&error)))
 }
 
-fn bounded(key: &str, path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bounded(key: &str, path: &Path) -> Result<Vec<u8>, String> {
     let fail = |cause: String| format!("{key} {}: {cause}", path.display());
     let size = std::fs::metadata(path)
         .map_err(|error| fail(error.to_string()))?
@@ -222,35 +222,4 @@ fn bounded(key: &str, path: &Path) -> Result<Vec<u8>, String> {
         )));
     }
     std::fs::read(path).map_err(|error| fail(error.to_string()))
-}
-
-/// Revocation lists from files: the first that knows answers.
-struct Lists(Vec<RevocationList>);
-
-impl Lists {
-    fn read(roots: &TrustedRoots, paths: &[PathBuf]) -> Result<Self, String> {
-        let lists = paths.iter().map(|path| {
-            let der = bounded("cards.revocation_lists", path)?;
-            [CertificateUse::Signing, CertificateUse::Authentication]
-                .into_iter()
-                .find_map(|of| RevocationList::parse(roots, of, &der).ok())
-                .ok_or_else(|| {
-                    format!(
-                        "cards.revocation_lists {}: no list that a pinned root has signed",
-                        path.display()
-                    )
-                })
-        });
-        lists.collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl RevocationSource for Lists {
-    fn revocation(&self, query: &RevocationQuery<'_>) -> Revocation {
-        let answers = self.0.iter().map(|list| list.revocation(query));
-        answers
-            .into_iter()
-            .find(|answer| matches!(answer, Revocation::Good | Revocation::Revoked { .. }))
-            .unwrap_or(Revocation::NotChecked)
-    }
 }

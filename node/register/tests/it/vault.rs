@@ -6,7 +6,7 @@ use ed25519_dalek::SigningKey;
 use musubi_consent::validator::Revocation;
 use musubi_consent::{Evidence, NonceBatch, NonceError};
 use musubi_node_register::{
-    Eraser, EvidenceKind, Finding, IntakeError, Register, RegisterKey, Spending,
+    Eraser, EvidenceKind, Finding, IntakeError, Register, RegisterKey, Rejection, Spending,
 };
 use musubi_primitives::{AccountId, BlockHash, Commitment, MemberId, Moment, Salt, VerifyingKey};
 
@@ -51,6 +51,7 @@ fn finding(revocation: Revocation) -> Finding {
         kind: EvidenceKind::Consent([3; 32]),
         judged_at: NOW,
         revocation,
+        rejected: None,
     }
 }
 
@@ -123,6 +124,27 @@ fn evidence_and_its_nonce_are_written_together_or_not_at_all() {
     assert_eq!(take_in(1), Some(NonceError::Spent));
     let kept = register.judged(&commitment).unwrap().unwrap();
     assert_eq!(kept, (evidence(), finding(Revocation::Good)));
+}
+
+#[test]
+fn what_was_given_up_is_no_longer_pending() {
+    let directory = tempfile::tempdir().unwrap();
+    let register = open(directory.path());
+    register.issue_nonces(&batch()).unwrap();
+    let pending = finding(Revocation::NotChecked);
+    register
+        .take_in(&spending(1), &evidence(), &pending)
+        .unwrap();
+    assert_eq!(register.pending().unwrap().len(), 1);
+    let given_up = Finding {
+        rejected: Some(Rejection::Overdue),
+        ..pending
+    };
+    let commitment = evidence().commitment();
+    assert!(register.judge_again(&commitment, &given_up).unwrap());
+    assert!(register.pending().unwrap().is_empty());
+    let kept = register.judged(&commitment).unwrap().unwrap();
+    assert_eq!(kept.1, given_up);
 }
 
 #[test]

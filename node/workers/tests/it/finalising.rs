@@ -146,6 +146,7 @@ fn finding(revocation: Revocation, judged_at: Moment) -> Finding {
         kind: EvidenceKind::Consent(CONSENT.0),
         judged_at,
         revocation,
+        rejected: None,
     }
 }
 

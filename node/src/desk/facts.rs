@@ -1,0 +1,104 @@
+//! What chain and register say about the people in a signed document: the facts that the attester holds it against.
+
+use super::{attester::Attester, counter::fault};
+use musubi_consent::{ActiveBinding, Evidence, ExpectedBinding, GuardianFacts};
+use musubi_node_gateway::DeskError;
+use musubi_node_register::{BoundCard, Person, PersonId};
+use musubi_primitives::{
+    ConsentId, MemberId, Moment, Pseudonym,
+    resident::{Authority, SignerRole},
+    view::{CardView, ConsentView},
+};
+
+impl Attester {
+    /// A consent whose subject has its home here, or that names this municipality as second attester.
+    pub(super) async fn consent(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
+        let unknown =
+            || DeskError::NotFound("no such consent, or not for this municipality".to_owned());
+        let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
+        let view = view.ok_or_else(unknown)?;
+        let home: Option<MemberId> = self
+            .chain
+            .read("MusubiApi_home", view.terms.subject)
+            .await?;
+        if home == Some(self.member) || view.terms.second_attester == Some(self.member) {
+            return Ok(view);
+        }
+        Err(unknown())
+    }
+
+    pub(super) fn person(&self, pseudonym: &Pseudonym) -> Result<(PersonId, Person), DeskError> {
+        let unknown = || {
+            DeskError::NotFound(
+                "nobody of this municipality's register has this pseudonym".to_owned(),
+            )
+        };
+        let id = self.register.by_pseudonym(pseudonym).map_err(fault)?;
+        let id = id.ok_or_else(unknown)?;
+        let person = self.register.person(id).map_err(fault)?;
+        Ok((id, person.ok_or_else(unknown)?))
+    }
+
+    pub(super) fn note_card(
+        &self,
+        id: PersonId,
+        mut person: Person,
+        expected: &ExpectedBinding,
+        evidence: &Evidence,
+    ) -> Result<(), DeskError> {
+        person.card = Some(BoundCard {
+            binding: expected.binding,
+            salt: evidence.salt.clone(),
+        });
+        self.register.update(id, &person).map_err(fault)
+    }
+
+    /// The card that speaks for a person of this register, as the chain has it now.
+    pub(super) async fn active_binding(
+        &self,
+        person: &Pseudonym,
+    ) -> Result<Option<ActiveBinding>, DeskError> {
+        let card: Option<CardView> = self.chain.read("MusubiApi_active_card", person).await?;
+        let Some(id) = self.register.by_pseudonym(person).map_err(fault)? else {
+            return Ok(None);
+        };
+        let known = self.register.person(id).map_err(fault)?;
+        let bound = known.and_then(|person| person.card);
+        let pair = card.zip(bound);
+        let same = pair.filter(|(card, bound)| card.binding == bound.binding);
+        Ok(same.map(|(card, bound)| ActiveBinding {
+            commitment: card.commitment,
+            salt: bound.salt,
+        }))
+    }
+
+    /// What the register says of the signer's authority over the subject.
+    pub(super) fn guardian_facts(
+        &self,
+        view: &ConsentView,
+    ) -> Result<Option<GuardianFacts>, DeskError> {
+        let terms = &view.terms;
+        if terms.guardian == terms.subject {
+            return Ok(Some(GuardianFacts {
+                role: SignerRole::Subject,
+                authority: Authority::Single,
+                from: 0,
+                until: Moment::MAX,
+            }));
+        }
+        let subject = self.register.by_pseudonym(&terms.subject).map_err(fault)?;
+        let guardian = self.register.by_pseudonym(&terms.guardian).map_err(fault)?;
+        let Some((subject, guardian)) = subject.zip(guardian) else {
+            return Ok(None);
+        };
+        let subject = self.register.person(subject).map_err(fault)?;
+        let guardians = subject.map(|subject| subject.guardians).unwrap_or_default();
+        let known = guardians.into_iter().find(|known| known.person == guardian);
+        Ok(known.map(|known| GuardianFacts {
+            role: known.role,
+            authority: known.authority,
+            from: known.from,
+            until: known.until,
+        }))
+    }
+}

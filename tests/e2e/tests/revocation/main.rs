@@ -1,0 +1,108 @@
+//! Consent signed while nobody can say whether the certificate was revoked: taken in, and finished when the authority can be asked again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests start processes, change their files, and sign at this machine's time"
+)]
+
+mod authority;
+mod gateway;
+mod village;
+
+use musubi_primitives::consent::{ConsentState, Ending};
+use village::{Times, Village};
+
+/// The answer comes within the visit where the authority answers.
+const ONLINE: Times = Times {
+    wait_ms: 30_000,
+    deadline_ms: 24 * 3600 * 1000,
+};
+/// Nobody is kept waiting for an authority that is away.
+const OFFLINE: Times = Times {
+    wait_ms: 50,
+    ..ONLINE
+};
+const REVOKED: &str = "the certificate was revoked before it signed";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pending_is_finished_when_the_authority_answers_and_survives_kill_9() {
+    let mut village = Village::open(OFFLINE).await;
+    let family = village.enrol().await;
+
+    let binding = village.sign_binding(&family).await;
+    assert_eq!(village.give(&binding).await["outcome"], "pending");
+    assert_eq!(village.give(&binding).await["outcome"], "pending");
+    assert_eq!(village.card(&family).await, None);
+    village.kill();
+    village.authority.go_online().await;
+    village.restart(OFFLINE).await;
+    village.until_bound(&family, &binding).await;
+    assert_eq!(village.give(&binding).await["outcome"], "attested");
+
+    village.authority.go_offline();
+    village.forget_answers(OFFLINE).await;
+    let consent = village.propose_consent(&family).await;
+    assert_eq!(village.give(&consent).await["outcome"], "pending");
+    assert_eq!(village.give(&consent).await["outcome"], "pending");
+    assert_eq!(village.state(&consent).await, ConsentState::Proposed);
+    village.kill();
+    village.restart(OFFLINE).await;
+    village.authority.go_online().await;
+    let state = village.until_judged(&consent).await;
+    assert_eq!(state, ConsentState::Effective);
+    assert_eq!(village.give(&consent).await["outcome"], "attested");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_was_revoked_before_it_signed_is_disagreed_with_for_that_reason() {
+    let mut village = Village::open(ONLINE).await;
+    village.authority.go_online().await;
+    let family = village.enrol().await;
+    let binding = village.sign_binding(&family).await;
+    assert_eq!(village.give(&binding).await["outcome"], "attested");
+
+    village.authority.go_offline();
+    village.forget_answers(OFFLINE).await;
+    let consent = village.propose_consent(&family).await;
+    assert_eq!(village.give(&consent).await["outcome"], "pending");
+    village.authority.revoke(&family.certificate);
+    village.authority.go_online().await;
+    let state = village.until_judged(&consent).await;
+    assert_eq!(state, ConsentState::Ended(Ending::Refused));
+    let answer = village.give(&consent).await;
+    assert_eq!(answer["outcome"], "disagreed");
+    assert_eq!(answer["reason"], REVOKED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gets_no_answer_until_its_deadline_is_given_up() {
+    let mut village = Village::open(ONLINE).await;
+    village.authority.go_online().await;
+    let family = village.enrol().await;
+    let binding = village.sign_binding(&family).await;
+    assert_eq!(village.give(&binding).await["outcome"], "attested");
+
+    village.authority.go_offline();
+    village
+        .forget_answers(Times {
+            deadline_ms: 500,
+            ..OFFLINE
+        })
+        .await;
+    let consent = village.propose_consent(&family).await;
+    assert_eq!(village.give(&consent).await["outcome"], "pending");
+    let state = village.until_judged(&consent).await;
+    assert_eq!(state, ConsentState::Ended(Ending::Refused));
+    // An answer that comes now changes nothing.
+    village.authority.go_online().await;
+    let answer = village.give(&consent).await;
+    assert_eq!(answer["outcome"], "disagreed");
+    let reason = answer["reason"].as_str().unwrap();
+    assert!(reason.contains("in time"), "{reason}");
+}
