@@ -7,7 +7,7 @@
 
 use super::{
     chain::{Chain, unavailable},
-    counter::fault,
+    counter::{check_counter, fault},
     pending::rejected_before,
     revocations::Sources,
 };
@@ -21,7 +21,9 @@ use musubi_consent::{
     evidence::HpkePrivateKey,
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, IssuedNonce, SealedDocument};
-use musubi_node_register::{EvidenceKind, Finding, IntakeError, Register, Spending};
+use musubi_node_register::{
+    EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
+};
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, view::CardView,
 };
@@ -30,6 +32,9 @@ use tokio::sync::Mutex;
 
 /// How long a nonce may wait for its signature: a visit to the counter, or an evening with the phone.
 const NONCE_LIFE: Moment = 12 * 3600 * 1000;
+/// How long ago a document may have been signed when it is handed in: the time of signing is the terminal's word, and a nonce or a
+/// certificate that has ended since must not be brought back by it.
+const SIGNED_AGE_MAX: Moment = 15 * 60 * 1000;
 /// How far a terminal's clock may be ahead of ours.
 const CLOCK_SKEW_MAX: Moment = 60_000;
 
@@ -52,6 +57,8 @@ pub struct Attester {
     pub revocations: Arc<Sources>,
     /// How long an answer is waited for.
     pub patience: PendingConfig,
+    /// Held while an entry of the register is changed; the counter's too.
+    pub editing: Arc<Mutex<()>>,
     /// Held while pending evidence is finished, so that the chain is told once.
     pub finishing: Arc<Mutex<()>>,
 }
@@ -113,13 +120,35 @@ impl Attester {
             terminal: Some(caller.account),
         };
         let commitment = opened.evidence.commitment();
-        if self.kept(&opened)?.is_some_and(|kept| kept.is_pending()) {
+        let kept = self.kept(&opened)?;
+        if kept.is_some_and(|kept| kept.is_pending()) {
             return self.finish(&commitment).await;
+        }
+        if kept.is_none() {
+            self.check_entry(caller, &document.kind, opened.evidence.signed_at)?;
         }
         match self.judge(&opened).await? {
             Answer::Pending => self.wait_for_answer(&commitment).await,
             answer @ (Answer::Attested { .. } | Answer::Disagreed { .. }) => Ok(answer),
         }
+    }
+
+    /// New evidence: a card is bound at this municipality's counter only, and what was signed long ago was signed under another nonce.
+    fn check_entry(
+        &self,
+        caller: &Caller,
+        kind: &DocumentKind,
+        signed_at: Moment,
+    ) -> Result<(), DeskError> {
+        if *kind == DocumentKind::Binding {
+            check_counter(self.member, caller)?;
+        }
+        if signed_at.saturating_add(SIGNED_AGE_MAX) < self.chain.now() {
+            return Err(DeskError::Unprocessable(
+                "it was signed too long ago: sign again under a new nonce".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     /// Judges evidence, takes it in, and speaks on the chain unless the revocation answer is still out.
@@ -138,13 +167,15 @@ impl Attester {
     async fn bind(&self, opened: &Opened, binding: BindingId) -> Result<Answer, DeskError> {
         let statement = BindingStatement::parse(&opened.evidence.document).map_err(unreadable)?;
         let fields = statement.fields();
-        let (id, person) = self.person(&fields.person)?;
+        let (_, person) = self.person(&fields.person)?;
         let former: Option<CardView> = self
             .chain
             .read("MusubiApi_active_card", fields.person)
             .await?;
         let kept = self.kept(opened)?;
         if kept.is_some() && former.is_some_and(|card| card.binding == binding) {
+            self.note_card(&fields.person, binding, &opened.evidence)
+                .await?;
             return self.attested_before(None);
         }
         if let Some(answer) = kept.and_then(|kept| rejected_before(&kept, &opened.evidence)) {
@@ -167,11 +198,15 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
+        if !is_holder(&verification, &person) {
+            return Ok(disagreed(
+                "the certificate is not that of the person in the register",
+            ));
+        }
         self.keep(opened, fields.nonce, &verification)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
-        self.note_card(id, person, &expected, &opened.evidence)?;
         let call = calls::residents::bind_card(
             fields.person,
             binding,
@@ -179,6 +214,8 @@ impl Attester {
             AssuranceLevel::CardSigned,
         );
         let applied = self.chain.submit(&self.officer, call).await?;
+        self.note_card(&fields.person, binding, &opened.evidence)
+            .await?;
         Ok(Answer::Attested {
             block: applied.block,
             consent: None,
@@ -203,17 +240,15 @@ impl Attester {
             attester: self.member,
             evidence: &opened.evidence,
             binding: binding.as_ref(),
-            guardian: self.guardian_facts(&view)?,
+            guardian: self.guardian_facts(&view, opened.evidence.signed_at)?,
         };
         let verification = match attestation::judge(&claim, &self.roots, self.revocations.as_ref())
         {
             Verdict::Attest(verification) => verification,
-            Verdict::Disagree(Disagreement::Commitment) => {
-                return Ok(disagreed(Disagreement::Commitment.to_string()));
-            }
-            Verdict::Disagree(disagreement) => {
+            Verdict::Disagree(disagreement) if ends_the_proposal(&disagreement) => {
                 return self.disagree(consent, words(&disagreement)).await;
             }
+            Verdict::Disagree(disagreement) => return Ok(disagreed(words(&disagreement))),
         };
         self.keep(opened, view.terms.nonce, &verification)?;
         if !verification.is_conclusive() {
@@ -349,6 +384,31 @@ impl Attester {
         let finding = found.map(|(_, finding)| finding);
         Ok(finding.filter(|finding| finding.kind == opened.kind))
     }
+}
+
+/// Whether what was signed differs from what is proposed, so that the proposal can never hold. What a register does not know, or not
+/// yet, ends nothing: a second village has no entry for the guardian, and a card may be bound at this very moment.
+fn ends_the_proposal(disagreement: &Disagreement) -> bool {
+    matches!(
+        disagreement,
+        Disagreement::Statement(_)
+            | Disagreement::Terms(_)
+            | Disagreement::Assurance(_)
+            | Disagreement::Signature(_)
+            | Disagreement::SecondOfProtected
+    )
+}
+
+/// Whether the certificate names the person of the register. A name with characters that certificates cannot write is compared by eye
+/// at the counter; the date of birth is compared in any case.
+fn is_holder(verification: &Verification, person: &Person) -> bool {
+    let Some(facts) = verification.certificate.facts() else {
+        return false;
+    };
+    let born: String = person.born.chars().filter(char::is_ascii_digit).collect();
+    // The certificate puts a digit for the era before the Gregorian date.
+    let is_born = facts.birth_date.get(1..) == Some(born.as_str());
+    is_born && (facts.has_substitutes || normalise(&facts.name) == normalise(&person.name))
 }
 
 fn kind_of(kind: DocumentKind, about: [u8; 32]) -> EvidenceKind {

@@ -153,14 +153,7 @@ impl Counter {
     }
 
     fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
-        let actor = caller.staff()?;
-        let serves = matches!(actor.role, Role::Officer | Role::Nurse | Role::Clerk);
-        if actor.member == self.member && serves {
-            return Ok(());
-        }
-        Err(DeskError::Forbidden(
-            "people are entered by officers, nurses and clerks of this municipality".to_owned(),
-        ))
+        check_counter(self.member, caller)
     }
 
     async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
@@ -253,6 +246,22 @@ impl Counter {
             .ok_or_else(unknown)?;
         Ok((id, person))
     }
+}
+
+/// Whether somebody stands at a municipality's counter.
+///
+/// # Errors
+/// [`DeskError::Forbidden`] for all others.
+pub(super) fn check_counter(municipality: MemberId, caller: &Caller) -> Result<(), DeskError> {
+    let actor = caller.staff()?;
+    let serves = matches!(actor.role, Role::Officer | Role::Nurse | Role::Clerk);
+    if actor.member == municipality && serves {
+        return Ok(());
+    }
+    Err(DeskError::Forbidden(
+        "only officers, nurses and clerks of this municipality may do this, at its counter"
+            .to_owned(),
+    ))
 }
 
 /// The date that the chain is told: the last common date up to `until` within what the chain allows, else the next one, so that no

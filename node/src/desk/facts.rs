@@ -1,11 +1,11 @@
 //! What chain and register say about the people in a signed document: the facts that the attester holds it against.
 
 use super::{attester::Attester, counter::fault};
-use musubi_consent::{ActiveBinding, Evidence, ExpectedBinding, GuardianFacts};
+use musubi_consent::{ActiveBinding, Evidence, GuardianFacts, age::BirthDate};
 use musubi_node_gateway::DeskError;
 use musubi_node_register::{BoundCard, Person, PersonId};
 use musubi_primitives::{
-    ConsentId, MemberId, Moment, Pseudonym,
+    BindingId, ConsentId, MemberId, Moment, Pseudonym,
     resident::{Authority, SignerRole},
     view::{CardView, ConsentView},
 };
@@ -39,15 +39,17 @@ impl Attester {
         Ok((id, person.ok_or_else(unknown)?))
     }
 
-    pub(super) fn note_card(
+    /// Notes what opens the commitment of a card that the chain has bound.
+    pub(super) async fn note_card(
         &self,
-        id: PersonId,
-        mut person: Person,
-        expected: &ExpectedBinding,
+        person: &Pseudonym,
+        binding: BindingId,
         evidence: &Evidence,
     ) -> Result<(), DeskError> {
+        let _editing = self.editing.lock().await;
+        let (id, mut person) = self.person(person)?;
         person.card = Some(BoundCard {
-            binding: expected.binding,
+            binding,
             salt: evidence.salt.clone(),
         });
         self.register.update(id, &person).map_err(fault)
@@ -72,10 +74,11 @@ impl Attester {
         }))
     }
 
-    /// What the register says of the signer's authority over the subject.
+    /// What the register says of the signer's authority over the subject, ended by the subject's age.
     pub(super) fn guardian_facts(
         &self,
         view: &ConsentView,
+        signed_at: Moment,
     ) -> Result<Option<GuardianFacts>, DeskError> {
         let terms = &view.terms;
         if terms.guardian == terms.subject {
@@ -91,14 +94,23 @@ impl Attester {
         let Some((subject, guardian)) = subject.zip(guardian) else {
             return Ok(None);
         };
-        let subject = self.register.person(subject).map_err(fault)?;
-        let guardians = subject.map(|subject| subject.guardians).unwrap_or_default();
-        let known = guardians.into_iter().find(|known| known.person == guardian);
-        Ok(known.map(|known| GuardianFacts {
-            role: known.role,
-            authority: known.authority,
-            from: known.from,
-            until: known.until,
+        let Some(subject) = self.register.person(subject).map_err(fault)? else {
+            return Ok(None);
+        };
+        // Whose age is not known may not be consented for: nobody could say until when.
+        let Some(born) = BirthDate::parse(&subject.born) else {
+            return Ok(None);
+        };
+        let mut guardians = subject.guardians.into_iter();
+        let known = guardians.find(|known| known.person == guardian);
+        Ok(known.map(|known| {
+            let facts = GuardianFacts {
+                role: known.role,
+                authority: known.authority,
+                from: known.from,
+                until: known.until,
+            };
+            facts.bounded_by_age(born, signed_at)
         }))
     }
 }

@@ -129,6 +129,7 @@ impl Keys {
             roots: Arc::new(roots),
             revocations: Arc::new(revocations),
             patience: config.cards.pending,
+            editing: Arc::clone(&counter.editing),
             finishing: Arc::default(),
         }))
     }
