@@ -110,7 +110,7 @@ impl Attester {
         let is_late = self.is_late(&finding, &opened.evidence);
         let (answer, rejected) = match judged {
             Ok(Answer::Pending) | Err(_) if !is_late => return judged,
-            Err(DeskError::Unavailable(_)) => return judged,
+            Err(DeskError::Unavailable(_) | DeskError::NotTaken(_)) => return judged,
             Err(error) => (disagreed(error.to_string()), Some(Rejection::Overdue)),
             Ok(Answer::Pending) => (self.give_up(&opened).await?, Some(Rejection::Overdue)),
             Ok(answer @ Answer::Disagreed { .. }) => (answer, Some(Rejection::Disagreed)),
