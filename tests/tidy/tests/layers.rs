@@ -107,7 +107,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
     (
         "musubi-node-gateway",
         5,
-        &["musubi-primitives", "musubi-fhir"],
+        &["musubi-client-sdk", "musubi-primitives", "musubi-fhir"],
     ),
     (
         "musubi",
