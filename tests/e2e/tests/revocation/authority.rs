@@ -53,10 +53,10 @@ impl Authority {
         }
     }
 
-    /// A signing certificate, as a card has it.
-    pub(crate) fn certify(&self) -> Certificate {
+    /// A signing certificate, as the card of this person has it.
+    pub(crate) fn certify(&self, name: &str) -> Certificate {
         let person = PersonFacts {
-            name: "見本　花子".to_owned(),
+            name: name.to_owned(),
             address: "北海道虻田郡留寿都村字留寿都".to_owned(),
             birth_date: "19920401".to_owned(),
             sex: Sex::Female,

@@ -60,6 +60,25 @@ async fn what_is_pending_is_finished_when_the_authority_answers_and_survives_kil
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_card_speaks_for_nobody_but_the_person_whom_its_certificate_names() {
+    let mut village = Village::open(ONLINE).await;
+    village.authority.go_online().await;
+    let mut family = village.enrol().await;
+    family.certificate = village.authority.certify("他人　次郎");
+    let binding = village.sign_binding(&family).await;
+    let answer = village.give(&binding).await;
+    assert_eq!(answer["outcome"], "disagreed");
+    assert!(
+        answer["reason"]
+            .as_str()
+            .unwrap()
+            .contains("not that of the person"),
+        "{answer}"
+    );
+    assert_eq!(village.card(&family).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_was_revoked_before_it_signed_is_disagreed_with_for_that_reason() {
     let mut village = Village::open(ONLINE).await;
     village.authority.go_online().await;

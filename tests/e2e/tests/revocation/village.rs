@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 const HOME: MemberId = MemberId(0);
 const RECIPIENT: MemberId = MemberId(5);
 const DAY: u64 = 24 * 3600 * 1000;
+const GUARDIAN: &str = "見本　花子";
 /// More blocks than anything here takes.
 const BLOCKS_MAX: usize = 500;
 
@@ -108,8 +109,8 @@ impl Village {
     }
 
     pub(crate) async fn enrol(&self) -> Family {
-        let guardian = self.enrol_one("guardian", "1992-04-01").await;
-        let child = self.enrol_one("child", "2026-01-15").await;
+        let guardian = self.enrol_one(GUARDIAN, "1992-04-01").await;
+        let child = self.enrol_one("見本　結", "2026-01-15").await;
         let form = json!({
             "subject": child, "guardian": guardian, "role": SignerRole::ParentalAuthority,
             "authority": Holding::Single, "until": now() + 6_000 * DAY,
@@ -118,14 +119,14 @@ impl Village {
         Family {
             guardian,
             child,
-            certificate: self.authority.certify(),
+            certificate: self.authority.certify(GUARDIAN),
         }
     }
 
-    async fn enrol_one(&self, id: &str, born: &str) -> Pseudonym {
+    async fn enrol_one(&self, name: &str, born: &str) -> Pseudonym {
         let patient = json!({
-            "resourceType": "Patient", "id": id, "identifier": [{"system": "urn:test", "value": id}],
-            "name": [{"text": format!("見本　{id}")}], "birthDate": born,
+            "resourceType": "Patient", "identifier": [{"system": "urn:test", "value": name}],
+            "name": [{"text": name}], "birthDate": born,
         });
         let form = json!({"patient": patient, "domain": "health"});
         let enrolled = self.gateway.post("/v1/people", &form).await;
