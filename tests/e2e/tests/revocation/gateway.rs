@@ -4,10 +4,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{
     extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
-    rest::{ACCOUNT, SIGNATURE, SignedCall, TIME},
+    rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME},
 };
 use musubi_primitives::BlockHash;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::{
     path::Path,
@@ -61,11 +61,26 @@ impl Gateway {
     }
 
     async fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Value {
+        let response = self.request(method, path, "", body).send().await.unwrap();
+        let status = response.status();
+        let answer = response.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        serde_json::from_str(&answer).unwrap()
+    }
+
+    /// A signed call, not yet sent.
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        subject: &str,
+        body: Vec<u8>,
+    ) -> RequestBuilder {
         let time = now();
         let call = SignedCall {
             method: method.as_str(),
             path,
-            subject: "",
+            subject,
             time,
             body: &body,
         };
@@ -77,11 +92,11 @@ impl Gateway {
             .header(TIME, time.to_string())
             .header(SIGNATURE, signature)
             .body(body);
-        let response = request.send().await.unwrap();
-        let status = response.status();
-        let answer = response.text().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {answer}");
-        serde_json::from_str(&answer).unwrap()
+        if subject.is_empty() {
+            request
+        } else {
+            request.header(SUBJECT, subject)
+        }
     }
 }
 
