@@ -27,9 +27,10 @@ pub struct VerifyArguments {
 /// # Errors
 /// The first thing in the bundle that does not hold; then nothing in it is to be believed.
 pub fn run(arguments: &VerifyArguments) -> Result<String, String> {
+    let genesis = genesis_checkpoint(&arguments.spec)?;
     let trusted = match &arguments.checkpoint {
-        Some(path) => kept_checkpoint(path)?,
-        None => genesis_checkpoint(&arguments.spec)?,
+        Some(path) => kept_checkpoint(path, &genesis)?,
+        None => genesis,
     };
     let path = &arguments.bundle;
     let report = verify(&trusted, &bounded(path)?)
@@ -68,9 +69,18 @@ pub fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
     })
 }
 
-fn kept_checkpoint(path: &Path) -> Result<Checkpoint, String> {
-    serde_json::from_slice(&bounded(path)?)
-        .map_err(|error| format!("checkpoint {}: {error}", path.display()))
+/// A checkpoint that the reader kept, if it is of the specification's chain.
+fn kept_checkpoint(path: &Path, genesis: &Checkpoint) -> Result<Checkpoint, String> {
+    let fail = |cause: String| format!("checkpoint {}: {cause}", path.display());
+    let kept: Checkpoint =
+        serde_json::from_slice(&bounded(path)?).map_err(|error| fail(error.to_string()))?;
+    if kept.genesis == genesis.genesis {
+        return Ok(kept);
+    }
+    Err(fail(format!(
+        "it is of the chain with genesis {}, the specification's is {}",
+        kept.genesis, genesis.genesis
+    )))
 }
 
 fn bounded(path: &Path) -> Result<Vec<u8>, String> {
