@@ -8,6 +8,7 @@
 //! [`duties`].
 
 pub mod attester;
+mod catching_up;
 pub mod chain;
 pub mod counter;
 pub mod custodian;
@@ -39,6 +40,7 @@ use musubi_primitives::{
     view::RecordView,
 };
 use pending::Pending;
+use tokio::sync::watch;
 
 /// What goes on by itself once it is started: nobody calls for it.
 pub struct Background {
@@ -93,6 +95,7 @@ pub async fn open(
         pending: attester.clone().map(Pending),
     };
     let office = Office {
+        caught_up: catching_up::watch(&chain, &network),
         chain,
         member,
         network,
@@ -106,6 +109,8 @@ pub async fn open(
 
 /// The desks behind the gateway.
 pub struct Office {
+    /// Whether this node has what its peers had at its start.
+    caught_up: watch::Receiver<bool>,
     chain: Chain,
     member: MemberId,
     network: Network,
@@ -132,6 +137,7 @@ impl Gatekeeper for Office {
     }
 
     async fn standing(&self, account: &AccountId) -> Result<Option<Standing>, DeskError> {
+        catching_up::wait(&self.caught_up).await?;
         let actor: Option<Actor> = self.chain.read("MusubiApi_actor", account).await?;
         if let Some(actor) = actor {
             return Ok(Some(Standing::Staff(actor)));
