@@ -20,13 +20,18 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Moment {
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Moment::try_from(since.as_millis()).unwrap_or(Moment::MAX)
+        now()
     }
 
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
+}
+
+/// Milliseconds since 1970-01-01T00:00:00Z by this machine's wall clock; 0 before.
+pub fn now() -> Moment {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Moment::try_from(since.as_millis()).unwrap_or(Moment::MAX)
 }

@@ -2,6 +2,7 @@
 //!
 //! Each call may be sent again: a node that is being restarted costs waiting, and changes no outcome.
 
+use crate::clock::now;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{
     extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
@@ -12,7 +13,7 @@ use musubi_primitives::{BlockHash, Pseudonym};
 use reqwest::{Method, StatusCode};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How long a node may be away before the story gives up.
 const AWAY_MAX: Duration = Duration::from_secs(120);
@@ -248,12 +249,4 @@ fn refuse(status: StatusCode, body: Vec<u8>) -> Result<Vec<u8>, String> {
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("an answer that cannot be read: {error}"))
-}
-
-/// Milliseconds since 1970.
-pub fn now() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

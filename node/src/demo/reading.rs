@@ -1,7 +1,8 @@
 //! Reading elsewhere, as a clinic's software does it: ask, hear the decision, redeem the ticket at the custodian, open, and check every
 //! byte against what the chain committed to.
 
-use super::gateway::{Gateway, Keys, now};
+use super::gateway::{Gateway, Keys};
+use crate::clock::now;
 use codec::{Decode, Encode};
 use ed25519_dalek::Signer;
 use musubi_client_sdk::{

@@ -6,14 +6,14 @@
 use super::{
     consortium,
     family::{Child, Family},
-    gateway::{Applied, Gateway, Keys, now},
+    gateway::{Applied, Gateway, Keys},
     plan::MEMBERS,
     proofs::Proofs,
     reading::{Question, Reader},
     report::{Report, Step},
     wallet::{Readers, Wallet},
 };
-use crate::key_file::KeyKind;
+use crate::{clock::now, key_file::KeyKind};
 use base64::Engine;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::HpkeSecret};

@@ -85,18 +85,23 @@ impl Custodian {
         peer: MemberId,
         message: Vec<u8>,
     ) -> Result<VaultResponse, DeskError> {
-        let response = self
-            .with_vault(move |vault| answer(vault, peer, &message))
-            .await?;
-        self.changed.notify_one();
-        Ok(response)
+        let custodian = self.clone();
+        self.worker
+            .run(move || custodian.answer_here(peer, &message))
+            .await
+            .map_err(unavailable)
     }
-}
 
-fn answer(vault: &Vault, peer: MemberId, message: &[u8]) -> VaultResponse {
-    match VaultRequest::from_bytes(message) {
-        Ok(request) => vault.answer(peer, request),
-        Err(refusal) => VaultResponse::Refused(refusal),
+    /// Answers on the caller's thread; what was taken in or released calls for the vault's duties, a mere look does not.
+    fn answer_here(&self, peer: MemberId, message: &[u8]) -> VaultResponse {
+        let response = match VaultRequest::from_bytes(message) {
+            Ok(request) => self.vault.answer(peer, request),
+            Err(refusal) => VaultResponse::Refused(refusal),
+        };
+        if matches!(response, VaultResponse::Stored | VaultResponse::Released(_)) {
+            self.changed.notify_one();
+        }
+        response
     }
 }
 
@@ -148,8 +153,7 @@ impl Custodian {
         offset: u64,
         limit: u32,
     ) -> Result<(u64, Vec<u8>), Refusal> {
-        let bytes = answer(&self.vault, asker.member, request).encode();
-        self.changed.notify_one();
+        let bytes = self.answer_here(asker.member, request).encode();
         let total = u64::try_from(bytes.len()).map_err(|_| Refusal::Malformed)?;
         let start = usize::try_from(offset).map_err(|_| Refusal::Malformed)?;
         let limit = usize::try_from(limit).map_err(|_| Refusal::Malformed)?;
@@ -170,28 +174,26 @@ impl Custodian {
         if total > MESSAGE_BYTES_MAX {
             return Err(Refusal::Malformed);
         }
-        let Some(message) = self.piece((asker.key, label), offset, total, &bytes)? else {
-            return Ok(self.held(&(asker.key, label)));
+        let message = match self.piece((asker.key, label), offset, total, &bytes) {
+            Arrived::Whole(message) => message,
+            Arrived::Part { held } => return Ok(held),
         };
-        match answer(&self.vault, asker.member, &message) {
-            VaultResponse::Stored => {
-                self.changed.notify_one();
-                u64::try_from(total).map_err(|_| Refusal::Malformed)
-            }
+        match self.answer_here(asker.member, &message) {
+            VaultResponse::Stored => u64::try_from(total).map_err(|_| Refusal::Malformed),
             VaultResponse::Refused(musubi_node_vault::Refusal::Unavailable) => Err(Refusal::Fault),
             VaultResponse::Refused(musubi_node_vault::Refusal::StateTooOld) => Err(Refusal::Busy),
             _ => Err(Refusal::NotPermitted),
         }
     }
 
-    /// Takes a piece; the whole message once nothing is missing.
+    /// Takes a piece that continues what is held; any other changes nothing.
     fn piece(
         &self,
         from: (VerifyingKey, OfferLabel),
         offset: u64,
         total: usize,
         bytes: &[u8],
-    ) -> Result<Option<Vec<u8>>, Refusal> {
+    ) -> Arrived {
         let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
         if !arriving.contains_key(&from) && arriving.len() >= ARRIVING_MAX {
             // The first of the list gives way: its sender starts again, and nobody can block the door for good.
@@ -203,16 +205,20 @@ impl Custodian {
             held.extend_from_slice(bytes);
         }
         if held.len() == total {
-            return Ok(arriving.remove(&from));
+            return Arrived::Whole(arriving.remove(&from).unwrap_or_default());
         }
-        Ok(None)
+        Arrived::Part {
+            held: u64::try_from(held.len()).unwrap_or(u64::MAX),
+        }
     }
+}
 
-    fn held(&self, from: &(VerifyingKey, OfferLabel)) -> u64 {
-        let arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = arriving.get(from).map_or(0, Vec::len);
-        u64::try_from(held).unwrap_or(u64::MAX)
-    }
+/// What has arrived of an offer.
+enum Arrived {
+    /// Nothing is missing.
+    Whole(Vec<u8>),
+    /// So many bytes from its start.
+    Part { held: u64 },
 }
 
 /// A connected node of a member.
