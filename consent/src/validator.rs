@@ -18,6 +18,7 @@
 
 mod certificate;
 mod extensions;
+mod list_parts;
 mod ocsp;
 mod responder;
 mod revocation;

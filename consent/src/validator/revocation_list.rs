@@ -2,8 +2,9 @@
 //!
 //! JPKI publishes one list per municipality. A list of another municipality does not name the certificate either, so
 //! absence means "good" only on the list that the certificate itself points to, and only while that list is fresh.
-
-use std::collections::BTreeMap;
+//!
+//! The signature is checked over the bytes as they came, before one entry is looked at; what is kept afterwards takes less than twice
+//! the memory of the list itself.
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280 as oid;
@@ -11,13 +12,12 @@ use const_oid::db::rfc5912::SHA_256_WITH_RSA_ENCRYPTION;
 use der::{Any, Encode as _};
 use musubi_primitives::Moment;
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::crl::{CertificateList, TbsCertList};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, IssuingDistributionPoint};
 use x509_cert::time::Time;
 
-use super::certificate::slice;
+use super::list_parts::{Entries, ListParts, Serial};
 use super::revocation::{Revocation, RevocationQuery, RevocationSource};
 use super::roots::{CertificateUse, Root, TrustedRoots};
 use super::rsa;
@@ -64,7 +64,15 @@ pub struct RevocationList {
     distribution_point: Vec<u8>,
     this_update: Moment,
     next_update: Moment,
-    revoked: BTreeMap<Vec<u8>, Moment>,
+    /// In the order of serial numbers, and of time where one stands twice.
+    revoked: Vec<Revoked>,
+}
+
+/// One entry of the list.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Revoked {
+    serial: Serial,
+    since: Moment,
 }
 
 impl std::fmt::Debug for RevocationList {
@@ -91,37 +99,21 @@ impl RevocationList {
         if LIST_BYTES_MAX < der.len() {
             return Err(RevocationListError::TooLong { length: der.len() });
         }
-        let (signed_bytes, signature) = slice(der).map_err(RevocationListError::Malformed)?;
-        let list: CertificateList =
-            strict_der::decode(der).map_err(RevocationListError::Malformed)?;
-        require_algorithm(&list)?;
-        let extensions = list
-            .tbs_cert_list
-            .crl_extensions
-            .as_deref()
-            .unwrap_or_default();
-        require_understood(extensions)?;
-        let issuer_key_identifier = key_identifier(extensions)?;
-        let is_issuer = |root: &Root| {
-            root.name == list.tbs_cert_list.issuer
-                && rsa::verify(&root.public_key, signed_bytes, signature)
-        };
-        if !roots
-            .candidates(certificate_use, &issuer_key_identifier)
-            .any(is_issuer)
-        {
-            return Err(RevocationListError::Forged);
-        }
-        let next_update = list
-            .tbs_cert_list
+        let parts = ListParts::find(der).map_err(RevocationListError::Malformed)?;
+        require_algorithm(&parts)?;
+        let extensions = extensions(&parts)?;
+        require_understood(&extensions)?;
+        let issuer_key_identifier = key_identifier(&extensions)?;
+        require_signed(roots, certificate_use, &issuer_key_identifier, &parts)?;
+        let next_update = parts
             .next_update
             .ok_or(RevocationListError::Missing("next update"))?;
         Ok(Self {
             issuer_key_identifier,
-            distribution_point: distribution_point(extensions)?,
-            this_update: moment(list.tbs_cert_list.this_update),
+            distribution_point: distribution_point(&extensions)?,
+            this_update: moment(parts.this_update),
             next_update: moment(next_update),
-            revoked: revoked(list.tbs_cert_list),
+            revoked: revoked(parts.entries)?,
         })
     }
 
@@ -142,6 +134,13 @@ impl RevocationList {
     pub fn covers(&self, query: &RevocationQuery<'_>) -> bool {
         query.at < self.next_update && self.this_update <= query.expires
     }
+
+    fn revoked_since(&self, serial: &[u8]) -> Option<Moment> {
+        let serial = Serial::new(serial)?;
+        let place = self.revoked.partition_point(|entry| entry.serial < serial);
+        let found = self.revoked.get(place)?;
+        (found.serial == serial).then_some(found.since)
+    }
 }
 
 impl RevocationSource for RevocationList {
@@ -151,25 +150,51 @@ impl RevocationSource for RevocationList {
         if !is_ours {
             return Revocation::Unknown;
         }
-        match self.revoked.get(query.serial) {
-            Some(since) => Revocation::Revoked { since: *since },
+        match self.revoked_since(query.serial) {
+            Some(since) => Revocation::Revoked { since },
             None if self.covers(query) => Revocation::Good,
             None => Revocation::Unknown,
         }
     }
 }
 
-fn require_algorithm(list: &CertificateList) -> Result<(), RevocationListError> {
+fn require_algorithm(parts: &ListParts<'_>) -> Result<(), RevocationListError> {
     let expected = AlgorithmIdentifierOwned {
         oid: SHA_256_WITH_RSA_ENCRYPTION,
         parameters: Some(Any::null()),
     };
-    let agrees = list.signature_algorithm == expected && list.tbs_cert_list.signature == expected;
-    if agrees {
+    let expected = expected.to_der().map_err(RevocationListError::Malformed)?;
+    if parts.algorithms == [expected.as_slice(); 2] {
         Ok(())
     } else {
         Err(RevocationListError::SignatureAlgorithm)
     }
+}
+
+/// A pinned root of this use, named by key and by name, signed the bytes as they stand.
+fn require_signed(
+    roots: &TrustedRoots,
+    certificate_use: CertificateUse,
+    issuer_key_identifier: &[u8],
+    parts: &ListParts<'_>,
+) -> Result<(), RevocationListError> {
+    let is_issuer = |root: &Root| {
+        root.name.to_der().is_ok_and(|name| name == parts.issuer)
+            && rsa::verify(&root.public_key, parts.signed_bytes, parts.signature)
+    };
+    let mut candidates = roots.candidates(certificate_use, issuer_key_identifier);
+    if candidates.any(is_issuer) {
+        Ok(())
+    } else {
+        Err(RevocationListError::Forged)
+    }
+}
+
+fn extensions(parts: &ListParts<'_>) -> Result<Vec<Extension>, RevocationListError> {
+    if parts.extensions.is_empty() {
+        return Ok(Vec::new());
+    }
+    strict_der::decode(parts.extensions).map_err(RevocationListError::Malformed)
 }
 
 fn require_understood(extensions: &[Extension]) -> Result<(), RevocationListError> {
@@ -225,16 +250,21 @@ fn content_of(extensions: &[Extension], identifier: ObjectIdentifier) -> Option<
     Some(found.extn_value.as_bytes())
 }
 
-fn revoked(list: TbsCertList) -> BTreeMap<Vec<u8>, Moment> {
-    let entries = list.revoked_certificates.unwrap_or_default().into_iter();
-    entries
-        .map(|entry| {
-            (
-                entry.serial_number.as_bytes().to_vec(),
-                moment(entry.revocation_date),
-            )
-        })
-        .collect()
+/// Collects the entries, once it is known how many they are: a growing list would take up to three times the memory meanwhile.
+fn revoked(entries: Entries<'_>) -> Result<Vec<Revoked>, RevocationListError> {
+    let mut all = Vec::with_capacity(entries.clone().count());
+    for entry in entries {
+        let entry = entry.map_err(RevocationListError::Malformed)?;
+        if let Some(unknown) = entry.critical_extension {
+            return Err(RevocationListError::UnknownCriticalExtension(unknown));
+        }
+        all.push(Revoked {
+            serial: entry.serial,
+            since: moment(entry.since),
+        });
+    }
+    all.sort_unstable();
+    Ok(all)
 }
 
 fn moment(time: Time) -> Moment {

@@ -1,11 +1,18 @@
 //! A revocation list says "good" only where it knows, and is believed only when a pinned root signed it.
 
+use const_oid::ObjectIdentifier;
+use const_oid::db::rfc5280::{ID_CE_CERTIFICATE_ISSUER, ID_CE_CRL_REASONS};
+use der::asn1::{BitString, OctetString};
+use der::{Decode as _, Encode as _};
 use musubi_consent::validator::{RevocationQuery, RevocationSource as _};
 use musubi_consent::{
     CertificateUse, Revocation, RevocationList, RevocationListError, SignedCms, SignerCertificate,
 };
 use musubi_consent_card::Credential;
 use musubi_consent_card_emulator::{RevokedCertificate, TestAuthority, Validity};
+
+use x509_cert::crl::CertificateList;
+use x509_cert::ext::Extension;
 
 use crate::support::{AUTHORITY, NOW, NOW_SECONDS, ROOT_VALIDITY, evidence, roots, statement};
 
@@ -145,4 +152,64 @@ fn every_altered_byte_of_a_list_is_noticed() {
         altered[position] ^= 0x04;
         assert!(parse(&altered).is_err(), "byte {position}");
     }
+}
+
+/// A list whose entries carry this extension, signed again.
+fn with_entry_extension(identifier: ObjectIdentifier, critical: bool) -> Vec<u8> {
+    let der = AUTHORITY
+        .revocation_list(Credential::Signing, "01396", &others(2), FRESH)
+        .unwrap();
+    let mut list = CertificateList::from_der(&der).unwrap();
+    for entry in list.tbs_cert_list.revoked_certificates.iter_mut().flatten() {
+        entry.crl_entry_extensions = Some(vec![Extension {
+            extn_id: identifier,
+            critical,
+            extn_value: OctetString::new([0x0A, 0x01, 0x01]).unwrap(),
+        }]);
+    }
+    let signed_bytes = list.tbs_cert_list.to_der().unwrap();
+    let key = &AUTHORITY.issuer(Credential::Signing).key;
+    let signature = key.sign(&signed_bytes).unwrap();
+    list.signature = BitString::from_bytes(&signature).unwrap();
+    list.to_der().unwrap()
+}
+
+#[test]
+fn an_entry_may_say_why_but_nothing_that_must_be_understood_and_is_not() {
+    let with_reason = parse(&with_entry_extension(ID_CE_CRL_REASONS, false)).unwrap();
+    let certificate = certificate();
+    let query = RevocationQuery {
+        serial: &[0x3F, 1],
+        ..certificate.revocation_query(NOW)
+    };
+    assert!(matches!(
+        with_reason.revocation(&query),
+        Revocation::Revoked { .. }
+    ));
+    // Under another issuer's name the serial number means another certificate (RFC 5280, 5.3.3).
+    let indirect = parse(&with_entry_extension(ID_CE_CERTIFICATE_ISSUER, true));
+    assert_eq!(
+        indirect.err(),
+        Some(RevocationListError::UnknownCriticalExtension(
+            ID_CE_CERTIFICATE_ISSUER
+        ))
+    );
+}
+
+#[test]
+fn a_certificate_that_a_list_names_twice_is_revoked_since_the_first_time() {
+    let certificate = certificate();
+    let query = certificate.revocation_query(NOW);
+    let named: Vec<_> = [NOW_SECONDS - 5, NOW_SECONDS - 9, NOW_SECONDS - 7]
+        .map(|since| RevokedCertificate {
+            serial: query.serial.to_vec(),
+            since,
+        })
+        .to_vec();
+    assert_eq!(
+        list("01396", &named, FRESH).revocation(&query),
+        Revocation::Revoked {
+            since: (NOW_SECONDS - 9) * 1000
+        }
+    );
 }
