@@ -9,6 +9,7 @@ use figment::{
 use musubi_node_workers::RevocationSettings;
 use serde::{Deserialize, Serialize};
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
@@ -36,6 +37,8 @@ pub struct NodeConfig {
     pub gateway: GatewayConfig,
     /// Cards.
     pub cards: CardConfig,
+    /// The schedule check.
+    pub care: CareConfig,
     /// Store.
     pub store: StoreConfig,
     /// Logs.
@@ -70,6 +73,16 @@ pub struct KeyConfig {
 pub struct GatewayConfig {
     /// Address and port; without it there is no gateway.
     pub listen: Option<SocketAddr>,
+}
+
+/// What the schedule check knows beyond the rules that come with the binary.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CareConfig {
+    /// Files with further rule sets (`musubi/schedule/1`). Which set applies, the chain says by its hash.
+    pub rules: Vec<PathBuf>,
+    /// Products by the codes of a record system: `"system|code"` to the code of the rules, such as `"PCV20"`.
+    pub products: BTreeMap<String, String>,
 }
 
 /// Which cards this municipality accepts.
@@ -203,6 +216,7 @@ impl Default for NodeConfig {
             rpc: RpcConfig::default(),
             gateway: GatewayConfig::default(),
             cards: CardConfig::default(),
+            care: CareConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
         }
@@ -373,6 +387,7 @@ impl NodeConfig {
         place(&mut self.data);
         place(&mut self.keys.consensus);
         place(&mut self.keys.network);
+        self.care.rules.iter_mut().for_each(place);
         let cards = &mut self.cards;
         cards
             .roots

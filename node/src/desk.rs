@@ -4,25 +4,31 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`custodian`] and
-//! [`duties`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`verdict`],
+//! [`custodian`] and [`duties`].
 
 pub mod attester;
+mod cards;
+pub mod care;
 mod catching_up;
 pub mod chain;
 pub mod counter;
 pub mod custodian;
+mod dose;
 pub mod duties;
 mod facts;
 mod finalised;
+mod history;
 pub mod intake;
 mod keys;
 pub mod pending;
 pub mod revocations;
+pub mod verdict;
 
 use crate::config::NodeConfig;
 use async_trait::async_trait;
 use attester::Attester;
+use care::Care;
 use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
@@ -33,6 +39,11 @@ use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, Desk, DeskError, Enrolled, EnrolmentForm, Gatekeeper,
     GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn,
+    cds::{
+        ScheduleDesk,
+        card::{Card, Countersign},
+        request::{Order, Overriding},
+    },
 };
 use musubi_node_network::Network;
 use musubi_primitives::{
@@ -40,6 +51,7 @@ use musubi_primitives::{
     view::RecordView,
 };
 use pending::Pending;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// What goes on by itself once it is started: nobody calls for it.
@@ -81,9 +93,10 @@ pub async fn open(
         Some(counter) => keys.attester(config, counter)?,
         None => None,
     };
+    let care = Arc::new(Care::open(&config.care)?);
     let intake = custodian
         .as_ref()
-        .and_then(|custodian| keys.intake(&chain, custodian, member));
+        .and_then(|custodian| keys.intake(&chain, custodian, care, member));
     let duties = custodian
         .as_ref()
         .and_then(|custodian| keys.duties(&chain, custodian, &network, intake.clone(), member));
@@ -144,6 +157,26 @@ impl Gatekeeper for Office {
         }
         let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
         Ok(person.map(Standing::Person))
+    }
+}
+
+#[async_trait]
+impl ScheduleDesk for Office {
+    async fn check(&self, caller: &Caller, order: Order) -> Result<Vec<Card>, DeskError> {
+        offered(&self.intake, "the schedule check")?
+            .check(caller, order)
+            .await
+    }
+
+    async fn override_card(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        overriding: Overriding,
+    ) -> Result<Countersign, DeskError> {
+        offered(&self.intake, "the schedule check")?
+            .override_card(caller, subject, overriding)
+            .await
     }
 }
 

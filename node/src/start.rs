@@ -102,7 +102,8 @@ async fn serve_gateway(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
-    let routes = musubi_node_gateway::router(Arc::clone(&office) as _, office);
+    let care = musubi_node_gateway::cds::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
+    let routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));

@@ -9,14 +9,14 @@ use crate::{
     Records, Residents, Runtime, RuntimeGenesisConfig, System, Trail, UncheckedExtrinsic, spec,
 };
 use musubi_primitives::{
-    CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose, RecordId,
-    RequestId, VerifyingKey,
+    CategorySet, Commitment, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose,
+    RecordId, RequestId, SessionId, VerifyingKey,
     access::Ticket,
     finality::ValidatorSet,
     parameter::{HeightParameters, SpecStatus},
     seams::{self, Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
-    view::{CardView, ConsentView, RecordView, SealingKeys},
+    view::{CardView, ConsentView, RecordView, RuleSetView, SealingKeys, VerdictView},
 };
 use sp_runtime::{
     ApplyExtrinsicResult, ExtrinsicInclusionMode,
@@ -158,6 +158,15 @@ sp_api::impl_runtime_apis! {
         }
         fn active_card(person: Pseudonym) -> Option<CardView> {
             Residents::active_card(&person)
+        }
+        fn rule_set_in_force() -> Option<RuleSetView> {
+            Records::rule_set_in_force()
+        }
+        fn verdict(inputs: Commitment) -> Option<VerdictView> {
+            Records::verdict(&inputs)
+        }
+        fn is_session_open(session: SessionId, member: MemberId, subject: Pseudonym) -> bool {
+            Access::is_session_open(&session, member, &subject)
         }
         fn trail_head(subject: Pseudonym) -> TrailHead {
             Trail::head(&subject)

@@ -1,14 +1,14 @@
 //! What clients and the node ask of the runtime beside the standard interfaces: `MusubiApi_*`, by `state_call`.
 
 use musubi_primitives::{
-    AccountId, CategorySet, ConsentId, Decision, DenialReason, MemberId, Pseudonym, Purpose,
-    RecordId, RequestId, VerifyingKey,
+    AccountId, CategorySet, Commitment, ConsentId, Decision, DenialReason, MemberId, Pseudonym,
+    Purpose, RecordId, RequestId, SessionId, VerifyingKey,
     access::Ticket,
     finality::ValidatorSet,
     parameter::{HeightParameters, SpecStatus},
     seams::{Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
-    view::{CardView, ConsentView, RecordView, SealingKeys},
+    view::{CardView, ConsentView, RecordView, RuleSetView, SealingKeys, VerdictView},
 };
 
 #[allow(
@@ -62,6 +62,12 @@ mod declaration {
             fn sealing_keys(subject: Pseudonym) -> Option<SealingKeys>;
             /// The card that speaks for a person now, if one is bound and active.
             fn active_card(person: Pseudonym) -> Option<CardView>;
+            /// The rules of the schedule check that apply at this state's time: the newest version that has begun.
+            fn rule_set_in_force() -> Option<RuleSetView>;
+            /// What the schedule check found for the inputs of this commitment.
+            fn verdict(inputs: Commitment) -> Option<VerdictView>;
+            /// Whether a visit of this subject at this member goes on, and its consent is in force.
+            fn is_session_open(session: SessionId, member: MemberId, subject: Pseudonym) -> bool;
             /// Count and hash-chain head of a subject's trail.
             fn trail_head(subject: Pseudonym) -> TrailHead;
         }

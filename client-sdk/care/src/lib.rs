@@ -9,11 +9,13 @@
 //! - [`bedside::inspect`] puts person, paper, vial and syringe beside the verdict before an injection.
 //! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
 //! - [`growth`] places measurements among published percentile lines.
+//! - [`check_report`] keeps a check so that it can be asked again; [`wording`] says it in Japanese.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
 pub mod bedside;
 pub mod cases;
+pub mod check_report;
 pub mod child;
 pub mod civil;
 pub mod decimal;
@@ -24,3 +26,4 @@ pub mod reason;
 pub mod rules;
 pub mod schedule;
 pub mod verdict;
+pub mod wording;

@@ -5,7 +5,10 @@
 //! What a call may do is decided by the runtime and by the [`ports`] behind it: this crate only authenticates, parses, and puts
 //! answers into HTTP (RFC 9457 problems, FHIR `OperationOutcome`).
 //!
-//! **Must never:** decide who may read; log or echo a body; answer a caller it could not authenticate.
+//! [`cds`] is the service that clinics' record systems ask before an injection (CDS Hooks 2).
+//!
+//! **Must never:** decide who may read; log or echo a body; tell a caller whom it could not authenticate more than which services there
+//! are.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -14,6 +17,7 @@
 
 pub mod body;
 pub mod caller;
+pub mod cds;
 pub mod ports;
 pub mod problem;
 pub mod router;

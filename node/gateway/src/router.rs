@@ -36,11 +36,11 @@ struct Gateway {
 }
 
 /// A request as every handler sees it.
-struct Call {
+pub(crate) struct Call {
     method: Method,
     uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Call {
@@ -64,15 +64,20 @@ impl<S: Send + Sync> FromRequest<S> for Call {
 
 impl Gateway {
     async fn caller(&self, call: &Call) -> Result<Caller, Problem> {
-        let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
-        let presented = Presented {
-            method: call.method.as_str(),
-            path,
-            headers: &call.headers,
-            body: &call.body,
-        };
-        authenticate(self.gatekeeper.as_ref(), &presented).await
+        caller_of(self.gatekeeper.as_ref(), call).await
     }
+}
+
+/// Finds out who makes a call.
+pub(crate) async fn caller_of(gatekeeper: &dyn Gatekeeper, call: &Call) -> Result<Caller, Problem> {
+    let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
+    let presented = Presented {
+        method: call.method.as_str(),
+        path,
+        headers: &call.headers,
+        body: &call.body,
+    };
+    authenticate(gatekeeper, &presented).await
 }
 
 /// Builds the routes.

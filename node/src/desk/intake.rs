@@ -4,6 +4,7 @@
 //! under a secret of the author, so that the same content sent twice is one record.
 
 use super::{
+    care::Care,
     chain::{Chain, unavailable},
     custodian::Custodian,
 };
@@ -42,6 +43,8 @@ pub struct Intake {
     pub id_secret: Zeroizing<[u8; 32]>,
     /// Records that are being committed at this moment.
     pub at_work: AtWork,
+    /// The rules that a dose is held against.
+    pub care: Arc<Care>,
 }
 
 /// Records that somebody is at work on, so that nobody else begins.
@@ -92,7 +95,7 @@ impl Intake {
     ) -> Result<TakenIn, DeskError> {
         let category = category_of(&resource)?;
         self.check_author(caller, category)?;
-        let record = self.record_id(&subject, &resource);
+        let record = self.record_id(&subject, resource.canonical_bytes());
         let working = self.at_work.begin(record)?;
         let intake = self.clone();
         let work = tokio::spawn(async move {
@@ -122,30 +125,35 @@ impl Intake {
         }
         let outgoing = match staged {
             Some(outgoing) => outgoing,
-            None => self.seal(record, subject, category, resource).await?,
+            None => {
+                self.check_dose(subject, resource).await?;
+                let bytes = resource.canonical_bytes();
+                self.seal(record, subject, category, bytes).await?
+            }
         };
         let block = self.commit(outgoing).await?;
         Ok(TakenIn { record, block })
     }
 
-    async fn seal(
+    /// Seals canonical bytes and notes them durably, before anybody hears of them.
+    pub(super) async fn seal(
         &self,
         record: RecordId,
         subject: Pseudonym,
         category: Category,
-        resource: &Resource,
+        bytes: &[u8],
     ) -> Result<Outgoing, DeskError> {
         let keys: Option<SealingKeys> = self.chain.read("MusubiApi_sealing_keys", subject).await?;
         let keys = keys.ok_or_else(|| {
             DeskError::NotFound("no such subject, or not available to this member".to_owned())
         })?;
-        let outgoing = self.sealed(record, subject, category, &keys, resource)?;
+        let outgoing = self.sealed(record, subject, category, &keys, bytes)?;
         self.custodian
             .vault(move |vault| vault.stage(outgoing))
             .await
     }
 
-    async fn staged(&self, record: RecordId) -> Result<Option<Outgoing>, DeskError> {
+    pub(super) async fn staged(&self, record: RecordId) -> Result<Option<Outgoing>, DeskError> {
         self.custodian
             .vault(move |vault| vault.staged(&record))
             .await
@@ -197,12 +205,12 @@ impl Intake {
         )))
     }
 
-    fn record_id(&self, subject: &Pseudonym, resource: &Resource) -> RecordId {
+    pub(super) fn record_id(&self, subject: &Pseudonym, bytes: &[u8]) -> RecordId {
         RecordId(hash_parts(&[
             domain::RECORD_ID,
             self.id_secret.as_ref(),
             &subject.0,
-            resource.canonical_bytes(),
+            bytes,
         ]))
     }
 
@@ -212,9 +220,9 @@ impl Intake {
         subject: Pseudonym,
         category: Category,
         keys: &SealingKeys,
-        resource: &Resource,
+        bytes: &[u8],
     ) -> Result<Outgoing, DeskError> {
-        let text = CanonicalRecord::from_json(resource.canonical_bytes())
+        let text = CanonicalRecord::from_json(bytes)
             .map_err(|error| DeskError::Unprocessable(error.to_string()))?;
         let (sealed, data_key) = seal(record, &text).map_err(unavailable)?;
         let holders = self.holders(category, keys);

@@ -2,6 +2,7 @@
 
 use super::{
     attester::Attester,
+    care::Care,
     chain::Chain,
     counter::Counter,
     custodian::Custodian,
@@ -138,6 +139,7 @@ impl Keys {
         &self,
         chain: &Chain,
         custodian: &Custodian,
+        care: Arc<Care>,
         member: MemberId,
     ) -> Option<Intake> {
         let (gateway, hpke) = self.gateway.as_ref().zip(self.hpke.as_ref())?;
@@ -152,6 +154,7 @@ impl Keys {
             gateway: gateway.clone(),
             id_secret: Zeroizing::new(id_secret),
             at_work: AtWork::default(),
+            care,
         })
     }
 

@@ -13,6 +13,7 @@ pub mod exchange;
 pub mod finalised;
 pub mod intake;
 pub mod outbox;
+pub mod own;
 pub mod receipt;
 pub mod release;
 pub mod store;

@@ -260,7 +260,7 @@ fn check_record_list(records: &[RecordId]) -> Result<(), Refusal> {
     }
 }
 
-fn fault(
+pub(crate) fn fault(
     attempt: &'static str,
     source: impl std::error::Error + Send + Sync + 'static,
 ) -> VaultError {

@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
             T::Consents::covering(&ask.subject, actor.member, ask.purpose, ask.categories)?;
         let is_in_visit = ask
             .session
-            .is_none_or(|session| Self::is_open_session(&session, actor, &ask.subject));
+            .is_none_or(|session| Self::is_session_open(&session, actor.member, &ask.subject));
         ensure!(is_in_visit, DenialReason::NoSession);
         Ok(Basis::Consent(consent))
     }

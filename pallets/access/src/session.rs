@@ -89,10 +89,10 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::SessionClosed { session: id });
     }
 
-    /// Whether the visit goes on at the actor's member and its consent is in force.
-    pub(crate) fn is_open_session(id: &SessionId, actor: &Actor, subject: &Pseudonym) -> bool {
+    /// Whether the visit goes on at this member and its consent is in force.
+    pub fn is_session_open(id: &SessionId, member: MemberId, subject: &Pseudonym) -> bool {
         Sessions::<T>::get(id).is_some_and(|session| {
-            session.member == actor.member
+            session.member == member
                 && session.subject == *subject
                 && Self::now() < session.until
                 && T::Consents::is_effective(&session.consent)

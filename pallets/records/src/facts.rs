@@ -2,9 +2,9 @@
 
 use crate::{Pallet, pallet::*};
 use musubi_primitives::{
-    MemberId, RecordId,
-    seams::{self, RecordFacts},
-    view::RecordView,
+    Commitment, MemberId, RecordId,
+    seams::{self, Consortium, RecordFacts},
+    view::{RecordView, RuleSetView, VerdictView},
 };
 
 impl<T: Config> Pallet<T> {
@@ -22,6 +22,30 @@ impl<T: Config> Pallet<T> {
             holders: record.holders.iter().map(|holder| holder.member).collect(),
             superseded_by: record.superseded_by,
             in_error: record.in_error,
+        })
+    }
+
+    /// The newest published rules whose time has begun. Reads every published set: for questions to a node, never within a call.
+    pub fn rule_set_in_force() -> Option<RuleSetView> {
+        let now = T::Consortium::now();
+        let begun = RuleSets::<T>::iter().filter(|(_, rules)| rules.effective_from <= now);
+        let (version, rules) = begun.max_by_key(|(version, _)| *version)?;
+        Some(RuleSetView {
+            version,
+            hash: rules.hash,
+        })
+    }
+
+    /// What was found for the inputs of this commitment.
+    pub fn verdict(inputs: &Commitment) -> Option<VerdictView> {
+        let found = Verdicts::<T>::get(inputs)?;
+        Some(VerdictView {
+            subject: found.subject,
+            rule_set: found.rule_set,
+            verdict: found.verdict,
+            override_reason: found.override_reason,
+            member: found.member,
+            judge: found.judge,
         })
     }
 }

@@ -54,6 +54,8 @@ code! {
         CatchUp = 2,
         /// Outbreak or other direction of a public authority.
         PublicDirection = 3,
+        /// It has been given: the record says what happened, however it should have been (間違い接種).
+        AlreadyGiven = 4,
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::{
     commitment::Commitment,
     consent::{ConsentState, Terms},
-    id::{BindingId, CiphertextHash, HpkeKey, Moment, Pseudonym, RecordId},
+    id::{AccountId, BindingId, CiphertextHash, HpkeKey, Moment, Pseudonym, RecordId},
     member::MemberId,
-    record::{Category, RecordState},
+    record::{Category, OverrideReason, RecordState, VerdictCode},
 };
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -35,6 +35,34 @@ pub struct RecordView {
     pub superseded_by: Option<RecordId>,
     /// Whether it should not have been written.
     pub in_error: bool,
+}
+
+/// Rules of the schedule check that apply now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleSetView {
+    /// Their version on the chain.
+    pub version: u32,
+    /// SHA-256 of their text.
+    pub hash: [u8; 32],
+}
+
+/// What the schedule check found, as the chain has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerdictView {
+    /// About whom.
+    pub subject: Pseudonym,
+    /// By which rules.
+    pub rule_set: u32,
+    /// What.
+    pub verdict: VerdictCode,
+    /// Why a doctor went on nevertheless.
+    pub override_reason: Option<OverrideReason>,
+    /// The member that asked.
+    pub member: MemberId,
+    /// The account that asked.
+    pub judge: AccountId,
 }
 
 /// A consent as it reads now.

@@ -1,0 +1,211 @@
+//! Questions: a hook with its context and prefetch, and the feedback on a card.
+//!
+//! The standard lets clients add fields, so what is not known here is passed over; our own extension knows every field.
+
+use crate::{body, problem::Problem};
+use axum::http::StatusCode;
+use musubi_fhir::{Refusal, Resource};
+use musubi_primitives::{Pseudonym, SessionId};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The service's id.
+pub const SERVICE: &str = "musubi-immunization";
+/// When record systems ask it.
+pub const HOOK: &str = "order-sign";
+/// The most drafts that one request may bring.
+pub const DRAFTS_MAX: usize = 8;
+/// The most earlier doses that one request may bring.
+pub const DOSES_MAX: usize = 500;
+
+/// A request of the standard.
+#[derive(Deserialize)]
+pub(crate) struct HookRequest {
+    hook: String,
+    context: Context,
+    #[serde(default)]
+    prefetch: Prefetch,
+    #[serde(default)]
+    extension: Extensions,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    patient_id: Pseudonym,
+    draft_orders: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Prefetch {
+    #[serde(default)]
+    patient: Value,
+    #[serde(default)]
+    immunizations: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Extensions {
+    #[serde(default)]
+    musubi: Circumstances,
+}
+
+/// What a chart says beyond FHIR; field `extension.musubi` of a request.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Circumstances {
+    /// Whoever signs the call has seen the 母子健康手帳 or the like: the doses sent and held here are all there are.
+    pub history_confirmed: bool,
+    /// The visit that the card opened at reception.
+    pub session: Option<SessionId>,
+    /// Codes of conditions that the 予診 found.
+    pub conditions: Vec<String>,
+    /// A physician judged the shortened interval necessary (Hib).
+    pub short_interval_needed: bool,
+    /// Codes of special measures granted.
+    pub measures: Vec<String>,
+    /// 長期療養特例, in the engine's form.
+    pub recovery: Option<Value>,
+    /// Person, paper, vial and syringe, in the engine's form.
+    pub bedside: Option<Value>,
+}
+
+/// An order to be checked.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Whom the order is for.
+    pub subject: Pseudonym,
+    /// The chart's Patient, checked.
+    pub patient: Resource,
+    /// The doses that the chart knows, each a checked Immunization.
+    pub doses: Vec<Resource>,
+    /// Drafts that were not yet signed: `Immunization` or `MedicationRequest`, as sent.
+    pub drafts: Vec<Value>,
+    /// What else the chart says.
+    pub circumstances: Circumstances,
+}
+
+/// Checked resources, or what is wrong with one of them.
+type Checked<T> = Result<T, Refusal>;
+
+impl HookRequest {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        let request: Self = body::parse(
+            bytes,
+            "hook, context (patientId: 64 hexadecimal digits, draftOrders), prefetch (patient, immunizations) and extension.musubi",
+        )?;
+        if request.hook == HOOK {
+            return Ok(request);
+        }
+        Err(unprocessable("hook", format!("this service is for {HOOK}")))
+    }
+
+    /// The order, with every resource of the chart checked.
+    pub(crate) fn order(self) -> Result<Checked<Order>, Problem> {
+        let drafts = entries("context.draftOrders", &self.context.draft_orders)?;
+        if drafts.is_empty() || DRAFTS_MAX < drafts.len() {
+            let detail = format!("expected 1 to {DRAFTS_MAX} orders");
+            return Err(unprocessable("context.draftOrders", detail));
+        }
+        let doses = entries("prefetch.immunizations", &self.prefetch.immunizations)?;
+        if DOSES_MAX < doses.len() {
+            let detail = format!("expected at most {DOSES_MAX} doses");
+            return Err(unprocessable("prefetch.immunizations", detail));
+        }
+        let doses: Checked<Vec<Resource>> = doses.into_iter().map(Resource::from_value).collect();
+        let patient = Resource::from_value(self.prefetch.patient);
+        Ok(patient.and_then(|patient| {
+            Ok(Order {
+                subject: self.context.patient_id,
+                patient,
+                doses: doses?,
+                drafts,
+                circumstances: self.extension.musubi,
+            })
+        }))
+    }
+}
+
+/// The resources of a Bundle; none of an absent one.
+fn entries(place: &str, bundle: &Value) -> Result<Vec<Value>, Problem> {
+    if bundle.is_null() {
+        return Ok(Vec::new());
+    }
+    if bundle["resourceType"] != "Bundle" {
+        return Err(unprocessable(place, "expected a Bundle".to_owned()));
+    }
+    let entries = bundle["entry"].as_array().map_or(&[][..], Vec::as_slice);
+    Ok(entries
+        .iter()
+        .map(|entry| entry["resource"].clone())
+        .collect())
+}
+
+fn unprocessable(place: &str, detail: String) -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unprocessable",
+        format!("{place}: {detail}"),
+    )
+}
+
+/// What became of cards.
+#[derive(Deserialize)]
+pub(crate) struct Feedbacks {
+    pub(crate) feedback: Vec<Feedback>,
+}
+
+impl Feedbacks {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        body::parse(
+            bytes,
+            "feedback: a list of card, outcome (accepted or overridden) and overrideReason",
+        )
+    }
+}
+
+/// What became of one card.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Feedback {
+    pub(crate) card: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) override_reason: Option<GivenReason>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Outcome {
+    Accepted,
+    Overridden,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GivenReason {
+    pub(crate) reason: GivenCode,
+    #[serde(default)]
+    pub(crate) user_comment: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct GivenCode {
+    pub(crate) code: String,
+}
+
+/// A doctor's reason to go on.
+#[derive(Clone)]
+pub struct Overriding {
+    /// The card.
+    pub card: String,
+    /// One of the card's codes.
+    pub code: String,
+    /// In the doctor's own words; never empty.
+    pub words: String,
+}
+
+impl std::fmt::Debug for Overriding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Overriding({}, words hidden)", self.code)
+    }
+}

@@ -1,0 +1,55 @@
+//! What the keeper itself may read here: records whose data key was wrapped to this member at rest, as author or home municipality.
+//!
+//! No ticket is needed for what is one's own; what others wrote elsewhere is not here, and what was erased opens no more.
+
+use crate::{Vault, VaultError, release::fault};
+use musubi_client_sdk::sealing::{Envelope, SealedRecord, record::CanonicalBytes};
+use musubi_primitives::{Pseudonym, RecordId};
+
+impl Vault {
+    /// Records of a subject that are held here, in ascending order.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn records_of(&self, subject: &Pseudonym) -> Result<Vec<RecordId>, VaultError> {
+        Ok(self.store.records_of(subject)?)
+    }
+
+    /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
+    ///
+    /// # Errors
+    /// A fault of this machine, a key that does not open its record included.
+    pub fn open_own(&self, record: &RecordId) -> Result<Option<CanonicalBytes>, VaultError> {
+        let holding = self.store.holding(record)?;
+        let Some(holding) = holding.filter(|holding| !holding.erased) else {
+            return Ok(None);
+        };
+        let own = self.store.envelope(record, &self.keeper.sealing.public())?;
+        let Some((envelope, ciphertext)) = own.zip(self.store.ciphertext(record)?) else {
+            return Ok(None);
+        };
+        let sealed = SealedRecord {
+            record: *record,
+            commitment: holding.commitment,
+            ciphertext,
+        };
+        self.open_sealed(&sealed, &envelope).map(Some)
+    }
+
+    /// Opens a sealed record with this member's envelope for it.
+    ///
+    /// # Errors
+    /// When either is another's, or damaged.
+    pub fn open_sealed(
+        &self,
+        sealed: &SealedRecord,
+        envelope: &Envelope,
+    ) -> Result<CanonicalBytes, VaultError> {
+        let data_key = envelope
+            .open(&self.keeper.sealing)
+            .map_err(|source| fault("open an own envelope", source))?;
+        sealed
+            .open(&sealed.ciphertext_hash(), &data_key)
+            .map_err(|source| fault("open an own record", source))
+    }
+}
