@@ -8,6 +8,7 @@
 mod agreement;
 mod calendar;
 mod cases;
+mod check_report;
 mod childhoods;
 mod door;
 mod forecast;

@@ -1,0 +1,262 @@
+//! Families: enrolled at a counter, with a guardian whose card signs what the family wants.
+
+use crate::{
+    actor::{Actor, now, random},
+    world::{RUSUTSU, World},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use musubi_client_sdk::calls;
+use musubi_consent::{
+    BindingFields, BindingStatement, Document, DocumentFields, Evidence, SignedCms, SignedContent,
+    Statement, StatementFields, Text,
+    statement::{Action, Party, Place, SignerRole},
+    wording,
+};
+use musubi_consent_card::{Credential, card_face::Sex};
+use musubi_consent_card_emulator::{PersonFacts, TestAuthority, Validity, key::RsaKey};
+use musubi_primitives::{
+    AssuranceLevel, BindingId, BlockHash, CategorySet, ConsentId, Language, MemberId, Pseudonym,
+    Purpose, Salt, Terms, resident::Authority,
+};
+use serde_json::{Value, json};
+
+pub(crate) const DAY: u64 = 24 * 3600 * 1000;
+
+/// A guardian with a card and a phone.
+pub(crate) struct Guardian {
+    pub(crate) pseudonym: Pseudonym,
+    pub(crate) phone: Actor,
+    name: String,
+    certificate: Vec<u8>,
+    key: RsaKey,
+    authority: Authority,
+}
+
+/// What is consented to.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope {
+    pub(crate) recipient: MemberId,
+    pub(crate) purpose: Purpose,
+    pub(crate) categories: CategorySet,
+}
+
+/// A municipality that enrols and attests.
+pub(crate) struct Home<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) name: &'static str,
+    pub(crate) member: MemberId,
+    pub(crate) clerk: Actor,
+}
+
+impl<'a> Home<'a> {
+    pub(crate) fn rusutsu(world: &'a World) -> Self {
+        Self {
+            world,
+            name: "rusutsu",
+            member: RUSUTSU,
+            clerk: world.staff("rusutsu", "clerk", 0),
+        }
+    }
+
+    /// A child, by its FHIR Patient.
+    pub(crate) async fn child(&self, patient: &Value) -> Pseudonym {
+        let form = json!({"patient": patient, "domain": "health"});
+        let enrolled = self.clerk.post("/v1/people", &form).await;
+        serde_json::from_value(enrolled["pseudonym"].clone()).unwrap()
+    }
+
+    /// A guardian with a phone, whose card is bound at the counter.
+    pub(crate) async fn guardian(&self, name: &str, authority: Authority) -> Guardian {
+        let phone = self.world.phone(0);
+        let device = json!({"account": phone.account(), "hpke": phone.sealing.public()});
+        let form = json!({"patient": patient(name, name, "1992-04-01"), "domain": "health", "device": device});
+        let enrolled = self.clerk.post("/v1/people", &form).await;
+        let (certificate, key) = certify(self.world, name);
+        let guardian = Guardian {
+            pseudonym: serde_json::from_value(enrolled["pseudonym"].clone()).unwrap(),
+            phone,
+            name: name.to_owned(),
+            certificate,
+            key,
+            authority,
+        };
+        self.bind(&guardian).await;
+        guardian
+    }
+
+    /// Attests that the guardian decides for the child.
+    pub(crate) async fn join(&self, guardian: &Guardian, child: Pseudonym) {
+        let form = json!({
+            "subject": child, "guardian": guardian.pseudonym, "role": SignerRole::ParentalAuthority,
+            "authority": guardian.authority, "until": now() + 6_000 * DAY,
+        });
+        self.clerk.post("/v1/guardianships", &form).await;
+    }
+
+    /// Binds the guardian's card at this counter.
+    pub(crate) async fn bind(&self, guardian: &Guardian) {
+        let moment = now();
+        let binding = BindingId(random());
+        let document = BindingStatement::new(BindingFields {
+            binding,
+            person: guardian.pseudonym,
+            home: self.member,
+            replaces: None,
+            not_before: moment,
+            not_after: moment + DAY / 2,
+            nonce: self.clerk.nonce().await,
+            language: Language::Japanese,
+        })
+        .unwrap();
+        let evidence = guardian.sign(&document, self.world.genesis);
+        self.give(&self.clerk, "binding", binding.0, &evidence)
+            .await;
+    }
+
+    /// The guardian reads, signs with the card and proposes with the phone; this municipality attests.
+    pub(crate) async fn consent(
+        &self,
+        guardian: &Guardian,
+        child: Pseudonym,
+        scope: Scope,
+    ) -> ConsentId {
+        let consent = ConsentId(random());
+        let fields = self.fields(guardian, child, consent, scope).await;
+        let statement = Statement::new(fields).unwrap();
+        let evidence = guardian.sign(&statement, self.world.genesis);
+        let call = calls::consent::propose(consent, &terms(statement.fields(), &evidence), None);
+        guardian.phone.submit(call).await;
+        self.give(&guardian.phone, "consent", consent.0, &evidence)
+            .await;
+        consent
+    }
+
+    async fn fields(
+        &self,
+        guardian: &Guardian,
+        child: Pseudonym,
+        consent: ConsentId,
+        scope: Scope,
+    ) -> StatementFields {
+        let moment = now();
+        StatementFields {
+            consent,
+            subject: child,
+            subject_label: Text::new("お子さん").unwrap(),
+            guardian: guardian.pseudonym,
+            role: SignerRole::ParentalAuthority,
+            authority: guardian.authority,
+            controller: party(self.member),
+            recipient: party(scope.recipient),
+            purpose: scope.purpose,
+            categories: scope.categories,
+            actions: vec![Action::View],
+            retention_days: 365,
+            transfer_abroad: false,
+            not_before: moment,
+            not_after: moment + 90 * DAY,
+            nonce: guardian.phone.nonce().await,
+            assurance: AssuranceLevel::CardSigned,
+            second_attester: None,
+            account: Some(guardian.phone.account()),
+            supersedes: None,
+            place: Place::Phone,
+            notice: Text::new("musubi-notice-2026-11").unwrap(),
+            language: Language::Japanese,
+            wording: wording::digest(Language::Japanese),
+        }
+    }
+
+    /// Hands evidence in, which must be attested.
+    async fn give(&self, who: &Actor, kind: &str, about: [u8; 32], evidence: &Evidence) {
+        let key = self.world.evidence_key(self.name);
+        let sealed = STANDARD.encode(evidence.seal(&key, &about).unwrap().to_bytes());
+        let body = json!({"kind": kind, "about": BlockHash(about), "sealed": sealed});
+        let answer = who.post("/v1/evidence", &body).await;
+        assert_eq!(answer["outcome"], "attested", "{kind}: {answer}");
+    }
+}
+
+impl Guardian {
+    fn sign<F: DocumentFields>(&self, document: &Document<F>, genesis: BlockHash) -> Evidence {
+        let content = SignedContent::of(document, genesis).to_bytes();
+        let cms = SignedCms {
+            certificate: self.certificate.clone(),
+            signature: self.key.sign(&content).unwrap(),
+        };
+        Evidence {
+            document: document.canonical_bytes().to_vec(),
+            salt: Salt(random()),
+            cms: cms.to_der().unwrap(),
+            signed_at: now(),
+        }
+    }
+
+    /// The same person, acting at another node's gateway.
+    pub(crate) fn at(&mut self, url: String) {
+        self.phone.url = url;
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// A FHIR Patient whom references call `Patient/<id>`.
+pub(crate) fn patient(id: &str, name: &str, born: &str) -> Value {
+    json!({
+        "resourceType": "Patient", "id": id, "identifier": [{"system": "urn:test", "value": format!("no-{id}")}],
+        "name": [{"text": name}], "gender": "female", "birthDate": born,
+    })
+}
+
+/// A signing certificate by the consortium's test authority, as this person's card has it.
+fn certify(world: &World, name: &str) -> (Vec<u8>, RsaKey) {
+    let folder = world.consortium.folder();
+    let bytes = std::fs::read(folder.join("cards/authority.bin")).unwrap();
+    let authority = TestAuthority::parse_bytes(&bytes).unwrap();
+    let person = PersonFacts {
+        name: name.to_owned(),
+        address: "北海道虻田郡留寿都村字留寿都".to_owned(),
+        birth_date: "19920401".to_owned(),
+        sex: Sex::Female,
+        municipality_code: "01396".to_owned(),
+    };
+    let seconds = now() / 1000;
+    let validity = Validity {
+        not_before: seconds - 365 * 24 * 3600,
+        not_after: seconds + 4 * 365 * 24 * 3600,
+    };
+    let key = RsaKey::generate().unwrap();
+    let public = key.public_key_info().unwrap();
+    let request = authority
+        .request(Credential::Signing, &person, public, validity)
+        .unwrap();
+    let der = authority.certify(Credential::Signing, &request).unwrap();
+    (der, key)
+}
+
+fn party(member: MemberId) -> Party {
+    Party {
+        member,
+        name: Text::new("見本の施設").unwrap(),
+        contact: Text::new("0136-46-3131").unwrap(),
+    }
+}
+
+fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
+    Terms {
+        subject: fields.subject,
+        guardian: fields.guardian,
+        recipient: fields.recipient.member,
+        purpose: fields.purpose,
+        categories: fields.categories,
+        not_before: fields.not_before,
+        not_after: fields.not_after,
+        statement: evidence.commitment(),
+        nonce: fields.nonce,
+        assurance: fields.assurance,
+        second_attester: None,
+        account: fields.account,
+    }
+}

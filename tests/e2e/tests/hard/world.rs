@@ -1,0 +1,170 @@
+//! Four villages, a clinic with a node and one without, and a fire service, as real processes; one consortium for the cases of one test.
+
+use crate::actor::{Actor, decode, random};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use codec::{Decode, Encode};
+use ed25519_dalek::SigningKey;
+use musubi_client_sdk::{calls, sealing::HpkeSecret};
+use musubi_primitives::{
+    BlockHash, HpkeKey, MemberId, RecordId, RecordState, commitment::hash_parts, view::RecordView,
+};
+use musubi_tests_support::Consortium;
+use serde_json::json;
+use std::path::Path;
+
+pub(crate) const RUSUTSU: MemberId = MemberId(0);
+pub(crate) const RANKOSHI: MemberId = MemberId(1);
+pub(crate) const CLINIC: MemberId = MemberId(4);
+/// Has keys and no node.
+pub(crate) const SECOND_CLINIC: MemberId = MemberId(5);
+/// Places of the nodes.
+pub(crate) const AT_RUSUTSU: usize = 0;
+pub(crate) const AT_RANKOSHI: usize = 1;
+pub(crate) const AT_CLINIC: usize = 4;
+
+/// More blocks than anything here takes.
+pub(crate) const BLOCKS_MAX: usize = 400;
+
+pub(crate) struct World {
+    pub(crate) consortium: Consortium,
+    pub(crate) genesis: BlockHash,
+    http: reqwest::Client,
+}
+
+impl World {
+    /// A running consortium on whose chain the built-in rules of the schedule check are published.
+    pub(crate) async fn open() -> Self {
+        Self::open_with(Consortium::lay_out()).await
+    }
+
+    /// The same, of a consortium whose configuration a test has added to.
+    pub(crate) async fn open_with(mut consortium: Consortium) -> Self {
+        for place in 0..consortium.size() {
+            consortium.node(place).process.restart();
+        }
+        let rpc = consortium.rpc(AT_RUSUTSU).await;
+        rpc.wait_for_height(1).await;
+        let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
+        let world = Self {
+            consortium,
+            genesis,
+            http: reqwest::Client::new(),
+        };
+        world.publish(1, built_in_rules().as_bytes(), 0).await;
+        world
+    }
+
+    /// An officer publishes rules by their hash.
+    pub(crate) async fn publish(&self, version: u32, text: &[u8], effective_from: u64) {
+        let call = calls::records::publish_rule_set(version, hash_parts(&[text]), effective_from);
+        self.staff("rusutsu", "officer", AT_RUSUTSU)
+            .submit(call)
+            .await;
+    }
+
+    /// Staff of a member at the gateway of a node.
+    pub(crate) fn staff(&self, member: &str, key: &str, place: usize) -> Actor {
+        let folder = self.consortium.folder().join("members").join(member);
+        let sealing = folder.join(format!("{key}-hpke.pem"));
+        let sealing = if sealing.is_file() {
+            HpkeSecret::from_bytes(secret(&sealing))
+        } else {
+            // A member's operator reads nothing.
+            HpkeSecret::from_bytes(random())
+        };
+        self.actor(
+            SigningKey::from_bytes(&secret(&folder.join(format!("{key}.pem")))),
+            sealing,
+            place,
+        )
+    }
+
+    /// New keys of a person's phone, at the gateway of a node.
+    pub(crate) fn phone(&self, place: usize) -> Actor {
+        let signing = SigningKey::from_bytes(&random());
+        self.actor(signing, HpkeSecret::generate().unwrap(), place)
+    }
+
+    fn actor(&self, signing: SigningKey, sealing: HpkeSecret, place: usize) -> Actor {
+        Actor {
+            http: self.http.clone(),
+            url: format!("http://{}", gateway_of(&self.consortium, place)),
+            genesis: self.genesis,
+            signing,
+            sealing,
+        }
+    }
+
+    /// The key that evidence for a member is sealed to.
+    pub(crate) fn evidence_key(&self, member: &str) -> HpkeKey {
+        let path = self.consortium.folder().join("members").join(member);
+        HpkeSecret::from_bytes(secret(&path.join("hpke.pem"))).public()
+    }
+
+    /// What a node's runtime says of the newest finalised state.
+    pub(crate) async fn read_at<T: Decode>(
+        &self,
+        place: usize,
+        method: &str,
+        arguments: &impl Encode,
+    ) -> T {
+        let rpc = self.consortium.rpc(place).await;
+        let arguments = format!("0x{}", hex::encode(arguments.encode()));
+        let answer = rpc
+            .ask("state_call", &[json!(method), json!(arguments)])
+            .await;
+        decode(answer.as_str().unwrap())
+    }
+
+    pub(crate) async fn read<T: Decode>(&self, method: &str, arguments: &impl Encode) -> T {
+        self.read_at(AT_RUSUTSU, method, arguments).await
+    }
+
+    pub(crate) async fn next_block(&self) {
+        let rpc = self.consortium.rpc(AT_RUSUTSU).await;
+        rpc.wait_for_height(rpc.height().await + 1).await;
+    }
+
+    /// Follows the chain until a record has two holders.
+    pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
+        self.until(record, |view| view.state == RecordState::Stored)
+            .await
+    }
+
+    /// Follows the chain until a record stands as wanted.
+    pub(crate) async fn until(
+        &self,
+        record: &RecordId,
+        wanted: impl Fn(&RecordView) -> bool,
+    ) -> RecordView {
+        for _ in 0..BLOCKS_MAX {
+            let view: Option<RecordView> = self.read("MusubiApi_record", record).await;
+            if let Some(view) = view.filter(|view| wanted(view)) {
+                return view;
+            }
+            self.next_block().await;
+        }
+        panic!("record {record} never came to stand as wanted");
+    }
+}
+
+/// The rules that come with the binary.
+pub(crate) fn built_in_rules() -> &'static str {
+    include_str!("../../../../chain-spec/presets/schedule/jp-routine-2026.json")
+}
+
+/// The gateway's address in a node's configuration.
+fn gateway_of(consortium: &Consortium, place: usize) -> String {
+    let config = std::fs::read_to_string(consortium.config(place)).unwrap();
+    let (_, after) = config.split_once("[gateway]").unwrap();
+    let (_, after) = after.split_once("listen = \"").unwrap();
+    after.split('"').next().unwrap().to_owned()
+}
+
+/// The secret at the end of a key file (RFC 8410: an octet string within the last field).
+fn secret(path: &Path) -> [u8; 32] {
+    let text = std::fs::read_to_string(path).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with("-----"));
+    let der = STANDARD.decode(lines.collect::<String>()).unwrap();
+    *der.last_chunk().unwrap()
+}
