@@ -7,6 +7,7 @@ use figment::{
     providers::{Env, Format, Serialized, Toml},
 };
 use musubi_node_workers::RevocationSettings;
+use musubi_primitives::{Claim, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -35,6 +36,8 @@ pub struct NodeConfig {
     pub rpc: RpcConfig,
     /// REST for clinics, counters and phones.
     pub gateway: GatewayConfig,
+    /// FHIR for this member's own systems, on the gateway's listener.
+    pub facade: FacadeConfig,
     /// Cards.
     pub cards: CardConfig,
     /// The schedule check.
@@ -83,6 +86,42 @@ pub struct CareConfig {
     pub rules: Vec<PathBuf>,
     /// Products by the codes of a record system: `"system|code"` to the code of the rules, such as `"PCV20"`.
     pub products: BTreeMap<String, String>,
+}
+
+/// The FHIR facade. It runs only where the member's keys are: it needs what taking records in needs.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FacadeConfig {
+    /// Scheme, host and port under which clients know it, such as `https://clinic.example.jp`; without it there is no facade.
+    pub origin: Option<String>,
+    /// X25519 keys of the gateway's and the officer's accounts, where the chain has them beside the member's own: what a custodian
+    /// releases is wrapped to these.
+    pub ticket_keys: Vec<PathBuf>,
+    /// Systems that may call.
+    pub clients: Vec<ClientConfig>,
+}
+
+/// A system that proves itself with a key of its own (SMART backend services).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientConfig {
+    /// Its `client_id`.
+    pub id: String,
+    /// File with its JWK set.
+    pub jwks: PathBuf,
+    /// The role that its acts are done in.
+    pub role: Role,
+    /// What it may ask for, such as `system/Immunization.crus system/Patient.rs`.
+    pub scopes: String,
+    /// What it reads records of other members for; without it, it sees this member's own only.
+    pub purpose: Option<Purpose>,
+    /// On what that rests: `consent`, or `{ statute = "…" }` for a municipality's officers and nurses.
+    #[serde(default = "on_consent")]
+    pub basis: Claim,
+}
+
+fn on_consent() -> Claim {
+    Claim::Consent
 }
 
 /// Which cards this municipality accepts.
@@ -215,6 +254,7 @@ impl Default for NodeConfig {
             },
             rpc: RpcConfig::default(),
             gateway: GatewayConfig::default(),
+            facade: FacadeConfig::default(),
             cards: CardConfig::default(),
             care: CareConfig::default(),
             store: StoreConfig::default(),
@@ -394,6 +434,9 @@ impl NodeConfig {
             .iter_mut()
             .chain(&mut cards.revocation_lists)
             .for_each(place);
+        let facade = &mut self.facade;
+        let clients = facade.clients.iter_mut().map(|client| &mut client.jwks);
+        facade.ticket_keys.iter_mut().chain(clients).for_each(place);
         for path in [
             &mut self.keys.vault,
             &mut self.keys.officer,

@@ -5,7 +5,7 @@
 //! callers and passes transactions on.
 //!
 //! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`verdict`],
-//! [`custodian`] and [`duties`].
+//! [`custodian`], [`duties`] and [`facade`].
 
 pub mod attester;
 mod cards;
@@ -16,6 +16,7 @@ pub mod counter;
 pub mod custodian;
 mod dose;
 pub mod duties;
+pub mod facade;
 mod facts;
 mod finalised;
 mod history;

@@ -20,6 +20,7 @@ use musubi_node_core::{
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
+use musubi_node_facade::Facade;
 use musubi_node_network::{Event, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
@@ -77,7 +78,8 @@ pub async fn run(
     .map_err(|error| format!("build the API: {error}"))?;
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
-    serve_gateway(&config, Arc::new(office), stopping.clone()).await?;
+    let facade = desk::facade::open(&config, &office)?;
+    serve_gateway(&config, Arc::new(office), facade, stopping.clone()).await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -94,6 +96,7 @@ pub async fn run(
 async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
+    facade: Option<Facade>,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let Some(address) = config.gateway.listen else {
@@ -103,7 +106,10 @@ async fn serve_gateway(
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let care = musubi_node_gateway::cds::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
-    let routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    let mut routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    if let Some(facade) = facade {
+        routes = musubi_node_facade::beside(routes, facade.router());
+    }
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));

@@ -325,12 +325,27 @@ fn node_config(
         ),
         ("rpc".to_owned(), listen(rpc).into()),
         ("gateway".to_owned(), listen(gateway).into()),
+        ("facade".to_owned(), facade(member, gateway).into()),
     ]);
     if member.validator {
         let cards = cards::config("../../cards", ports.responder);
         config.insert("cards".to_owned(), cards.into());
     }
     config.to_string()
+}
+
+/// The facade of a member's node; its clients are added by hand.
+fn facade(member: &MemberPlan, gateway: &str) -> toml::Table {
+    let keys = member.node_keys().into_iter().filter(|name| {
+        let staff = member.staff.iter().map(|(staff, _)| staff);
+        *name != "vault" && staff.into_iter().any(|staff| staff == name)
+    });
+    let path = |name: &str| format!("../../members/{}/{name}-hpke.pem", member.name).into();
+    let keys: Vec<toml::Value> = keys.map(path).collect();
+    toml::Table::from_iter([
+        ("origin".to_owned(), format!("http://{gateway}").into()),
+        ("ticket_keys".to_owned(), keys.into()),
+    ])
 }
 
 fn swarm(port: u16, peers: &[String]) -> toml::Table {

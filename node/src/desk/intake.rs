@@ -189,7 +189,11 @@ impl Intake {
         self.chain.read("MusubiApi_record", record).await
     }
 
-    fn check_author(&self, caller: &Caller, category: Category) -> Result<(), DeskError> {
+    pub(super) fn check_author(
+        &self,
+        caller: &Caller,
+        category: Category,
+    ) -> Result<(), DeskError> {
         let actor = caller.staff()?;
         if actor.member != self.member {
             return Err(DeskError::Forbidden(
@@ -305,7 +309,7 @@ impl Intake {
 /// LOINC codes of body measures: weight, length or height, head circumference.
 const BODY_MEASURES: [&str; 5] = ["29463-7", "8302-2", "8306-3", "8287-5", "9843-4"];
 
-fn category_of(resource: &Resource) -> Result<Category, DeskError> {
+pub(super) fn category_of(resource: &Resource) -> Result<Category, DeskError> {
     match resource.kind() {
         Kind::Immunization => Ok(Category::Immunization),
         Kind::QuestionnaireResponse => Ok(Category::Questionnaire),

@@ -105,6 +105,11 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
         &["musubi-primitives", "musubi-node-core"],
     ),
     (
+        "musubi-node-facade",
+        5,
+        &["musubi-primitives", "musubi-care", "musubi-fhir"],
+    ),
+    (
         "musubi-node-gateway",
         5,
         &["musubi-client-sdk", "musubi-primitives", "musubi-fhir"],
@@ -124,6 +129,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-api",
             "musubi-node-consensus",
             "musubi-node-core",
+            "musubi-node-facade",
             "musubi-node-gateway",
             "musubi-node-network",
             "musubi-node-register",

@@ -1,0 +1,174 @@
+//! Client assertions (RFC 7523, SMART backend services): a signed token by which a client proves itself, good once and for five minutes.
+
+use crate::client::{ALGORITHMS, Client};
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header};
+use musubi_primitives::Moment;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// How far ahead an assertion may expire, in seconds (SMART App Launch 2: no more than five minutes).
+pub const LIFE_MAX: u64 = 300;
+/// How far the client's clock may be from ours, in seconds.
+const SKEW: u64 = 30;
+/// Longest `jti`, in bytes.
+const JTI_BYTES_MAX: usize = 256;
+/// The most assertions remembered; each is forgotten once it has expired.
+const REMEMBERED_MAX: usize = 100_000;
+
+/// Why an assertion does not prove the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionError {
+    /// Not a JWT, or without a key id or with another algorithm.
+    #[error("expected a JWT with kid, signed by ES384 or RS384")]
+    Form,
+    /// No such client, no such key, or a signature that does not verify: the same words for all three.
+    #[error("no registered client's key verifies this assertion")]
+    Unproved,
+    /// Claims are missing, or `iss` and `sub` differ.
+    #[error("expected the claims iss = sub = the client's id, aud, exp and jti")]
+    Claims,
+    /// For another server.
+    #[error("aud is not this token endpoint")]
+    Audience,
+    /// Expired, too long-lived, or issued in the future.
+    #[error("exp is over, or more than {LIFE_MAX} s ahead, or iat is to come: set the clock")]
+    Time,
+    /// Issued before this process began: it might have been used.
+    #[error("the assertion was issued before this server began; sign a new one")]
+    Earlier,
+    /// Used before.
+    #[error("this jti was used before; sign a new assertion")]
+    Replayed,
+    /// Too many at once.
+    #[error("too many assertions are remembered; try again in a minute")]
+    Crowded,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: u64,
+    iat: Option<u64>,
+    jti: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, endpoint: &str) -> bool {
+        match self {
+            Self::One(one) => one == endpoint,
+            Self::Several(several) => several.iter().any(|one| one == endpoint),
+        }
+    }
+}
+
+/// Checks assertions, and remembers those that were used.
+#[derive(Debug)]
+pub struct Assertions {
+    endpoint: String,
+    /// When this process began, in seconds: what was used before is not remembered.
+    began: u64,
+    used: Mutex<BTreeMap<(String, String), u64>>,
+}
+
+impl Assertions {
+    /// For the token endpoint at this address.
+    pub fn new(endpoint: String, began: Moment) -> Self {
+        Self {
+            endpoint,
+            began: began / 1000,
+            used: Mutex::default(),
+        }
+    }
+
+    /// The client that an assertion proves; the assertion is used up.
+    ///
+    /// # Errors
+    /// See [`AssertionError`].
+    pub fn prove<'c>(
+        &self,
+        clients: &'c [Client],
+        assertion: &str,
+        now: Moment,
+    ) -> Result<&'c Client, AssertionError> {
+        let header = decode_header(assertion).map_err(|_| AssertionError::Form)?;
+        let kid = header.kid.ok_or(AssertionError::Form)?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(AssertionError::Form);
+        }
+        let (client, claims) = clients
+            .iter()
+            .find_map(|client| {
+                let key = client.key(&kid, header.alg)?;
+                let claims = verified(assertion, key, header.alg)?;
+                (claims.iss == *client.id).then_some((client, claims))
+            })
+            .ok_or(AssertionError::Unproved)?;
+        self.check(&claims, now / 1000)?;
+        self.use_up(claims, now / 1000)?;
+        Ok(client)
+    }
+
+    fn check(&self, claims: &Claims, now: u64) -> Result<(), AssertionError> {
+        let has_jti = (1..=JTI_BYTES_MAX).contains(&claims.jti.len());
+        if claims.iss != claims.sub || !has_jti {
+            return Err(AssertionError::Claims);
+        }
+        if !claims.aud.names(&self.endpoint) {
+            return Err(AssertionError::Audience);
+        }
+        let lives = now < claims.exp.saturating_add(SKEW) && claims.exp <= now + LIFE_MAX + SKEW;
+        if !lives || claims.iat.is_some_and(|iat| now + SKEW < iat) {
+            return Err(AssertionError::Time);
+        }
+        // Without iat the latest moment of issue is taken from exp, which is at most five minutes ahead of it.
+        let issued = claims
+            .iat
+            .unwrap_or_else(|| claims.exp.saturating_sub(LIFE_MAX));
+        if issued < self.began {
+            return Err(AssertionError::Earlier);
+        }
+        Ok(())
+    }
+
+    fn use_up(&self, claims: Claims, now: u64) -> Result<(), AssertionError> {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() >= REMEMBERED_MAX {
+            used.retain(|_, exp| now < exp.saturating_add(SKEW));
+        }
+        if used.len() >= REMEMBERED_MAX {
+            return Err(AssertionError::Crowded);
+        }
+        match used.insert((claims.iss, claims.jti), claims.exp) {
+            None => Ok(()),
+            Some(_) => Err(AssertionError::Replayed),
+        }
+    }
+}
+
+/// The claims, if the key made the signature. Times are judged by the node's clock, later.
+fn verified(
+    assertion: &str,
+    key: &jsonwebtoken::jwk::Jwk,
+    algorithm: jsonwebtoken::Algorithm,
+) -> Option<Claims> {
+    let mut validation = Validation::new(algorithm);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    let key = DecodingKey::from_jwk(key).ok()?;
+    decode(assertion, &key, &validation)
+        .ok()
+        .map(|token| token.claims)
+}

@@ -1,0 +1,39 @@
+//! The FHIR R4 facade of one member (JP Core 1.2, SMART backend services): routes and shapes over [`ports`].
+//!
+//! It runs only where that member's keys are, beside the gateway on the same listener. A record that this member wrote is shown without
+//! a permit; anybody else's is asked for on the chain each time, in the role and on the ground that the client was registered with, and
+//! a denial is answered as an `OperationOutcome` with the chain's reason.
+//!
+//! * [`served`]: what there is, as one table; routes, scopes and the capability statement are made from it.
+//! * [`smart`], [`assertion`], [`tokens`], [`scope`], [`client`]: who calls, and what for.
+//! * [`router`]: the routes; [`record`], [`patient`], [`write`], [`transaction`]: what they do.
+//! * [`search`], [`query`], [`instant`]: searching, by values that are read at the door.
+//!
+//! **Must never:** decide who may read (the runtime does); reach the chain or a vault but through the ports; log or repeat what was sent.
+#![allow(clippy::disallowed_types, reason = "an edge crate: it speaks HTTP")]
+
+pub mod assertion;
+mod call;
+mod capability;
+pub mod client;
+mod find;
+pub mod instant;
+pub mod outcome;
+pub mod patient;
+pub mod ports;
+mod query;
+mod record;
+pub mod router;
+pub mod scope;
+mod search;
+pub mod served;
+pub mod smart;
+pub mod tokens;
+pub mod transaction;
+mod write;
+
+pub use client::{Client, ClientError};
+pub use ports::{
+    Agent, Ground, Instance, Ledger, People, Person, Piece, Place, PortError, Shelf, Taken, Version,
+};
+pub use router::{Facade, beside};

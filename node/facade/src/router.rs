@@ -1,0 +1,408 @@
+//! The routes: one for each line of the table of what is served, and the few that every FHIR server has.
+
+use crate::{
+    assertion::Assertions,
+    call::{Call, Return},
+    client::Client,
+    outcome::{Outcome, fhir},
+    ports::{Agent, Instance, Ledger, People, Shelf},
+    query::Query,
+    record::gone,
+    search::{full_url, page},
+    served::{Interaction, SERVED, Served, Type},
+    smart::{TOKEN_PATH, no_store},
+    tokens::Tokens,
+    write::{etag, location},
+};
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, Response, StatusCode, header},
+    response::IntoResponse,
+    routing::{MethodRouter, any, get, post},
+};
+use musubi_primitives::Moment;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer};
+
+/// Path of the FHIR base.
+pub const BASE_PATH: &str = "/fhir";
+
+/// The most calls that are worked on at once; further ones wait.
+pub const CALLS_MAX: usize = 64;
+
+/// The header by which a call says that a staff key has signed it: such calls are the gateway's.
+const SIGNED: &str = "musubi-signature";
+
+/// The facade of one member.
+#[derive(Debug)]
+pub struct Facade {
+    /// Scheme, host and port, without a slash at the end.
+    pub(crate) origin: String,
+    /// The FHIR base: origin and [`BASE_PATH`].
+    pub(crate) base: String,
+    pub(crate) token_endpoint: String,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) assertions: Assertions,
+    pub(crate) tokens: Tokens,
+    /// When this process began.
+    pub(crate) began: Moment,
+    pub(crate) shelf: Port<dyn Shelf>,
+    pub(crate) people: Port<dyn People>,
+    pub(crate) ledger: Port<dyn Ledger>,
+}
+
+/// A port, which has nothing to print.
+pub(crate) struct Port<T: ?Sized>(Arc<T>);
+
+impl<T: ?Sized> std::ops::Deref for Port<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: ?Sized> std::fmt::Debug for Port<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Port")
+    }
+}
+
+impl Facade {
+    /// A facade that clients know under this origin, such as `https://clinic.example.jp`.
+    pub fn new(
+        origin: &str,
+        clients: Vec<Client>,
+        shelf: Arc<dyn Shelf>,
+        people: Arc<dyn People>,
+        ledger: Arc<dyn Ledger>,
+    ) -> Self {
+        let origin = origin.trim_end_matches('/').to_owned();
+        let token_endpoint = format!("{origin}{TOKEN_PATH}");
+        let began = ledger.now();
+        Self {
+            base: format!("{origin}{BASE_PATH}"),
+            assertions: Assertions::new(token_endpoint.clone(), began),
+            token_endpoint,
+            origin,
+            clients,
+            tokens: Tokens::default(),
+            began,
+            shelf: Port(shelf),
+            people: Port(people),
+            ledger: Port(ledger),
+        }
+    }
+
+    /// Builds the routes.
+    pub fn router(self) -> Router {
+        let mut router = Router::new()
+            .route("/.well-known/smart-configuration", get(smart_configuration))
+            .route(
+                "/fhir/.well-known/smart-configuration",
+                get(smart_configuration),
+            )
+            .route(TOKEN_PATH, post(token))
+            .route("/fhir/metadata", get(metadata))
+            .route("/fhir", post(transaction))
+            .route("/fhir/", post(transaction));
+        for served in SERVED {
+            for (path, methods) in routes_of(served) {
+                router = router.route(&path, methods);
+            }
+        }
+        router
+            .fallback(no_such_route)
+            .method_not_allowed_fallback(no_such_method)
+            .layer(GlobalConcurrencyLimitLayer::new(CALLS_MAX))
+            .with_state(Arc::new(self))
+    }
+}
+
+/// The facade beside the gateway on one listener: signed calls and all paths but its own are the gateway's.
+pub fn beside(gateway: Router, facade: Router) -> Router {
+    Router::new().fallback(any(move |request: Request| {
+        let router = if is_ours(&request) {
+            facade.clone()
+        } else {
+            gateway.clone()
+        };
+        async move { router.oneshot(request).await }
+    }))
+}
+
+fn is_ours(request: &Request) -> bool {
+    let path = request.uri().path();
+    let is_signed = request.headers().contains_key(SIGNED);
+    let ours = path == BASE_PATH
+        || path.starts_with("/fhir/")
+        || path.starts_with("/auth/")
+        || path.starts_with("/.well-known/");
+    ours && !is_signed
+}
+
+type Shared = State<Arc<Facade>>;
+
+/// What answers a request: a response, or what is wrong.
+type Answer = Result<Response<Body>, Outcome>;
+
+fn routes_of(served: &'static Served) -> Vec<(String, MethodRouter<Arc<Facade>>)> {
+    let name = served.of.as_str();
+    let has = |interaction| served.interactions.contains(&interaction);
+    let mut of_type = MethodRouter::new();
+    let mut of_instance = MethodRouter::new();
+    let mut routes = Vec::new();
+    if has(Interaction::Search) {
+        of_type = of_type.get(move |facade, request| search_by_query(facade, served, request));
+        let by_form = post(move |facade, request| search_by_form(facade, served, request));
+        routes.push((format!("/fhir/{name}/_search"), by_form));
+    }
+    if has(Interaction::Create) {
+        of_type = of_type.post(move |facade, request| create(facade, served.of, request));
+    }
+    if has(Interaction::Read) {
+        of_instance =
+            of_instance.get(move |facade, id, request| read(facade, served.of, id, request));
+    }
+    if has(Interaction::Update) {
+        of_instance =
+            of_instance.put(move |facade, id, request| update(facade, served.of, id, request));
+    }
+    if has(Interaction::HistoryInstance) {
+        let history = get(move |facade, id, request| history(facade, served.of, id, request));
+        routes.push((format!("/fhir/{name}/{{id}}/_history"), history));
+    }
+    if has(Interaction::Vread) {
+        let vread = get(move |facade, at, request| vread(facade, served.of, at, request));
+        routes.push((format!("/fhir/{name}/{{id}}/_history/{{version}}"), vread));
+    }
+    routes.push((format!("/fhir/{name}"), of_type));
+    routes.push((format!("/fhir/{name}/{{id}}"), of_instance));
+    routes
+}
+
+async fn no_such_route() -> Outcome {
+    Outcome::new(
+        StatusCode::NOT_FOUND,
+        "not-found",
+        "there is no such path here: /fhir/metadata lists what there is",
+    )
+}
+
+async fn no_such_method() -> Outcome {
+    Outcome::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "not-supported",
+        "this path has no such method; records are corrected (PUT), and erased by an officer of the home municipality only",
+    )
+}
+
+async fn smart_configuration(State(facade): Shared) -> Response<Body> {
+    Json(facade.smart_configuration()).into_response()
+}
+
+async fn token(State(facade): Shared, request: Request) -> Result<Response<Body>, Response<Body>> {
+    let call = Call::take(request)
+        .await
+        .map_err(IntoResponse::into_response)?;
+    let answer = facade.token(&call).map_err(IntoResponse::into_response)?;
+    Ok(no_store(Json(answer).into_response()))
+}
+
+async fn metadata(State(facade): Shared, request: Request) -> Answer {
+    Call::take(request).await?;
+    Ok(fhir(StatusCode::OK, &facade.capability_statement()))
+}
+
+async fn transaction(State(facade): Shared, request: Request) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.session(&call)?;
+    let answer = facade.transaction(&session, call.json()?).await?;
+    Ok(fhir(StatusCode::OK, &answer))
+}
+
+async fn search_by_query(
+    State(facade): Shared,
+    served: &'static Served,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let pairs = call.query()?;
+    search(&facade, served, &call, &pairs).await
+}
+
+async fn search_by_form(
+    State(facade): Shared,
+    served: &'static Served,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let mut pairs = call.query()?;
+    pairs.extend(call.form()?);
+    search(&facade, served, &call, &pairs).await
+}
+
+async fn search(
+    facade: &Facade,
+    served: &Served,
+    call: &Call,
+    pairs: &[(String, String)],
+) -> Answer {
+    let session = facade.admitted(call, served.of, Interaction::Search)?;
+    let query = Query::parse(served, pairs, call.is_lenient(), &facade.base)?;
+    let found = facade.find(&session.agent, served.of, &query).await?;
+    Ok(fhir(
+        StatusCode::OK,
+        &page(served, &query, found, &facade.base),
+    ))
+}
+
+async fn read(State(facade): Shared, of: Type, Path(id): Path<String>, request: Request) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, of, Interaction::Read)?;
+    if of == Type::Patient {
+        let patient = facade.patient(&session.agent, &id).await?;
+        return Ok(fhir(StatusCode::OK, &patient));
+    }
+    let instance = facade.instance(&session.agent, of, &id).await?;
+    let number = instance.count();
+    if call.header("if-none-match") == Some(etag(number).as_str()) {
+        return Ok(tagged(StatusCode::NOT_MODIFIED.into_response(), number));
+    }
+    shown(&instance, number)
+}
+
+async fn vread(
+    State(facade): Shared,
+    of: Type,
+    Path((id, version)): Path<(String, String)>,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, of, Interaction::Vread)?;
+    let instance = facade.instance(&session.agent, of, &id).await?;
+    let number: usize = version.parse().map_err(|_| Outcome::not_found())?;
+    if !(1..=instance.count()).contains(&number) {
+        return Err(Outcome::not_found());
+    }
+    shown(&instance, number)
+}
+
+async fn history(
+    State(facade): Shared,
+    of: Type,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, of, Interaction::HistoryInstance)?;
+    let instance = facade.instance(&session.agent, of, &id).await?;
+    let entries = history_entries(&instance, &facade.base);
+    let total = entries.len();
+    let bundle =
+        json!({"resourceType": "Bundle", "type": "history", "total": total, "entry": entries});
+    Ok(fhir(StatusCode::OK, &bundle))
+}
+
+/// Every version, newest first, as a history Bundle lists it.
+pub(crate) fn history_entries(instance: &Instance, base: &str) -> Vec<Value> {
+    let entry = |number: usize| {
+        let resource = instance.shown(number)?;
+        let name = resource["resourceType"].as_str().unwrap_or_default();
+        let url = full_url(&resource, base);
+        let (method, at, status) = match number {
+            1 => ("POST", name.to_owned(), "201"),
+            _ => (
+                "PUT",
+                url.trim_start_matches(base)
+                    .trim_start_matches('/')
+                    .to_owned(),
+                "200",
+            ),
+        };
+        let mut response = json!({"status": status, "etag": etag(number)});
+        if let Some(written) = resource["meta"].get("lastUpdated") {
+            response["lastModified"] = written.clone();
+        }
+        Some(json!({
+            "fullUrl": url, "resource": resource, "request": {"method": method, "url": at}, "response": response,
+        }))
+    };
+    (1..=instance.count()).rev().filter_map(entry).collect()
+}
+
+async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, of, Interaction::Create)?;
+    let value = call.json()?;
+    if let Some(condition) = call.header("if-none-exist")
+        && let Some(instance) = facade.existing(&session.agent, of, condition).await?
+    {
+        return written(&facade, &call, of, StatusCode::OK, &instance);
+    }
+    let made = facade.create(&session.agent, of, value).await?;
+    let status = if made.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    written(&facade, &call, of, status, &made.instance)
+}
+
+async fn update(
+    State(facade): Shared,
+    of: Type,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, of, Interaction::Update)?;
+    let value = call.json()?;
+    let version = call.header("if-match");
+    let agent: &Agent = &session.agent;
+    let (checked, instance) = facade.check_update(agent, of, &id, version, value).await?;
+    let instance = facade.correct(agent, checked, &instance).await?;
+    written(&facade, &call, of, StatusCode::OK, &instance)
+}
+
+/// The answer to a write, as the client prefers it.
+fn written(
+    facade: &Facade,
+    call: &Call,
+    of: Type,
+    status: StatusCode,
+    instance: &Instance,
+) -> Answer {
+    let number = instance.count();
+    let mut response = match call.wanted() {
+        Return::Minimal => status.into_response(),
+        Return::Representation => fhir(status, &instance.current().ok_or_else(gone)?),
+        Return::Outcome => fhir(status, &done()),
+    };
+    let location = location(&facade.base, of, instance);
+    if let Some(value) = location.and_then(|text| HeaderValue::from_str(&text).ok()) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    Ok(tagged(response, number))
+}
+
+fn done() -> Value {
+    let issue =
+        json!({"severity": "information", "code": "informational", "diagnostics": "taken in"});
+    json!({"resourceType": "OperationOutcome", "issue": [issue]})
+}
+
+fn shown(instance: &Instance, number: usize) -> Answer {
+    let resource = instance.shown(number).ok_or_else(gone)?;
+    Ok(tagged(fhir(StatusCode::OK, &resource), number))
+}
+
+fn tagged(mut response: Response<Body>, number: usize) -> Response<Body> {
+    if let Ok(value) = HeaderValue::from_str(&etag(number)) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    response
+}

@@ -1,0 +1,237 @@
+//! What is served, as one table: types, interactions, search parameters, operations. Routes, capability statement, scopes and the OpenAPI
+//! document are made from it, and the tests ask the running facade whether it holds.
+
+use axum::http::Method;
+
+/// A resource type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// A person of the register, or the bare pseudonym of somebody about whom this member wrote.
+    Patient,
+    /// A dose given, or not given and why.
+    Immunization,
+    /// A measure or finding.
+    Observation,
+    /// Answers to a form.
+    QuestionnaireResponse,
+}
+
+impl Type {
+    /// The name as FHIR writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Patient => "Patient",
+            Self::Immunization => "Immunization",
+            Self::Observation => "Observation",
+            Self::QuestionnaireResponse => "QuestionnaireResponse",
+        }
+    }
+
+    /// The type with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        SERVED
+            .iter()
+            .map(|served| served.of)
+            .find(|of| of.as_str() == name)
+    }
+
+    /// What is served of it.
+    pub fn served(self) -> &'static Served {
+        SERVED
+            .iter()
+            .find(|served| served.of == self)
+            .unwrap_or(&SERVED[0])
+    }
+}
+
+/// What a client can do with a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interaction {
+    /// `GET type/id`
+    Read,
+    /// `GET type/id/_history/version`
+    Vread,
+    /// `GET type/id/_history`
+    HistoryInstance,
+    /// `GET type?…` and `POST type/_search`
+    Search,
+    /// `POST type`, also with `If-None-Exist`
+    Create,
+    /// `PUT type/id` with `If-Match`
+    Update,
+}
+
+impl Interaction {
+    /// The code of FHIR's `type-restful-interaction`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Vread => "vread",
+            Self::HistoryInstance => "history-instance",
+            Self::Search => "search-type",
+            Self::Create => "create",
+            Self::Update => "update",
+        }
+    }
+
+    /// The letter of a SMART 2 scope that it needs.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Read | Self::Vread | Self::HistoryInstance => 'r',
+            Self::Search => 's',
+            Self::Create => 'c',
+            Self::Update => 'u',
+        }
+    }
+
+    /// Method and path below the base, with `{id}` and `{version}`.
+    pub fn endpoint(self, name: &str) -> (Method, String) {
+        match self {
+            Self::Read => (Method::GET, format!("/{name}/{{id}}")),
+            Self::Vread => (Method::GET, format!("/{name}/{{id}}/_history/{{version}}")),
+            Self::HistoryInstance => (Method::GET, format!("/{name}/{{id}}/_history")),
+            Self::Search => (Method::GET, format!("/{name}")),
+            Self::Create => (Method::POST, format!("/{name}")),
+            Self::Update => (Method::PUT, format!("/{name}/{{id}}")),
+        }
+    }
+}
+
+/// How the values of a search parameter are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `code`, `system|code`, `|code`, `system|`
+    Token,
+    /// `[prefix]date`
+    Date,
+    /// `Type/id` or `id`
+    Reference,
+    /// Part of a text, whatever the kana.
+    Text,
+    /// The very address; without its version, any version.
+    Canonical,
+}
+
+impl Comparison {
+    /// The code of FHIR's `search-param-type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Date => "date",
+            Self::Reference | Self::Canonical => "reference",
+            Self::Text => "string",
+        }
+    }
+}
+
+/// One search parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name in the query.
+    pub name: &'static str,
+    /// How it is compared.
+    pub by: Comparison,
+    /// Where its values stand, each a path of member names; lists are walked through.
+    pub paths: &'static [&'static str],
+}
+
+const fn parameter(
+    name: &'static str,
+    by: Comparison,
+    paths: &'static [&'static str],
+) -> Parameter {
+    Parameter { name, by, paths }
+}
+
+/// One operation on an instance of `Patient`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its name with the dollar sign.
+    pub name: &'static str,
+    /// Its canonical definition.
+    pub definition: &'static str,
+}
+
+/// What is served of one type.
+#[derive(Clone, Copy, Debug)]
+pub struct Served {
+    /// Which.
+    pub of: Type,
+    /// What can be done.
+    pub interactions: &'static [Interaction],
+    /// What can be searched by, beside `_id`, `_lastUpdated` and `_count`.
+    pub parameters: &'static [Parameter],
+    /// Operations on an instance.
+    pub operations: &'static [Operation],
+    /// The profile that what is written must follow, and what is shown follows as far as the author did.
+    pub profile: Option<&'static str>,
+    /// Words for whoever reads the capability statement.
+    pub documentation: &'static str,
+}
+
+use Comparison::{Canonical, Date, Reference, Text, Token};
+use Interaction::{Create, HistoryInstance, Read, Search, Update, Vread};
+
+/// What can be done with a record of the vault.
+const RECORD: &[Interaction] = &[Read, Vread, HistoryInstance, Search, Create, Update];
+
+/// Every type that is served.
+pub const SERVED: &[Served] = &[
+    Served {
+        of: Type::Patient,
+        interactions: &[Read, Search],
+        parameters: &[
+            parameter("identifier", Token, &["identifier"]),
+            parameter("name", Text, &["name.text"]),
+        ],
+        operations: &[],
+        profile: Some("http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"),
+        documentation: "People are enrolled at the municipality's counter. Names are searched for in the municipality's own register only.",
+    },
+    Served {
+        of: Type::Immunization,
+        interactions: RECORD,
+        parameters: &[
+            parameter("patient", Reference, &["patient"]),
+            parameter("date", Date, &["occurrenceDateTime"]),
+            parameter("vaccine-code", Token, &["vaccineCode"]),
+            parameter("status", Token, &["status"]),
+            parameter("lot-number", Token, &["lotNumber"]),
+            parameter("identifier", Token, &["identifier"]),
+        ],
+        operations: &[],
+        profile: Some("http://jpfhir.jp/fhir/core/StructureDefinition/JP_Immunization"),
+        documentation: "A correction is an update with If-Match; a dose that was never given is updated to entered-in-error.",
+    },
+    Served {
+        of: Type::Observation,
+        interactions: RECORD,
+        parameters: &[
+            parameter("patient", Reference, &["subject"]),
+            parameter("subject", Reference, &["subject"]),
+            parameter("date", Date, &["effectiveDateTime"]),
+            parameter("code", Token, &["code"]),
+            parameter("category", Token, &["category"]),
+            parameter("status", Token, &["status"]),
+            parameter("identifier", Token, &["identifier"]),
+        ],
+        operations: &[],
+        profile: Some("http://jpfhir.jp/fhir/core/StructureDefinition/JP_Observation_Common"),
+        documentation: "Body measures (LOINC, UCUM) are filed as growth, all others as checkup.",
+    },
+    Served {
+        of: Type::QuestionnaireResponse,
+        interactions: RECORD,
+        parameters: &[
+            parameter("patient", Reference, &["subject"]),
+            parameter("subject", Reference, &["subject"]),
+            parameter("authored", Date, &["authored"]),
+            parameter("questionnaire", Canonical, &["questionnaire"]),
+            parameter("status", Token, &["status"]),
+            parameter("identifier", Token, &["identifier"]),
+        ],
+        operations: &[],
+        profile: None,
+        documentation: "Answers name their form with its version.",
+    },
+];

@@ -1,0 +1,108 @@
+//! The FHIR facade's ports over this node's desks: opened where the member's keys are, and nowhere else.
+
+mod books;
+mod elsewhere;
+mod files;
+
+use super::Office;
+use crate::{
+    commands::{care::chain as words, key::passphrase},
+    config::{ClientConfig, NodeConfig},
+    key_file::{self, KeyKind},
+};
+use books::Books;
+use elsewhere::Elsewhere;
+use files::Files;
+use musubi_client_sdk::sealing::HpkeSecret;
+use musubi_node_facade::{Client, Facade, Ground, PortError};
+use musubi_node_gateway::DeskError;
+use std::{path::PathBuf, sync::Arc};
+
+/// The facade, where the configuration has an origin for it and this node takes records in.
+///
+/// # Errors
+/// A sentence that names the key of the configuration.
+pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, String> {
+    let Some(origin) = &config.facade.origin else {
+        return Ok(None);
+    };
+    let Some(intake) = &office.intake else {
+        return Err(
+            "facade.origin: the facade needs keys.vault, keys.verifier, keys.hpke and keys.gateway"
+                .to_owned(),
+        );
+    };
+    let clients = config.facade.clients.iter().map(client);
+    let clients = clients.collect::<Result<Vec<_>, _>>()?;
+    let elsewhere = Elsewhere {
+        chain: office.chain.clone(),
+        network: office.network.clone(),
+        custodian: intake.custodian.clone(),
+        member: office.member,
+        gateway: intake.gateway.clone(),
+        officer: office
+            .counter
+            .as_ref()
+            .map(|counter| counter.officer.clone()),
+        secrets: Arc::new(ticket_secrets(config)?),
+    };
+    let books = Arc::new(Books {
+        chain: office.chain.clone(),
+        register: office
+            .counter
+            .as_ref()
+            .map(|counter| Arc::clone(&counter.register)),
+    });
+    let files = Files {
+        intake: intake.clone(),
+        books: Arc::clone(&books),
+        elsewhere,
+    };
+    let people = Arc::clone(&books);
+    Ok(Some(Facade::new(
+        origin,
+        clients,
+        Arc::new(files),
+        people,
+        books,
+    )))
+}
+
+fn client(config: &ClientConfig) -> Result<Client, String> {
+    let fail = |cause: String| format!("facade.clients {:?}: {cause}", config.id);
+    let keys = super::keys::bounded("jwks", &config.jwks).map_err(fail)?;
+    let keys = String::from_utf8_lossy(&keys);
+    let ground = config.purpose.map(|purpose| Ground {
+        purpose,
+        claim: config.basis,
+    });
+    Client::new(&config.id, &keys, config.role, &config.scopes, ground)
+        .map_err(|error| fail(words(&error)))
+}
+
+/// The secrets that open what is wrapped to this node's accounts, the member's own included.
+fn ticket_secrets(config: &NodeConfig) -> Result<Vec<HpkeSecret>, String> {
+    let passphrase = passphrase(None)?;
+    let read = |path: &PathBuf| {
+        let secret = key_file::read(path, KeyKind::X25519, passphrase.as_deref());
+        secret
+            .map(|secret| HpkeSecret::from_bytes(*secret))
+            .map_err(|error| error.to_string())
+    };
+    let keys = config.keys.hpke.iter().chain(&config.facade.ticket_keys);
+    keys.map(read).collect()
+}
+
+/// A desk's refusal as the facade's ports say it.
+fn port(error: DeskError) -> PortError {
+    match error {
+        DeskError::Forbidden(text) => PortError::Forbidden(text),
+        DeskError::NotFound(text) => PortError::NotFound(text),
+        DeskError::Unprocessable(text) => PortError::Unprocessable(text),
+        refused @ (DeskError::RefusedByChain(_) | DeskError::NotTaken(_)) => {
+            PortError::Conflict(refused.to_string())
+        }
+        DeskError::NotOffered(text) => PortError::NotOffered(text),
+        DeskError::Unavailable(cause) => PortError::Unavailable(cause),
+    }
+}

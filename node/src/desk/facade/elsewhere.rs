@@ -1,0 +1,265 @@
+//! Reading what others wrote: asked of the chain, permitted, released by a custodian against the ticket, opened, and checked against
+//! what the chain committed to. There is no other way, not even to this node's own vault when it is the custodian.
+
+use super::port;
+use crate::desk::{
+    chain::{Chain, unavailable},
+    custodian::{self, Custodian},
+};
+use codec::{Decode, Encode};
+use ed25519_dalek::{Signer, SigningKey};
+use musubi_client_sdk::{
+    calls,
+    sealing::{HpkeSecret, SealedRecord, record::CanonicalBytes},
+};
+use musubi_node_facade::{Agent, Ground, PortError};
+use musubi_node_gateway::DeskError;
+use musubi_node_network::Network;
+use musubi_node_vault::{
+    VaultRequest, VaultResponse,
+    exchange::{PartWanted, RELEASE_RECORDS_MAX, RecordsWanted, Redemption, Release, ReleasedKey},
+};
+use musubi_primitives::{
+    CategorySet, Claim, Decision, MemberId, Pseudonym, RecordId, RequestId, Role, view::RecordView,
+};
+use std::sync::Arc;
+
+/// The way to records of others.
+pub(super) struct Elsewhere {
+    pub(super) chain: Chain,
+    pub(super) network: Network,
+    pub(super) custodian: Custodian,
+    pub(super) member: MemberId,
+    /// Asks on consent.
+    pub(super) gateway: SigningKey,
+    /// Asks by statute, at a municipality.
+    pub(super) officer: Option<SigningKey>,
+    /// Open what was wrapped to these accounts.
+    pub(super) secrets: Arc<Vec<HpkeSecret>>,
+}
+
+/// A permit, and the custodian that it is shown to.
+struct Ticket<'k> {
+    request: RequestId,
+    key: &'k SigningKey,
+    custodian: MemberId,
+}
+
+impl Elsewhere {
+    /// What the chain lets this member read of somebody, opened.
+    ///
+    /// # Errors
+    /// [`PortError::Denied`] with the chain's reason; [`PortError::Unavailable`].
+    pub(super) async fn read(
+        &self,
+        agent: &Agent,
+        subject: Pseudonym,
+        categories: CategorySet,
+    ) -> Result<Vec<(RecordId, CanonicalBytes)>, PortError> {
+        let forbidden = |text: &str| PortError::Forbidden(text.to_owned());
+        let ground = agent.ground.ok_or_else(|| {
+            forbidden("this client is registered for this member's own records only")
+        })?;
+        let key = self.key(agent, ground)?;
+        let request = self.permitted(key, ground, subject, categories).await?;
+        let home: Option<MemberId> = self
+            .chain
+            .read("MusubiApi_home", subject)
+            .await
+            .map_err(port)?;
+        let custodian = home.ok_or_else(|| forbidden("the patient has no home municipality"))?;
+        let ticket = Ticket {
+            request,
+            key,
+            custodian,
+        };
+        self.redeem(&ticket).await.map_err(port)
+    }
+
+    /// Which account asks. The chain judges its role; the client's own may not be less.
+    fn key(&self, agent: &Agent, ground: Ground) -> Result<&SigningKey, PortError> {
+        let may_by_statute = matches!(agent.role, Role::Officer | Role::Nurse);
+        match ground.claim {
+            Claim::Consent => Ok(&self.gateway),
+            Claim::Statute(_) if may_by_statute => self.officer.as_ref().ok_or_else(|| {
+                PortError::Forbidden(
+                    "this node has no officer's key to ask by statute with".to_owned(),
+                )
+            }),
+            Claim::Statute(_) | Claim::BreakGlass(_) => Err(PortError::Forbidden(
+                "a system asks on consent, or by statute for officers and nurses".to_owned(),
+            )),
+        }
+    }
+
+    async fn permitted(
+        &self,
+        key: &SigningKey,
+        ground: Ground,
+        subject: Pseudonym,
+        categories: CategorySet,
+    ) -> Result<RequestId, PortError> {
+        let mut id = [0; 32];
+        getrandom::fill(&mut id).map_err(|error| port(unavailable(error)))?;
+        let request = RequestId(id);
+        let call = calls::access::request_access(
+            request,
+            subject,
+            ground.purpose,
+            categories,
+            ground.claim,
+            None,
+        );
+        self.chain.submit(key, call).await.map_err(port)?;
+        let decision: Option<Decision> = self
+            .chain
+            .read("MusubiApi_decision", request)
+            .await
+            .map_err(port)?;
+        match decision {
+            Some(Decision::Permit { .. }) => Ok(request),
+            Some(Decision::Deny(reason)) => Err(PortError::Denied(reason)),
+            None => Err(port(unavailable("a final request has no decision"))),
+        }
+    }
+
+    async fn redeem(
+        &self,
+        ticket: &Ticket<'_>,
+    ) -> Result<Vec<(RecordId, CanonicalBytes)>, DeskError> {
+        let (mut opened, mut after) = (Vec::new(), None);
+        loop {
+            let records = self.records(ticket, after).await?;
+            after = records.last().copied();
+            let is_last = records.len() < RELEASE_RECORDS_MAX;
+            // This member's own are at hand without a ticket; what is left is released.
+            let mut others = Vec::new();
+            for record in records {
+                let view = self.view(record).await?;
+                if view.author != self.member {
+                    others.push((record, view));
+                }
+            }
+            if !others.is_empty() {
+                let ids = others.iter().map(|(record, _)| *record).collect();
+                let release = self.release(ticket, ids).await?;
+                for ((record, view), key) in others.iter().zip(&release.keys) {
+                    opened.push((*record, self.open(ticket, view, key).await?));
+                }
+            }
+            if is_last {
+                return Ok(opened);
+            }
+        }
+    }
+
+    async fn view(&self, record: RecordId) -> Result<RecordView, DeskError> {
+        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
+        view.ok_or_else(|| unavailable(format!("record {record} is not on the chain")))
+    }
+
+    async fn records(
+        &self,
+        ticket: &Ticket<'_>,
+        after: Option<RecordId>,
+    ) -> Result<Vec<RecordId>, DeskError> {
+        let wanted = RecordsWanted {
+            request: ticket.request,
+            after,
+        };
+        match self.ask(ticket, VaultRequest::Records(wanted)).await? {
+            VaultResponse::Records(held) => Ok(held.iter().map(|held| held.record).collect()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn release(
+        &self,
+        ticket: &Ticket<'_>,
+        records: Vec<RecordId>,
+    ) -> Result<Release, DeskError> {
+        let request = ticket.request;
+        let challenge = match self
+            .ask(ticket, VaultRequest::Challenge { request })
+            .await?
+        {
+            VaultResponse::Challenge(challenge) => challenge,
+            other => return Err(unexpected(&other)),
+        };
+        let genesis = self.chain.genesis();
+        let signed =
+            Redemption::signing_bytes(&genesis, ticket.custodian, &request, &records, &challenge);
+        let redemption = Redemption {
+            request,
+            records,
+            challenge,
+            signature: ticket.key.sign(&signed).to_bytes(),
+        };
+        match self.ask(ticket, VaultRequest::Redeem(redemption)).await? {
+            VaultResponse::Released(release) => Ok(release),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn open(
+        &self,
+        ticket: &Ticket<'_>,
+        view: &RecordView,
+        key: &ReleasedKey,
+    ) -> Result<CanonicalBytes, DeskError> {
+        let record = key.envelope.record;
+        let mut ciphertext = Vec::new();
+        while u32::try_from(ciphertext.len()) != Ok(key.bytes) {
+            let offset = u32::try_from(ciphertext.len()).map_err(unavailable)?;
+            let part = PartWanted { record, offset };
+            match self.ask(ticket, VaultRequest::Fetch(part)).await? {
+                VaultResponse::Part(part) if !part.bytes.is_empty() => {
+                    ciphertext.extend(part.bytes);
+                }
+                other => return Err(unexpected(&other)),
+            }
+        }
+        let secret = self
+            .secrets
+            .iter()
+            .find(|secret| secret.public() == key.envelope.holder)
+            .ok_or_else(|| {
+                unavailable(
+                    "facade.ticket_keys lacks the key that the chain has for the asking account",
+                )
+            })?;
+        let data_key = key.envelope.open(secret).map_err(unavailable)?;
+        let sealed = SealedRecord {
+            record,
+            // The chain's, not the custodian's: a custodian that lies is found out here.
+            commitment: view.commitment,
+            ciphertext,
+        };
+        sealed
+            .open(&view.ciphertext, &data_key)
+            .map_err(unavailable)
+    }
+
+    async fn ask(
+        &self,
+        ticket: &Ticket<'_>,
+        request: VaultRequest,
+    ) -> Result<VaultResponse, DeskError> {
+        if ticket.custodian == self.member {
+            return self.custodian.answer(self.member, request.encode()).await;
+        }
+        let bytes = custodian::ask(&self.network, ticket.custodian, request.encode()).await?;
+        VaultResponse::decode(&mut bytes.as_slice()).map_err(unavailable)
+    }
+}
+
+fn unexpected(response: &VaultResponse) -> DeskError {
+    match response {
+        VaultResponse::Refused(refusal) => unavailable(format!("the custodian refuses: {refusal}")),
+        VaultResponse::Stored
+        | VaultResponse::Challenge(_)
+        | VaultResponse::Released(_)
+        | VaultResponse::Part(_)
+        | VaultResponse::Records(_) => unavailable("the custodian answers something else"),
+    }
+}

@@ -1,0 +1,43 @@
+//! The FHIR facade as record systems use it: real nodes, real tokens, records in real vaults, and the chain's own permits and denials.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "this test starts processes, writes their configuration, and signs at this machine's time"
+)]
+
+#[path = "../revocation/gateway.rs"]
+mod gateway;
+mod records;
+mod smart;
+mod system;
+mod world;
+
+use world::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_system_proves_itself_records_finds_corrects_and_takes_back() {
+    let mut world = World::open().await;
+    smart::only_a_fresh_assertion_of_a_registered_key_gets_a_token(&world.clinic).await;
+    smart::a_token_allows_what_was_asked_registered_and_fits_the_role(&mut world.clinic).await;
+    records::a_wrong_request_gets_an_outcome_and_stores_nothing(&world).await;
+    records::a_dose_is_created_once_read_and_found(&world).await;
+    records::a_correction_keeps_the_history(&world).await;
+    records::a_transaction_is_all_or_nothing(&world).await;
+    records::pages_follow_one_another(&world).await;
+    records::people_are_found_in_the_register_only(&mut world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_wrote_is_read_through_the_chain_or_denied_with_its_reason() {
+    let mut world = World::open().await;
+    for system in [&mut world.village, &mut world.clinic, &mut world.reader] {
+        system.log_in("system/*.cruds").await;
+    }
+    records::a_denial_and_a_permit_are_the_chains(&world).await;
+}

@@ -1,0 +1,190 @@
+//! Two members with facades on a running consortium: the village of Rusutsu with its register, and the Yotei clinic; a family that both
+//! care for.
+
+use crate::{
+    gateway::{Gateway, now, random, secret},
+    system::System,
+};
+use musubi_client_sdk::calls;
+use musubi_primitives::{
+    AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
+    Purpose, Terms,
+};
+use musubi_tests_support::{Consortium, Rpc};
+use serde_json::{Value, json};
+
+const DAY: u64 = 24 * 3600 * 1000;
+const CLINIC: MemberId = MemberId(4);
+/// More blocks than handing over a record takes.
+const BLOCKS_MAX: usize = 300;
+
+pub(crate) struct World {
+    consortium: Consortium,
+    rpc: Rpc,
+    genesis: BlockHash,
+    /// The village's system, which reads by statute.
+    pub(crate) village: System,
+    /// The clinic's system for what it wrote itself.
+    pub(crate) clinic: System,
+    /// The clinic's system that reads on consent.
+    pub(crate) reader: System,
+    /// The counter.
+    pub(crate) clerk: Gateway,
+    pub(crate) child: String,
+    pub(crate) guardian: String,
+}
+
+impl World {
+    pub(crate) async fn open() -> Self {
+        let mut consortium = Consortium::lay_out();
+        let (mut village, mut clinic, mut reader) = (
+            System::new("village-ehr"),
+            System::new("clinic-ehr"),
+            System::new("clinic-reader"),
+        );
+        village.register(
+            &consortium.config(0),
+            "role = \"nurse\"\nscopes = \"system/*.cruds\"\npurpose = \"child-care\"\nbasis = { statute = \"maternal-child-health19-2\" }",
+        );
+        clinic.register(
+            &consortium.config(4),
+            "role = \"doctor\"\nscopes = \"system/*.cruds\"",
+        );
+        reader.register(
+            &consortium.config(4),
+            "role = \"doctor\"\nscopes = \"system/*.rs\"\npurpose = \"child-care\"",
+        );
+        for place in 0..consortium.size() {
+            consortium.node(place).process.restart();
+        }
+        let rpc = consortium.rpc(0).await;
+        rpc.wait_for_height(1).await;
+        let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
+        let clerk = gateway(&consortium, 0, "rusutsu", "clerk", genesis);
+        let child = enrol(&clerk, "見本　結", "ミホン　ユイ", "2026-07-03").await;
+        let guardian = enrol(&clerk, "見本　花子", "ミホン　ハナコ", "1994-05-12").await;
+        let form = json!({
+            "subject": child, "guardian": guardian, "role": "parental-authority", "authority": "single", "until": now() + 5_000 * DAY,
+        });
+        clerk.post("/v1/guardianships", &form).await;
+        let clinic_rpc = consortium.rpc(4).await;
+        clinic_rpc.wait_for_height(rpc.height().await).await;
+        Self {
+            consortium,
+            rpc,
+            genesis,
+            village,
+            clinic,
+            reader,
+            clerk,
+            child,
+            guardian,
+        }
+    }
+
+    /// The child as FHIR refers to it.
+    pub(crate) fn patient(&self) -> String {
+        format!("Patient/{}", self.child.trim_start_matches("0x"))
+    }
+
+    /// Waits until both holders have a record that the clinic wrote.
+    pub(crate) async fn until_stored(&self, id: &str) {
+        let doctor = gateway(&self.consortium, 4, "yotei-clinic", "doctor", self.genesis);
+        let nurse = gateway(&self.consortium, 0, "rusutsu", "nurse", self.genesis);
+        for _ in 0..BLOCKS_MAX {
+            for asked in [&doctor, &nurse] {
+                let path = format!("/v1/records/0x{id}");
+                let view = asked.request(reqwest::Method::GET, &path, "", Vec::new());
+                let view: Value = view.send().await.unwrap().json().await.unwrap();
+                if view["holders"]
+                    .as_array()
+                    .is_some_and(|holders| 2 <= holders.len())
+                {
+                    return;
+                }
+            }
+            self.rpc.wait_for_height(self.rpc.height().await + 1).await;
+        }
+        panic!("the record never reached its second holder");
+    }
+
+    /// The family's consent for the clinic, witnessed by two officers.
+    pub(crate) async fn consent(&self) -> ConsentId {
+        let consent = ConsentId(random());
+        let terms = Terms {
+            subject: id(&self.child),
+            guardian: id(&self.guardian),
+            recipient: CLINIC,
+            purpose: Purpose::ChildCare,
+            categories: CategorySet::of(&[
+                Category::Immunization,
+                Category::Growth,
+                Category::Checkup,
+                Category::Questionnaire,
+                Category::Document,
+            ]),
+            not_before: now() - DAY,
+            not_after: now() + 90 * DAY,
+            statement: Commitment(random()),
+            nonce: random(),
+            assurance: AssuranceLevel::Witnessed,
+            second_attester: None,
+            account: None,
+        };
+        self.clerk
+            .submit(calls::consent::propose(consent, &terms, None))
+            .await;
+        for officer in ["officer", "second-officer"] {
+            let officer = gateway(&self.consortium, 0, "rusutsu", officer, self.genesis);
+            officer.submit(calls::consent::attest(consent)).await;
+        }
+        consent
+    }
+
+    pub(crate) async fn withdraw(&self, consent: ConsentId) {
+        let evidence = Some(Commitment(random()));
+        self.clerk
+            .submit(calls::consent::withdraw(consent, evidence))
+            .await;
+    }
+}
+
+fn gateway(
+    consortium: &Consortium,
+    place: usize,
+    member: &str,
+    key: &str,
+    genesis: BlockHash,
+) -> Gateway {
+    let config = std::fs::read_to_string(consortium.config(place)).unwrap();
+    let listen = config.split_once("[gateway]").unwrap().1;
+    let listen = listen
+        .split_once("listen = \"")
+        .unwrap()
+        .1
+        .split('"')
+        .next()
+        .unwrap();
+    let path = consortium
+        .folder()
+        .join("members")
+        .join(member)
+        .join(format!("{key}.pem"));
+    Gateway::new(listen, secret(&path), genesis)
+}
+
+async fn enrol(clerk: &Gateway, name: &str, kana: &str, born: &str) -> String {
+    let representation = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
+    let writing = |code: &str, text: &str| json!({"extension": [{"url": representation, "valueCode": code}], "text": text});
+    let patient = json!({
+        "resourceType": "Patient", "identifier": [{"system": "urn:test", "value": name}], "birthDate": born,
+        "name": [writing("IDE", name), writing("SYL", kana)],
+    });
+    let form = json!({"patient": patient, "domain": "health"});
+    let enrolled = clerk.post("/v1/people", &form).await;
+    enrolled["pseudonym"].as_str().unwrap().to_owned()
+}
+
+fn id(text: &str) -> Pseudonym {
+    text.parse().unwrap()
+}
