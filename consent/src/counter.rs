@@ -120,8 +120,30 @@ impl Counter<'_> {
         expected: &ExpectedBinding,
         evidence: &Evidence,
     ) -> Result<Verification, Refusal> {
-        let (fields, verification) =
-            self.read::<BindingFields>(CertificateUse::Signing, evidence)?;
+        self.accept_binding_of(CertificateUse::Signing, expected, evidence)
+    }
+
+    /// Accepts the card that a person checks in with: the same statement under the authentication key. Whose card it is, that
+    /// certificate does not say: staff at the counter have looked at the card's face.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] naming what differs.
+    pub fn accept_check_in_card(
+        &self,
+        expected: &ExpectedBinding,
+        evidence: &Evidence,
+    ) -> Result<Verification, Refusal> {
+        self.accept_binding_of(CertificateUse::Authentication, expected, evidence)
+    }
+
+    fn accept_binding_of(
+        &self,
+        certificate_use: CertificateUse,
+        expected: &ExpectedBinding,
+        evidence: &Evidence,
+    ) -> Result<Verification, Refusal> {
+        let (fields, verification) = self.read::<BindingFields>(certificate_use, evidence)?;
         require(fields.binding == expected.binding, "binding")?;
         require(fields.person == expected.person, "person")?;
         require(fields.home == expected.home, "home")?;

@@ -52,7 +52,7 @@ pub use counter::{Counter, ExpectedBinding, ExpectedCheckIn, ExpectedWithdrawal,
 pub use document::{Document, DocumentError, DocumentFields};
 pub use evidence::{Evidence, EvidenceError, SealedEvidence};
 pub use lifecycle::{LifecycleEvent, TransitionError};
-pub use nonce::{IssuedNonce, NonceBatch, NonceBook, NonceError, SignedNonceBatch};
+pub use nonce::{IssuedNonce, NonceBatch, NonceBook, NonceError, NonceUse, SignedNonceBatch};
 pub use receipt::{ConsentReceipt, ReceiptDetails};
 pub use signed_content::SignedContent;
 pub use statement::{Statement, StatementFields};

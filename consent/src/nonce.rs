@@ -16,6 +16,13 @@ pub const BATCH_NONCES_MAX: usize = 256;
 /// Longest life of a batch: three days.
 pub const BATCH_PERIOD_MAX: Moment = 3 * 24 * 3600 * 1000;
 
+/// How long ago a document may have been signed when it is handed in under a nonce for a visit to the counter: the time of signing is
+/// the terminal's word, and a certificate that has ended since must not be brought back by it.
+pub const SIGNED_AGE_MAX: Moment = 15 * 60 * 1000;
+
+/// How long after the end of its batch a document that was signed without a network may be handed in: the vehicle is home by then.
+pub const HAND_IN_MAX: Moment = 24 * 3600 * 1000;
+
 /// Longest encoded batch: its nonces and less than 256 bytes around them.
 const BATCH_BYTES_MAX: usize = BATCH_NONCES_MAX * 32 + 256;
 
@@ -43,6 +50,12 @@ pub enum NonceError {
     /// Used before.
     #[error("nonce already spent")]
     Spent,
+    /// Issued for something else: a check-in, say, and used for a consent.
+    #[error("nonce for another use")]
+    OtherUse,
+    /// Signed in time and handed in too late.
+    #[error("signed too long ago")]
+    TooLate,
 }
 
 /// Nonces for one terminal, to be used without a network.
@@ -86,6 +99,12 @@ impl NonceBatch {
 }
 
 impl SignedNonceBatch {
+    /// Bytes for the wire (SCALE).
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.encode()
+    }
+
     /// Reads a batch (SCALE).
     ///
     /// # Errors
@@ -132,24 +151,71 @@ impl SignedNonceBatch {
     }
 }
 
+/// What a nonce is for, which says how soon after signing it must be back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum NonceUse {
+    /// A document that is signed and handed in at once, within [`SIGNED_AGE_MAX`].
+    #[codec(index = 0)]
+    Document,
+    /// A check-in: handed in while the nonce holds, or never.
+    #[codec(index = 1)]
+    CheckIn,
+    /// A document that is signed without a network, and handed in up to [`HAND_IN_MAX`] after the end of its batch.
+    #[codec(index = 2)]
+    Offline,
+}
+
 /// What a verifier remembers of one nonce.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct IssuedNonce {
     terminal: AccountId,
     not_before: Moment,
     not_after: Moment,
+    nonce_use: NonceUse,
     spent: bool,
 }
 
 impl IssuedNonce {
     /// A nonce of `batch`, not yet spent.
     #[must_use]
-    pub fn of(batch: &NonceBatch) -> Self {
+    pub fn of(batch: &NonceBatch, nonce_use: NonceUse) -> Self {
         Self {
             terminal: batch.terminal,
             not_before: batch.not_before,
             not_after: batch.not_after,
+            nonce_use,
             spent: false,
+        }
+    }
+
+    /// What it was issued for.
+    #[must_use]
+    pub fn nonce_use(&self) -> NonceUse {
+        self.nonce_use
+    }
+
+    /// True while an unused nonce for use without a network burdens the verifier's book for `terminal`.
+    #[must_use]
+    pub fn is_carried_by(&self, terminal: &AccountId, now: Moment) -> bool {
+        let is_offline = self.nonce_use == NonceUse::Offline;
+        is_offline && self.terminal == *terminal && !self.spent && now < self.not_after
+    }
+
+    /// Whether a document signed at `signed_at` comes back soon enough.
+    ///
+    /// # Errors
+    ///
+    /// [`NonceError::TooLate`].
+    pub fn require_in_time(&self, signed_at: Moment, now: Moment) -> Result<(), NonceError> {
+        let latest = match self.nonce_use {
+            NonceUse::Document => signed_at.saturating_add(SIGNED_AGE_MAX),
+            NonceUse::CheckIn => self.not_after.saturating_sub(1),
+            NonceUse::Offline => self.not_after.saturating_add(HAND_IN_MAX),
+        };
+        if now <= latest {
+            Ok(())
+        } else {
+            Err(NonceError::TooLate)
         }
     }
 
@@ -174,10 +240,16 @@ impl IssuedNonce {
         })
     }
 
-    /// True when the nonce may be forgotten at `moment`: it could not be spent any more and is refused as unknown from then on.
+    /// True when the nonce may be forgotten at `moment`: nothing signed under it could be handed in any more, and it is refused as
+    /// unknown from then on.
     #[must_use]
     pub fn is_over(&self, moment: Moment) -> bool {
-        self.not_after < moment
+        let latest = match self.nonce_use {
+            NonceUse::Document => self.not_after.saturating_add(SIGNED_AGE_MAX),
+            NonceUse::CheckIn => self.not_after,
+            NonceUse::Offline => self.not_after.saturating_add(HAND_IN_MAX),
+        };
+        latest < moment
     }
 }
 
@@ -189,9 +261,9 @@ pub struct NonceBook {
 
 impl NonceBook {
     /// Enters every nonce of a batch. One that was issued before keeps its first entry.
-    pub fn issue(&mut self, batch: &NonceBatch) {
+    pub fn issue(&mut self, batch: &NonceBatch, nonce_use: NonceUse) {
         for nonce in &batch.nonces {
-            let fresh = IssuedNonce::of(batch);
+            let fresh = IssuedNonce::of(batch, nonce_use);
             self.issued.entry(*nonce).or_insert(fresh);
         }
     }
@@ -212,7 +284,7 @@ impl NonceBook {
         Ok(())
     }
 
-    /// Forgets nonces that ended before `moment`: they are refused as unknown from then on.
+    /// Forgets nonces that were over before `moment`: they are refused as unknown from then on.
     pub fn forget_before(&mut self, moment: Moment) {
         self.issued.retain(|_, issued| !issued.is_over(moment));
     }

@@ -10,4 +10,5 @@ pub mod proofs;
 pub mod reading;
 pub mod report;
 pub mod story;
+mod visit;
 pub mod wallet;

@@ -4,14 +4,17 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`verdict`],
-//! [`custodian`], [`duties`] and [`facade`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`check_in`], [`intake`],
+//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
+mod admission;
 pub mod attester;
 mod cards;
 pub mod care;
 mod catching_up;
 pub mod chain;
+pub mod check_in;
+mod check_in_card;
 pub mod counter;
 pub mod custodian;
 mod dose;
@@ -22,14 +25,15 @@ mod finalised;
 mod history;
 pub mod intake;
 mod keys;
+mod nonces;
 pub mod pending;
 pub mod revocations;
 pub mod verdict;
 
 use crate::config::NodeConfig;
+use admission::Admission;
 use async_trait::async_trait;
 use attester::Attester;
-use care::Care;
 use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
@@ -38,8 +42,9 @@ use intake::Intake;
 use keys::Keys;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
-    Answer, Applied, Caller, Desk, DeskError, Enrolled, EnrolmentForm, Gatekeeper,
-    GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn,
+    Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,
+    Gatekeeper, GuardianshipForm, IssuedBatch, IssuedNonce, NonceBatchForm, NoncePurpose,
+    SealedDocument, SigningContext, Standing, TakenIn,
     cds::{
         ScheduleDesk,
         card::{Card, Countersign},
@@ -48,14 +53,21 @@ use musubi_node_gateway::{
 };
 use musubi_node_network::Network;
 use musubi_primitives::{
-    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, seams::Actor,
-    view::RecordView,
+    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
+    seams::{Actor, GuardianshipFacts},
+    view::{RecordView, RequestView},
 };
+use nonces::Sweep;
 use pending::Pending;
-use std::sync::Arc;
-use tokio::sync::watch;
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, OnceLock},
+};
+use tokio::{sync::watch, task::block_in_place};
 
 /// What goes on by itself once it is started: nobody calls for it.
+#[derive(Default)]
 pub struct Background {
     duties: Option<Duties>,
     pending: Option<Pending>,
@@ -68,6 +80,7 @@ impl Background {
             tokio::spawn(duties.run());
         }
         if let Some(pending) = self.pending {
+            tokio::spawn(Sweep(pending.0.clone()).run());
             if let Some(worker) = pending.worker() {
                 tokio::spawn(worker.run());
             }
@@ -86,37 +99,20 @@ pub async fn open(
     network: Network,
     door: &VaultDoor,
 ) -> Result<(Office, Background), String> {
-    let keys = Keys::read(config)?;
-    let member = keys::member(config, &chain).await?;
-    let custodian = keys.custodian(config, &chain, member)?;
-    let counter = keys.counter(config, &chain, member)?;
-    let attester = match &counter {
-        Some(counter) => keys.attester(config, counter)?,
-        None => None,
+    let admission = Admission {
+        config: config.clone(),
+        keys: Keys::read(config)?,
+        node: keys::node_key(config)?,
+        chain: chain.clone(),
+        network: network.clone(),
+        door: door.clone(),
     };
-    let care = Arc::new(Care::open(&config.care)?);
-    let intake = custodian
-        .as_ref()
-        .and_then(|custodian| keys.intake(&chain, custodian, care, member));
-    let duties = custodian
-        .as_ref()
-        .and_then(|custodian| keys.duties(&chain, custodian, &network, intake.clone(), member));
-    if let Some(custodian) = &custodian {
-        door.open(custodian.clone());
-    }
-    let background = Background {
-        duties,
-        pending: attester.clone().map(Pending),
-    };
+    let (desks, background) = admission.open().await?;
     let office = Office {
         caught_up: catching_up::watch(&chain, &network),
         chain,
-        member,
         network,
-        custodian,
-        counter,
-        attester,
-        intake,
+        desks,
     };
     Ok((office, background))
 }
@@ -126,12 +122,64 @@ pub struct Office {
     /// Whether this node has what its peers had at its start.
     caught_up: watch::Receiver<bool>,
     chain: Chain,
-    member: MemberId,
     network: Network,
+    /// Set once the chain knows whose node this is.
+    desks: Arc<OnceLock<Desks>>,
+}
+
+/// What a node does for its member, as far as it has the keys.
+struct Desks {
+    member: MemberId,
     custodian: Option<Custodian>,
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+}
+
+impl Office {
+    /// Whether a request was the caller's member's, or is about somebody whom the caller answers for: the subject, a guardian who may
+    /// decide now, staff of the home municipality.
+    async fn concerns(&self, caller: &Caller, request: &RequestView) -> Result<bool, DeskError> {
+        let subject = request.subject;
+        match caller.standing {
+            Standing::Staff(actor) if actor.member == request.member => Ok(true),
+            Standing::Staff(actor) => {
+                let home: Option<MemberId> = self.chain.read("MusubiApi_home", subject).await?;
+                Ok(home == Some(actor.member))
+            }
+            Standing::Person(person) if person == subject => Ok(true),
+            Standing::Person(person) => {
+                let pair = (person, subject);
+                let held: Option<GuardianshipFacts> =
+                    self.chain.read("MusubiApi_guardianship", pair).await?;
+                Ok(held.is_some())
+            }
+        }
+    }
+
+    fn desks(&self) -> Result<&Desks, DeskError> {
+        self.desks.get().ok_or_else(|| {
+            DeskError::NotOffered(
+                "the chain does not know this node, or its member is suspended: it acts for nobody yet"
+                    .to_owned(),
+            )
+        })
+    }
+
+    fn counter(&self) -> Result<&Counter, DeskError> {
+        offered(&self.desks()?.counter, "a municipality's counter")
+    }
+
+    fn verifier(&self) -> Result<&Attester, DeskError> {
+        offered(&self.desks()?.attester, "a verifier")
+    }
+}
+
+/// Does work that checks RSA signatures and waits for the register's disk: while it computes, the runtime gives this thread's other
+/// tasks to another one; while it waits for the chain, it holds no thread.
+async fn blocking<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| block_in_place(|| work.as_mut().poll(context))).await
 }
 
 /// A desk that this node has no keys for.
@@ -164,7 +212,7 @@ impl Gatekeeper for Office {
 #[async_trait]
 impl ScheduleDesk for Office {
     async fn check(&self, caller: &Caller, order: Order) -> Result<Vec<Card>, DeskError> {
-        offered(&self.intake, "the schedule check")?
+        offered(&self.desks()?.intake, "the schedule check")?
             .check(caller, order)
             .await
     }
@@ -175,7 +223,7 @@ impl ScheduleDesk for Office {
         subject: Pseudonym,
         overriding: Overriding,
     ) -> Result<Countersign, DeskError> {
-        offered(&self.intake, "the schedule check")?
+        offered(&self.desks()?.intake, "the schedule check")?
             .override_card(caller, subject, overriding)
             .await
     }
@@ -187,7 +235,7 @@ impl Desk for Office {
         let context = self.chain.context().await?;
         let tip = self.chain.tip().map_err(chain::unavailable)?;
         Ok(SigningContext {
-            member: self.member,
+            member: self.desks.get().map(|desks| desks.member),
             genesis: context.genesis,
             spec_version: context.spec_version,
             transaction_version: context.transaction_version,
@@ -201,14 +249,26 @@ impl Desk for Office {
         self.chain.submit_signed(extrinsic).await
     }
 
-    async fn issue_nonce(&self, caller: &Caller) -> Result<IssuedNonce, DeskError> {
-        offered(&self.attester, "a verifier")?.issue_nonce(caller)
+    async fn issue_nonce(
+        &self,
+        caller: &Caller,
+        purpose: NoncePurpose,
+    ) -> Result<IssuedNonce, DeskError> {
+        let attester = self.verifier()?;
+        blocking(async { attester.issue_nonce(caller, purpose) }).await
+    }
+
+    async fn issue_nonce_batch(
+        &self,
+        caller: &Caller,
+        form: NonceBatchForm,
+    ) -> Result<IssuedBatch, DeskError> {
+        let attester = self.verifier()?;
+        blocking(async { attester.issue_batch(caller, form) }).await
     }
 
     async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
-        offered(&self.counter, "a municipality's counter")?
-            .enrol(caller, form)
-            .await
+        blocking(self.counter()?.enrol(caller, form)).await
     }
 
     async fn attest_guardianship(
@@ -216,9 +276,7 @@ impl Desk for Office {
         caller: &Caller,
         form: GuardianshipForm,
     ) -> Result<Applied, DeskError> {
-        offered(&self.counter, "a municipality's counter")?
-            .attest_guardianship(caller, form)
-            .await
+        blocking(self.counter()?.attest_guardianship(caller, form)).await
     }
 
     async fn receive_evidence(
@@ -226,9 +284,15 @@ impl Desk for Office {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
-        offered(&self.attester, "a verifier")?
-            .receive(caller, document)
-            .await
+        blocking(self.verifier()?.receive(caller, document)).await
+    }
+
+    async fn check_in(
+        &self,
+        caller: &Caller,
+        form: CheckInForm,
+    ) -> Result<CheckInAnswer, DeskError> {
+        blocking(self.verifier()?.check_in(caller, form)).await
     }
 
     async fn take_in(
@@ -237,7 +301,7 @@ impl Desk for Office {
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
-        offered(&self.intake, "to take records in")?
+        offered(&self.desks()?.intake, "to take records in")?
             .take_in(caller, subject, resource)
             .await
     }
@@ -254,11 +318,18 @@ impl Desk for Office {
     }
 
     async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError> {
-        caller.staff()?;
-        let decision: Option<Decision> = self.chain.read("MusubiApi_decision", request).await?;
-        decision.ok_or_else(|| {
-            DeskError::NotFound("no such request, or it is forgotten: ask again".to_owned())
-        })
+        let view: Option<RequestView> = self.chain.read("MusubiApi_request", request).await?;
+        let unknown = || {
+            DeskError::NotFound(
+                "no such request, not one for this caller, or forgotten: ask again".to_owned(),
+            )
+        };
+        let view = view.ok_or_else(unknown)?;
+        if self.concerns(caller, &view).await? {
+            Ok(view.decision)
+        } else {
+            Err(unknown())
+        }
     }
 
     async fn vault(
@@ -268,11 +339,12 @@ impl Desk for Office {
         message: Vec<u8>,
     ) -> Result<Vec<u8>, DeskError> {
         let peer = caller.staff()?.member;
-        if custodian == self.member {
-            let vault = offered(&self.custodian, "a vault")?;
+        let desks = self.desks()?;
+        if custodian == desks.member {
+            let vault = offered(&desks.custodian, "a vault")?;
             return Ok(codec::Encode::encode(&vault.answer(peer, message).await?));
         }
-        if peer != self.member {
+        if peer != desks.member {
             return Err(DeskError::Forbidden(
                 "this node asks other custodians for its own member only: ask the custodian's gateway"
                     .to_owned(),

@@ -105,14 +105,20 @@ async fn serve_gateway(
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
-    let care = musubi_node_gateway::cds::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
-    let mut routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    let entrance = musubi_node_gateway::Entrance::new(Arc::clone(&office) as _);
+    let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
+    let mut routes = musubi_node_gateway::router(entrance, office).merge(care);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, facade.router());
     }
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
-        let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));
+        let served = musubi_node_gateway::serve(
+            listener,
+            routes,
+            musubi_node_gateway::HEAD_TIME_MAX,
+            told(stopping),
+        );
         if let Err(error) = served.await {
             tracing::error!(%error, "the gateway ended");
         }

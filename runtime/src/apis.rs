@@ -16,7 +16,10 @@ use musubi_primitives::{
     parameter::{HeightParameters, SpecStatus},
     seams::{self, Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
-    view::{CardView, ConsentView, RecordView, RuleSetView, SealingKeys, VerdictView},
+    view::{
+        CardView, ConsentView, RecordView, RequestView, RuleSetView, SealingKeys, SessionView,
+        VerdictView,
+    },
 };
 use sp_runtime::{
     ApplyExtrinsicResult, ExtrinsicInclusionMode,
@@ -135,6 +138,16 @@ sp_api::impl_runtime_apis! {
         }
         fn decision(request: RequestId) -> Option<Decision> {
             Access::decision(&request)
+        }
+        fn request(request: RequestId) -> Option<RequestView> {
+            let found = pallet_access::Requests::<Runtime>::get(request)?;
+            let (subject, member, decision) = (found.ask.subject, found.member, found.decision);
+            Some(RequestView { subject, member, decision })
+        }
+        fn session(session: SessionId) -> Option<SessionView> {
+            let found = Access::open_session_of(&session)?;
+            let (subject, member, evidence, until) = (found.subject, found.member, found.evidence, found.until);
+            Some(SessionView { subject, member, evidence, until })
         }
         fn ticket(request: RequestId) -> Option<Ticket> {
             Access::ticket(&request)

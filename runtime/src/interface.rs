@@ -8,7 +8,10 @@ use musubi_primitives::{
     parameter::{HeightParameters, SpecStatus},
     seams::{Actor, GuardianshipFacts, MemberFacts},
     trail::TrailHead,
-    view::{CardView, ConsentView, RecordView, RuleSetView, SealingKeys, VerdictView},
+    view::{
+        CardView, ConsentView, RecordView, RequestView, RuleSetView, SealingKeys, SessionView,
+        VerdictView,
+    },
 };
 
 #[allow(
@@ -48,6 +51,10 @@ mod declaration {
             ) -> Result<ConsentId, DenialReason>;
             /// What the runtime decided on a request; `None` if it was never asked, or is forgotten.
             fn decision(request: RequestId) -> Option<Decision>;
+            /// Whom a request concerns and what was decided; `None` as with `decision`.
+            fn request(request: RequestId) -> Option<RequestView>;
+            /// A visit that goes on; `None` once it was closed or its time is over.
+            fn session(session: SessionId) -> Option<SessionView>;
             /// The ticket of a permitted request, while it still opens something.
             fn ticket(request: RequestId) -> Option<Ticket>;
             /// The ticket against which this vault may release this record now.

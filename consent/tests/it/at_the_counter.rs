@@ -230,6 +230,28 @@ fn a_check_in_is_worth_nothing_at_another_terminal_or_later() {
 }
 
 #[test]
+fn a_check_in_card_is_shown_by_the_authentication_key_alone() {
+    let (signed, expected) = binding();
+    let shown = authenticate(&BindingStatement::parse(&signed.document).unwrap());
+    let roots = roots();
+    let certificate = SignedCms::parse(&shown.cms).unwrap().certificate;
+    let commitment = binding_commitment(&shown.salt, &expected.person, &certificate);
+    let expected = ExpectedBinding {
+        commitment,
+        ..expected
+    };
+    let accept = |evidence| counter(&roots).accept_check_in_card(&expected, evidence);
+    assert!(accept(&shown).is_ok());
+    let refused = CertificateError::OtherUse {
+        expected: CertificateUse::Authentication,
+    };
+    assert_eq!(
+        accept(&signed),
+        Err(Refusal::Signature(VerificationError::Certificate(refused)))
+    );
+}
+
+#[test]
 fn a_binding_signed_with_the_authentication_key_is_refused() {
     let (evidence, expected) = binding();
     let document = BindingStatement::parse(&evidence.document).unwrap();

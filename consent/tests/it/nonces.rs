@@ -2,7 +2,8 @@
 
 use codec::Encode as _;
 use musubi_consent::nonce::{
-    BATCH_NONCES_MAX, BATCH_PERIOD_MAX, NonceBatch, NonceBook, NonceError, SignedNonceBatch,
+    BATCH_NONCES_MAX, BATCH_PERIOD_MAX, HAND_IN_MAX, IssuedNonce, NonceBatch, NonceBook,
+    NonceError, NonceUse, SIGNED_AGE_MAX, SignedNonceBatch,
 };
 use musubi_primitives::{AccountId, BlockHash, MemberId, VerifyingKey};
 
@@ -84,7 +85,7 @@ fn an_altered_or_oversized_batch_is_refused() {
 #[test]
 fn a_nonce_is_spent_once_at_its_terminal_in_its_time() {
     let mut book = NonceBook::default();
-    book.issue(&batch());
+    book.issue(&batch(), NonceUse::Document);
     assert_eq!(
         book.spend(&[9; 32], &TERMINAL, NOW),
         Err(NonceError::Unknown)
@@ -99,7 +100,7 @@ fn a_nonce_is_spent_once_at_its_terminal_in_its_time() {
     );
     assert_eq!(book.spend(&[1; 32], &TERMINAL, NOW), Ok(()));
     assert_eq!(book.spend(&[1; 32], &TERMINAL, NOW), Err(NonceError::Spent));
-    book.issue(&batch());
+    book.issue(&batch(), NonceUse::Document);
     assert_eq!(
         book.spend(&[1; 32], &TERMINAL, NOW),
         Err(NonceError::Spent),
@@ -111,10 +112,53 @@ fn a_nonce_is_spent_once_at_its_terminal_in_its_time() {
 #[test]
 fn a_forgotten_nonce_stays_refused() {
     let mut book = NonceBook::default();
-    book.issue(&batch());
-    book.forget_before(NOW + 3_600_001);
+    book.issue(&batch(), NonceUse::Document);
+    book.forget_before(NOW + 3_600_001 + SIGNED_AGE_MAX);
     assert_eq!(
         book.spend(&[1; 32], &TERMINAL, NOW),
         Err(NonceError::Unknown)
     );
+}
+
+fn issued(nonce_use: NonceUse) -> IssuedNonce {
+    IssuedNonce::of(&batch(), nonce_use)
+}
+
+#[test]
+fn what_is_signed_must_come_back_as_soon_as_its_nonce_was_meant_for() {
+    let end = NOW + 3_600_000;
+    let latest = [
+        (NonceUse::Document, NOW + SIGNED_AGE_MAX),
+        (NonceUse::CheckIn, end - 1),
+        (NonceUse::Offline, end + HAND_IN_MAX),
+    ];
+    for (nonce_use, latest) in latest {
+        let nonce = issued(nonce_use);
+        assert_eq!(nonce.require_in_time(NOW, latest), Ok(()), "{nonce_use:?}");
+        let late = nonce.require_in_time(NOW, latest + 1);
+        assert_eq!(late, Err(NonceError::TooLate), "{nonce_use:?}");
+    }
+}
+
+#[test]
+fn a_nonce_is_remembered_as_long_as_something_under_it_may_come_back() {
+    let end = NOW + 3_600_000;
+    assert!(!issued(NonceUse::Offline).is_over(end + HAND_IN_MAX));
+    assert!(issued(NonceUse::Offline).is_over(end + HAND_IN_MAX + 1));
+    assert!(issued(NonceUse::CheckIn).is_over(end + 1));
+}
+
+#[test]
+fn a_terminal_carries_what_it_may_still_use_without_a_network() {
+    let nonce = issued(NonceUse::Offline);
+    assert!(nonce.is_carried_by(&TERMINAL, NOW));
+    assert!(!nonce.is_carried_by(&AccountId([7; 32]), NOW));
+    assert!(!nonce.is_carried_by(&TERMINAL, NOW + 3_600_000));
+    assert!(
+        !nonce
+            .spend(&TERMINAL, NOW)
+            .unwrap()
+            .is_carried_by(&TERMINAL, NOW)
+    );
+    assert!(!issued(NonceUse::Document).is_carried_by(&TERMINAL, NOW));
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use base64::Engine;
 use musubi_fhir::Resource;
 use musubi_primitives::{
-    AccountId, HpkeKey, Moment, Pseudonym,
+    AccountId, HpkeKey, Moment, Pseudonym, Purpose, SessionId,
     resident::{Authority, ServiceDomain, SignerRole},
 };
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error};
@@ -72,6 +72,8 @@ pub enum DocumentKind {
     Consent,
     /// A withdrawal; about the consent.
     Withdrawal,
+    /// The card that this person checks in with, shown by its authentication certificate; about the binding.
+    CheckInCard,
 }
 
 /// Evidence of a signed document, sealed to this municipality.
@@ -88,6 +90,53 @@ pub struct SealedDocument {
     pub sealed: Vec<u8>,
 }
 
+/// A check-in by card: what this terminal wants, and the evidence of what the card signed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInForm {
+    /// The visit.
+    pub session: SessionId,
+    /// Whose visit.
+    pub subject: Pseudonym,
+    /// The member of staff who receives the person.
+    pub staff: AccountId,
+    /// What for.
+    pub purpose: Purpose,
+    /// HPKE-sealed evidence, base64; what it is about is the session.
+    #[serde(deserialize_with = "base64")]
+    pub sealed: Vec<u8>,
+}
+
+/// What a nonce is asked for. An empty body asks for one for a document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NonceForm {
+    /// What it will stand in.
+    #[serde(rename = "for")]
+    pub purpose: NoncePurpose,
+}
+
+/// What a nonce will stand in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoncePurpose {
+    /// A binding, a consent or a withdrawal.
+    #[default]
+    Document,
+    /// A check-in.
+    CheckIn,
+}
+
+/// Nonces to be carried where there is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NonceBatchForm {
+    /// How many.
+    pub count: usize,
+    /// For how many hours.
+    pub hours: u64,
+}
+
 fn hex32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
     let text = String::deserialize(deserializer)?;
     let id: Pseudonym = text.parse().map_err(D::Error::custom)?;
@@ -99,6 +148,15 @@ fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Erro
     base64::engine::general_purpose::STANDARD
         .decode(text)
         .map_err(|_| D::Error::custom("expected base64"))
+}
+
+/// Reads what a nonce is asked for; nothing at all, and `null`, ask for one for a document.
+pub(crate) fn parse_nonce_form(body: &[u8]) -> Result<NonceForm, Problem> {
+    if body.is_empty() {
+        return Ok(NonceForm::default());
+    }
+    let form: Option<NonceForm> = parse(body, "for (document or check-in), or no body")?;
+    Ok(form.unwrap_or_default())
 }
 
 /// Reads a JSON body.

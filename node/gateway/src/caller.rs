@@ -6,10 +6,10 @@ use crate::{
     ports::{DeskError, Gatekeeper},
     problem::Problem,
 };
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, request::Parts};
 use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
 use musubi_primitives::{
-    AccountId, Moment, Pseudonym, VerifyingKey, finality::verify_ed25519, seams::Actor,
+    AccountId, BlockHash, Moment, Pseudonym, VerifyingKey, finality::verify_ed25519, seams::Actor,
 };
 
 /// How far the caller's clock may be from ours, in milliseconds.
@@ -48,62 +48,72 @@ impl Caller {
     }
 }
 
-/// A request as it is authenticated.
+/// What the headers claim, before anything is proved.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Presented<'a> {
-    pub(crate) method: &'a str,
-    /// Path and query.
-    pub(crate) path: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: &'a [u8],
+pub(crate) struct Claimed {
+    pub(crate) account: AccountId,
+    time: Moment,
+    signature: [u8; 64],
 }
 
-/// Finds out who calls.
-///
-/// # Errors
-/// 401 when headers are missing, malformed, too old or wrongly signed; 403 for keys that act for nobody.
-pub(crate) async fn authenticate(
-    gatekeeper: &dyn Gatekeeper,
-    presented: &Presented<'_>,
-) -> Result<Caller, Problem> {
-    let account: AccountId = text(presented.headers, ACCOUNT)?
-        .parse()
-        .map_err(|error| unauthorized(format!("{ACCOUNT}: {error}")))?;
-    check_signature(gatekeeper, presented, &account)?;
-    let standing = gatekeeper.standing(&account).await?;
-    let standing = standing.ok_or_else(|| {
-        Problem::new(
-            StatusCode::FORBIDDEN,
-            "unknown-key",
-            "this key acts for no active member and for no person enrolled",
-        )
-    })?;
-    Ok(Caller { account, standing })
-}
+impl Claimed {
+    /// Reads the headers.
+    ///
+    /// # Errors
+    /// 401 when one is missing, malformed or too old.
+    pub(crate) fn read(headers: &HeaderMap, now: Moment) -> Result<Self, Problem> {
+        let account = text(headers, ACCOUNT)?
+            .parse()
+            .map_err(|error| unauthorized(format!("{ACCOUNT}: {error}")))?;
+        Ok(Self {
+            account,
+            time: time_of(headers, now)?,
+            signature: parse_signature(text(headers, SIGNATURE)?)?,
+        })
+    }
 
-fn check_signature(
-    gatekeeper: &dyn Gatekeeper,
-    presented: &Presented<'_>,
-    account: &AccountId,
-) -> Result<(), Problem> {
-    let headers = presented.headers;
-    let time = time_of(headers, gatekeeper.now())?;
-    let signature = parse_signature(text(headers, SIGNATURE)?)?;
-    let subject = headers.get(SUBJECT).map(|value| value.to_str());
-    let call = SignedCall {
-        method: presented.method,
-        path: presented.path,
-        subject: subject
-            .transpose()
-            .map_err(|_| unauthorized(format!("{SUBJECT}: expected visible ASCII")))?
-            .unwrap_or_default(),
-        time,
-        body: presented.body,
-    };
-    let signed = call.signing_bytes(&gatekeeper.genesis());
-    if verify_ed25519(&VerifyingKey(account.0), &signature, &signed) {
-        Ok(())
-    } else {
+    /// Who stands behind the account.
+    ///
+    /// # Errors
+    /// 403 for keys that act for nobody.
+    pub(crate) async fn caller(&self, gatekeeper: &dyn Gatekeeper) -> Result<Caller, Problem> {
+        let account = self.account;
+        let standing = gatekeeper.standing(&account).await?;
+        let standing = standing.ok_or_else(|| {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "unknown-key",
+                "this key acts for no active member and for no person enrolled",
+            )
+        })?;
+        Ok(Caller { account, standing })
+    }
+
+    /// Checks the signature over the whole call.
+    ///
+    /// # Errors
+    /// 401 when it does not verify.
+    pub(crate) fn check(
+        &self,
+        genesis: &BlockHash,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<(), Problem> {
+        let subject = parts.headers.get(SUBJECT).map(|value| value.to_str());
+        let call = SignedCall {
+            method: parts.method.as_str(),
+            path: parts.uri.path_and_query().map_or("/", |path| path.as_str()),
+            subject: subject
+                .transpose()
+                .map_err(|_| unauthorized(format!("{SUBJECT}: expected visible ASCII")))?
+                .unwrap_or_default(),
+            time: self.time,
+            body,
+        };
+        let signed = call.signing_bytes(genesis);
+        if verify_ed25519(&VerifyingKey(self.account.0), &self.signature, &signed) {
+            return Ok(());
+        }
         Err(unauthorized(
             "the signature does not verify over chain, method, path, subject, time and body",
         ))

@@ -7,15 +7,16 @@ pub mod card;
 pub mod request;
 
 use crate::{
+    call::{Call, Entrance},
     caller::Caller,
-    ports::{DeskError, Gatekeeper},
+    ports::DeskError,
     problem::{Problem, operation_outcome},
-    router::{Call, caller_of},
+    router::no_such_method,
 };
 use async_trait::async_trait;
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, State},
+    extract::{FromRef, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -49,21 +50,29 @@ pub trait ScheduleDesk: Send + Sync + 'static {
     ) -> Result<Countersign, DeskError>;
 }
 
+type CheckCall = Call<REQUEST_BYTES_MAX>;
+
 #[derive(Clone)]
 struct Service {
-    gatekeeper: Arc<dyn Gatekeeper>,
+    entrance: Entrance,
     desk: Arc<dyn ScheduleDesk>,
 }
 
+impl FromRef<Service> for Entrance {
+    fn from_ref(service: &Service) -> Self {
+        service.entrance.clone()
+    }
+}
+
 /// Builds the routes.
-pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn ScheduleDesk>) -> Router {
+pub fn router(entrance: Entrance, desk: Arc<dyn ScheduleDesk>) -> Router {
     Router::new()
         .route("/cds-services", get(services))
         .route(&format!("/cds-services/{SERVICE}"), post(check))
         .route(&format!("/cds-services/{SERVICE}/feedback"), post(feedback))
-        .layer(DefaultBodyLimit::max(REQUEST_BYTES_MAX))
+        .method_not_allowed_fallback(no_such_method)
         .layer(GlobalConcurrencyLimitLayer::new(CHECKS_MAX))
-        .with_state(Service { gatekeeper, desk })
+        .with_state(Service { entrance, desk })
 }
 
 /// What is offered here; says nothing about anybody, and is the one answer that strangers get.
@@ -81,14 +90,13 @@ async fn services() -> Response {
     Json(json!({"services": [service]})).into_response()
 }
 
-async fn check(State(service): State<Service>, call: Call) -> Result<Response, Problem> {
-    let caller = caller_of(service.gatekeeper.as_ref(), &call).await?;
+async fn check(State(service): State<Service>, call: CheckCall) -> Result<Response, Problem> {
     let request = HookRequest::parse(&call.body)?;
     let order = match request.order()? {
         Ok(order) => order,
         Err(refusal) => return Ok(refused(&refusal)),
     };
-    let cards = service.desk.check(&caller, order).await?;
+    let cards = service.desk.check(&call.caller, order).await?;
     Ok(Json(json!({"cards": cards})).into_response())
 }
 
@@ -96,8 +104,7 @@ fn refused(refusal: &Refusal) -> Response {
     operation_outcome(refusal)
 }
 
-async fn feedback(State(service): State<Service>, call: Call) -> Result<Response, Problem> {
-    let caller = caller_of(service.gatekeeper.as_ref(), &call).await?;
+async fn feedback(State(service): State<Service>, call: CheckCall) -> Result<Response, Problem> {
     let subject = subject_of(&call)?;
     let mut to_sign = Vec::new();
     for feedback in Feedbacks::parse(&call.body)?.feedback {
@@ -106,7 +113,7 @@ async fn feedback(State(service): State<Service>, call: Call) -> Result<Response
         };
         let signing = service
             .desk
-            .override_card(&caller, subject, overriding)
+            .override_card(&call.caller, subject, overriding)
             .await?;
         to_sign.push(signing);
     }
@@ -140,7 +147,7 @@ fn overriding(feedback: Feedback) -> Result<Option<Overriding>, Problem> {
     }
 }
 
-fn subject_of(call: &Call) -> Result<Pseudonym, Problem> {
+fn subject_of(call: &CheckCall) -> Result<Pseudonym, Problem> {
     let text = call
         .headers
         .get(SUBJECT)

@@ -16,15 +16,25 @@
 )]
 
 pub mod body;
+mod call;
 pub mod caller;
 pub mod cds;
 pub mod ports;
 pub mod problem;
+mod rate;
 pub mod router;
+mod serve;
 
-pub use body::{DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, SealedDocument};
+pub use body::{
+    CheckInForm, DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, NonceBatchForm,
+    NonceForm, NoncePurpose, SealedDocument,
+};
+pub use call::{BODY_TIME_MAX, Entrance};
 pub use caller::{Caller, Standing};
 pub use ports::{
-    Answer, Applied, Desk, DeskError, Enrolled, Gatekeeper, IssuedNonce, SigningContext, TakenIn,
+    Answer, Applied, CheckInAnswer, CheckInRefusal, Desk, DeskError, Enrolled, Gatekeeper,
+    IssuedBatch, IssuedNonce, SigningContext, TakenIn,
 };
+pub use rate::{BURST, CALLS_PER_SECOND};
 pub use router::router;
+pub use serve::{HEAD_TIME_MAX, serve};

@@ -1,7 +1,9 @@
 //! What the gateway needs of the node behind it: a gatekeeper that knows accounts, and desks that do what is asked.
 
 use crate::{
-    body::{EnrolmentForm, GuardianshipForm, SealedDocument},
+    body::{
+        CheckInForm, EnrolmentForm, GuardianshipForm, NonceBatchForm, NoncePurpose, SealedDocument,
+    },
     caller::{Caller, Standing},
 };
 use async_trait::async_trait;
@@ -53,8 +55,8 @@ pub enum DeskError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningContext {
-    /// The member that runs this node.
-    pub member: MemberId,
+    /// The member that runs this node; none while the chain does not know the node.
+    pub member: Option<MemberId>,
     /// Hash of block 0.
     pub genesis: BlockHash,
     /// `specVersion` of the next block's runtime.
@@ -87,6 +89,18 @@ pub struct IssuedNonce {
     /// First moment at which it may be used.
     pub not_before: Moment,
     /// First moment at which it is no longer taken.
+    pub not_after: Moment,
+}
+
+/// Nonces that one terminal carries where there is no network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IssuedBatch {
+    /// A signed nonce batch (SCALE), base64: the terminal checks it against the verifier's key on the chain.
+    pub batch: String,
+    /// First moment at which they may be used.
+    pub not_before: Moment,
+    /// First moment at which they may no longer be used; what was signed before it is handed in within a day after it.
     pub not_after: Moment,
 }
 
@@ -125,6 +139,65 @@ pub enum Answer {
     },
 }
 
+/// What became of a check-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum CheckInAnswer {
+    /// The visit is open on the chain.
+    Opened {
+        /// The newest block that is known to have it.
+        block: u64,
+        /// First moment at which the visit is over.
+        until: Moment,
+    },
+    /// The signature is valid and the revocation answer is not in: the visit opens when it comes; sent again, the check-in gets the
+    /// answer that is due then.
+    Pending,
+    /// The card was not accepted for this visit.
+    Refused {
+        /// Which rule, for programs.
+        code: CheckInRefusal,
+        /// The same in words, without personal data.
+        reason: String,
+    },
+}
+
+/// Why a check-in is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckInRefusal {
+    /// What was signed cannot be read.
+    Unreadable,
+    /// Signed for another visit.
+    OtherVisit,
+    /// Signed for another subject.
+    OtherSubject,
+    /// Signed for another member.
+    OtherPlace,
+    /// Signed for another terminal: relayed or replayed.
+    OtherTerminal,
+    /// Signed for another member of staff, or one who may receive nobody there.
+    OtherStaff,
+    /// Signed for another purpose.
+    OtherPurpose,
+    /// Its time is over, or its nonce's.
+    Stale,
+    /// Its nonce was used before, or was never issued to this terminal for a check-in.
+    NonceNotValid,
+    /// It has opened its visit, and that is over.
+    Used,
+    /// No card of this person is known for check-ins, or it was suspended.
+    NoCard,
+    /// Another card than the person's: a sibling's, a former one.
+    OtherCard,
+    /// The card's holder is neither the subject nor a guardian.
+    NotEntitled,
+    /// No consent in force lets this member ask for this purpose.
+    NoConsent,
+    /// The certificate or signature does not count.
+    SignatureNotValid,
+}
+
 /// A record that was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TakenIn {
@@ -143,7 +216,17 @@ pub trait Desk: Send + Sync + 'static {
     /// Submits a signed extrinsic and waits until it is final.
     async fn submit(&self, caller: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError>;
     /// Issues a nonce for a document that a card will sign.
-    async fn issue_nonce(&self, caller: &Caller) -> Result<IssuedNonce, DeskError>;
+    async fn issue_nonce(
+        &self,
+        caller: &Caller,
+        purpose: NoncePurpose,
+    ) -> Result<IssuedNonce, DeskError>;
+    /// Issues nonces that the caller carries where there is no network.
+    async fn issue_nonce_batch(
+        &self,
+        caller: &Caller,
+        form: NonceBatchForm,
+    ) -> Result<IssuedBatch, DeskError>;
     /// Enters a person into this municipality's register and enrols the pseudonym. Done again, it changes nothing.
     async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError>;
     /// Enters a guardianship into the register and attests it on the chain.
@@ -158,6 +241,12 @@ pub trait Desk: Send + Sync + 'static {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError>;
+    /// Judges a check-in by card and opens the visit on the chain.
+    async fn check_in(
+        &self,
+        caller: &Caller,
+        form: CheckInForm,
+    ) -> Result<CheckInAnswer, DeskError>;
     /// Seals a checked resource about `subject`, commits it and hands it to the holders.
     async fn take_in(
         &self,
@@ -167,7 +256,8 @@ pub trait Desk: Send + Sync + 'static {
     ) -> Result<TakenIn, DeskError>;
     /// What the chain knows of a record that the caller's member wrote or keeps.
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError>;
-    /// What the runtime decided on a request; whoever knows its random id may ask.
+    /// What the runtime decided on a request, for those whom it concerns: the member that asked, the subject, a guardian, the home
+    /// municipality.
     async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError>;
     /// Answers a vault message (SCALE in, SCALE out): this node's own vault, or the custodian's through the members' network.
     async fn vault(

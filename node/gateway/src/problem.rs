@@ -3,7 +3,10 @@
 use crate::ports::DeskError;
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use musubi_fhir::Refusal;
@@ -18,6 +21,8 @@ pub struct Problem {
     pub kind: &'static str,
     /// A sentence that says what to do; never personal data.
     pub detail: String,
+    /// After how many seconds the same call may succeed, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -27,6 +32,16 @@ impl Problem {
             status,
             kind,
             detail: detail.into(),
+            retry_after: None,
+        }
+    }
+
+    /// The same problem, over in so many seconds.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..self
         }
     }
 }
@@ -57,10 +72,14 @@ impl IntoResponse for Problem {
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
-        with_type(
+        let mut response = with_type(
             (self.status, Json(body)).into_response(),
             "application/problem+json",
-        )
+        );
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 

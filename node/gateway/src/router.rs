@@ -1,18 +1,15 @@
-//! The routes. Each handler authenticates, parses, asks the desk, and answers.
+//! The routes. A call comes to its handler authenticated ([`crate::call`]); the handler parses, asks the desk, and answers.
 
 use crate::{
     body,
-    caller::{Caller, Presented, authenticate},
-    ports::{Desk, Gatekeeper},
+    call::{Call, Entrance},
+    ports::Desk,
     problem::{Problem, operation_outcome, with_type},
 };
 use axum::{
     Json, Router,
-    body::Bytes,
-    extract::{
-        DefaultBodyLimit, FromRequest, Path, Query, Request, State, rejection::BytesRejection,
-    },
-    http::{HeaderMap, Method, StatusCode, Uri, header::LOCATION},
+    extract::{FromRef, Path, Query, State},
+    http::{HeaderMap, StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -23,80 +20,54 @@ use serde::Deserialize;
 use std::sync::Arc;
 use tower::limit::GlobalConcurrencyLimitLayer;
 
-/// The most bytes of one request body: a whole sealed record with its envelopes, and room.
-pub const BODY_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// The most bytes of a vault message: a whole sealed record with its envelopes, and room.
+pub const VAULT_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// The most bytes of a FHIR resource, and of a transaction.
+pub const RESOURCE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// The most bytes of a form: sealed evidence of 64 KiB in base64, and room.
+pub const FORM_BYTES_MAX: usize = 128 * 1024;
+/// The most bytes where next to nothing is expected.
+pub const SMALL_BYTES_MAX: usize = 1024;
 
-/// The most calls that are worked on at once; further ones wait. With [`BODY_BYTES_MAX`] it bounds the memory for bodies to 1.5 GiB.
+/// The most calls that are worked on at once; further ones wait. With [`VAULT_BYTES_MAX`] it bounds the memory for bodies to 1.5 GiB.
 pub const CALLS_MAX: usize = 256;
+
+type SmallCall = Call<SMALL_BYTES_MAX>;
+type FormCall = Call<FORM_BYTES_MAX>;
+type ResourceCall = Call<RESOURCE_BYTES_MAX>;
+type VaultCall = Call<VAULT_BYTES_MAX>;
 
 #[derive(Clone)]
 struct Gateway {
-    gatekeeper: Arc<dyn Gatekeeper>,
+    entrance: Entrance,
     desk: Arc<dyn Desk>,
 }
 
-/// A request as every handler sees it.
-pub(crate) struct Call {
-    method: Method,
-    uri: Uri,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
-impl<S: Send + Sync> FromRequest<S> for Call {
-    type Rejection = BytesRejection;
-
-    async fn from_request(request: Request, state: &S) -> Result<Self, BytesRejection> {
-        let (method, uri, headers) = (
-            request.method().clone(),
-            request.uri().clone(),
-            request.headers().clone(),
-        );
-        let body = Bytes::from_request(request, state).await?;
-        Ok(Self {
-            method,
-            uri,
-            headers,
-            body,
-        })
+impl FromRef<Gateway> for Entrance {
+    fn from_ref(gateway: &Gateway) -> Self {
+        gateway.entrance.clone()
     }
-}
-
-impl Gateway {
-    async fn caller(&self, call: &Call) -> Result<Caller, Problem> {
-        caller_of(self.gatekeeper.as_ref(), call).await
-    }
-}
-
-/// Finds out who makes a call.
-pub(crate) async fn caller_of(gatekeeper: &dyn Gatekeeper, call: &Call) -> Result<Caller, Problem> {
-    let path = call.uri.path_and_query().map_or("/", |path| path.as_str());
-    let presented = Presented {
-        method: call.method.as_str(),
-        path,
-        headers: &call.headers,
-        body: &call.body,
-    };
-    authenticate(gatekeeper, &presented).await
 }
 
 /// Builds the routes.
-pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
+pub fn router(entrance: Entrance, desk: Arc<dyn Desk>) -> Router {
     Router::new()
         .route("/v1/signing-context", get(signing_context))
         .route("/v1/extrinsics", post(submit))
         .route("/v1/nonces", post(issue_nonce))
+        .route("/v1/nonce-batches", post(issue_nonce_batch))
         .route("/v1/people", post(enrol))
         .route("/v1/guardianships", post(attest_guardianship))
         .route("/v1/evidence", post(receive_evidence))
+        .route("/v1/check-ins", post(check_in))
         .route("/v1/records/{record}", get(record))
         .route("/v1/requests/{request}", get(decision))
         .route("/v1/vault", post(vault))
         .route("/fhir/{kind}", post(take_in))
         .fallback(no_such_route)
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .method_not_allowed_fallback(no_such_method)
         .layer(GlobalConcurrencyLimitLayer::new(CALLS_MAX))
-        .with_state(Gateway { gatekeeper, desk })
+        .with_state(Gateway { entrance, desk })
 }
 
 async fn no_such_route() -> Problem {
@@ -107,76 +78,104 @@ async fn no_such_route() -> Problem {
     )
 }
 
-async fn signing_context(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
-    Ok(Json(gateway.desk.signing_context(&caller).await?).into_response())
+pub(crate) async fn no_such_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no-such-method",
+        "this path is not called by this method",
+    )
 }
 
-async fn submit(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
-    let applied = gateway.desk.submit(&caller, call.body.to_vec()).await?;
+async fn signing_context(
+    State(gateway): State<Gateway>,
+    call: SmallCall,
+) -> Result<Response, Problem> {
+    Ok(Json(gateway.desk.signing_context(&call.caller).await?).into_response())
+}
+
+async fn submit(State(gateway): State<Gateway>, call: ResourceCall) -> Result<Response, Problem> {
+    let applied = gateway
+        .desk
+        .submit(&call.caller, call.body.to_vec())
+        .await?;
     Ok(Json(applied).into_response())
 }
 
-async fn issue_nonce(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
-    let nonce = gateway.desk.issue_nonce(&caller).await?;
+async fn issue_nonce(State(gateway): State<Gateway>, call: SmallCall) -> Result<Response, Problem> {
+    let form = body::parse_nonce_form(&call.body)?;
+    let nonce = gateway.desk.issue_nonce(&call.caller, form.purpose).await?;
     Ok((StatusCode::CREATED, Json(nonce)).into_response())
 }
 
-async fn enrol(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
+async fn issue_nonce_batch(
+    State(gateway): State<Gateway>,
+    call: SmallCall,
+) -> Result<Response, Problem> {
+    let form = body::parse(&call.body, "count and hours")?;
+    let batch = gateway.desk.issue_nonce_batch(&call.caller, form).await?;
+    Ok((StatusCode::CREATED, Json(batch)).into_response())
+}
+
+async fn enrol(State(gateway): State<Gateway>, call: FormCall) -> Result<Response, Problem> {
     let form: body::EnrolmentForm =
         body::parse(&call.body, "patient, domain, protected and device")?;
     if let Err(refusal) = form.checked_patient() {
         return Ok(operation_outcome(&refusal));
     }
-    let enrolled = gateway.desk.enrol(&caller, form).await?;
+    let enrolled = gateway.desk.enrol(&call.caller, form).await?;
     Ok((created_or_known(enrolled.block), Json(enrolled)).into_response())
 }
 
 async fn attest_guardianship(
     State(gateway): State<Gateway>,
-    call: Call,
+    call: FormCall,
 ) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
     let form = body::parse(&call.body, "subject, guardian, role, authority and until")?;
-    let applied = gateway.desk.attest_guardianship(&caller, form).await?;
+    let applied = gateway.desk.attest_guardianship(&call.caller, form).await?;
     Ok((StatusCode::CREATED, Json(applied)).into_response())
 }
 
-async fn receive_evidence(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
+async fn receive_evidence(
+    State(gateway): State<Gateway>,
+    call: FormCall,
+) -> Result<Response, Problem> {
     let document = body::parse(
         &call.body,
-        "kind (binding, consent or withdrawal), about and sealed (base64)",
+        "kind (binding, check-in-card, consent or withdrawal), about and sealed (base64)",
     )?;
-    let answer = gateway.desk.receive_evidence(&caller, document).await?;
+    let answer = gateway
+        .desk
+        .receive_evidence(&call.caller, document)
+        .await?;
     Ok(Json(answer).into_response())
+}
+
+async fn check_in(State(gateway): State<Gateway>, call: FormCall) -> Result<Response, Problem> {
+    let expected = "session, subject, staff, purpose and sealed (base64)";
+    let form = body::parse(&call.body, expected)?;
+    Ok(Json(gateway.desk.check_in(&call.caller, form).await?).into_response())
 }
 
 async fn record(
     State(gateway): State<Gateway>,
     Path(record): Path<String>,
-    call: Call,
+    call: SmallCall,
 ) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
     let record: RecordId = record
         .parse()
         .map_err(|error| malformed_id("record", error))?;
-    Ok(Json(gateway.desk.record(&caller, record).await?).into_response())
+    Ok(Json(gateway.desk.record(&call.caller, record).await?).into_response())
 }
 
 async fn decision(
     State(gateway): State<Gateway>,
     Path(request): Path<String>,
-    call: Call,
+    call: SmallCall,
 ) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
     let request: RequestId = request
         .parse()
         .map_err(|error| malformed_id("request", error))?;
-    Ok(Json(gateway.desk.decision(&caller, request).await?).into_response())
+    Ok(Json(gateway.desk.decision(&call.caller, request).await?).into_response())
 }
 
 fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
@@ -194,8 +193,7 @@ struct Custodian {
     custodian: u32,
 }
 
-async fn vault(State(gateway): State<Gateway>, call: Call) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
+async fn vault(State(gateway): State<Gateway>, call: VaultCall) -> Result<Response, Problem> {
     let Query(Custodian { custodian }) = Query::try_from_uri(&call.uri).map_err(|_| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -205,7 +203,7 @@ async fn vault(State(gateway): State<Gateway>, call: Call) -> Result<Response, P
     })?;
     let answer = gateway
         .desk
-        .vault(&caller, MemberId(custodian), call.body.to_vec())
+        .vault(&call.caller, MemberId(custodian), call.body.to_vec())
         .await?;
     Ok(with_type(
         answer.into_response(),
@@ -216,9 +214,8 @@ async fn vault(State(gateway): State<Gateway>, call: Call) -> Result<Response, P
 async fn take_in(
     State(gateway): State<Gateway>,
     Path(kind): Path<String>,
-    call: Call,
+    call: ResourceCall,
 ) -> Result<Response, Problem> {
-    let caller = gateway.caller(&call).await?;
     let subject = subject_of(&call.headers)?;
     let text = std::str::from_utf8(&call.body).map_err(|_| {
         Problem::new(
@@ -232,7 +229,10 @@ async fn take_in(
         Err(refusal) => return Ok(operation_outcome(&refusal)),
     };
     check_kind(&kind, resource.kind())?;
-    let taken = gateway.desk.take_in(&caller, subject, resource).await?;
+    let taken = gateway
+        .desk
+        .take_in(&call.caller, subject, resource)
+        .await?;
     let location = format!("/v1/records/{}", taken.record);
     let status = created_or_known(taken.block);
     Ok((status, [(LOCATION, location)], Json(taken)).into_response())

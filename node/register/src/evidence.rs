@@ -34,6 +34,9 @@ pub enum EvidenceKind {
     /// A check-in, by its session.
     #[codec(index = 3)]
     CheckIn([u8; 32]),
+    /// The card that a person checks in with, by the binding under which it was shown.
+    #[codec(index = 5)]
+    CheckInCard([u8; 32]),
 }
 
 /// What this municipality found. Never leaves it: an auditor gets [`musubi_consent::audit`]'s verdict.

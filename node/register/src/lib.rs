@@ -20,6 +20,6 @@ pub mod store;
 pub use evidence::{
     ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Rejection, Spending,
 };
-pub use person::{BoundCard, Guardian, Person, PersonId};
+pub use person::{BoundCard, CheckInCard, Guardian, Person, PersonId};
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

@@ -4,8 +4,8 @@
 //! went is spent after it.
 
 use codec::{DecodeAll as _, Encode as _};
-use musubi_consent::{IssuedNonce, NonceBatch, NonceError};
-use musubi_primitives::Moment;
+use musubi_consent::{IssuedNonce, NonceBatch, NonceError, NonceUse};
+use musubi_primitives::{AccountId, Moment};
 use rocksdb::WriteBatch;
 
 use crate::evidence::{IntakeError, Spending};
@@ -16,12 +16,16 @@ impl Register {
     ///
     /// # Errors
     /// A fault of this machine; no nonce of the batch is entered then.
-    pub fn issue_nonces(&self, batch: &NonceBatch) -> Result<(), RegisterError> {
+    pub fn issue_nonces(
+        &self,
+        batch: &NonceBatch,
+        nonce_use: NonceUse,
+    ) -> Result<(), RegisterError> {
         let _writer = self.known_for_writing()?;
-        let entry = IssuedNonce::of(batch).encode();
+        let entry = IssuedNonce::of(batch, nonce_use).encode();
         let mut changes = WriteBatch::default();
         for nonce in &batch.nonces {
-            if self.issued(nonce)?.is_none() {
+            if self.issued_nonce(nonce)?.is_none() {
                 self.put_sealed(&mut changes, NONCES, nonce, &entry)?;
             }
         }
@@ -40,11 +44,32 @@ impl Register {
         Ok(self.write(batch, "spend a nonce")?)
     }
 
-    /// Forgets nonces that ended before `moment`: they are refused as unknown from then on.
+    /// What is remembered of a nonce; `None` where it was never issued, or is forgotten.
     ///
     /// # Errors
     /// A fault of this machine.
-    pub fn forget_nonces_before(&self, moment: Moment) -> Result<(), RegisterError> {
+    pub fn issued_nonce(&self, nonce: &[u8; 32]) -> Result<Option<IssuedNonce>, RegisterError> {
+        let found = self.get(NONCES, nonce)?;
+        found.map(|bytes| read(&bytes)).transpose()
+    }
+
+    /// How many unused nonces a terminal may still use without a network.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn carried_by(&self, terminal: &AccountId, now: Moment) -> Result<usize, RegisterError> {
+        let mut carried = 0;
+        for (_, value) in self.all(NONCES)? {
+            carried += usize::from(read(&value)?.is_carried_by(terminal, now));
+        }
+        Ok(carried)
+    }
+
+    /// Forgets nonces that were over before `moment`: they are refused as unknown from then on. Says how many.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn forget_nonces_before(&self, moment: Moment) -> Result<usize, RegisterError> {
         let _writer = self.known_for_writing()?;
         let mut batch = WriteBatch::default();
         for (key, value) in self.all(NONCES)? {
@@ -52,7 +77,9 @@ impl Register {
                 batch.delete_cf(self.column(NONCES)?, key);
             }
         }
-        self.write(batch, "forget nonces")
+        let forgotten = batch.len();
+        self.write(batch, "forget nonces")?;
+        Ok(forgotten)
     }
 
     /// Adds the spending to a batch. The caller holds the writer.
@@ -62,15 +89,12 @@ impl Register {
         spending: &Spending,
         signed_at: Moment,
     ) -> Result<(), IntakeError> {
-        let issued = self.issued(&spending.nonce)?.ok_or(NonceError::Unknown)?;
+        let issued = self
+            .issued_nonce(&spending.nonce)?
+            .ok_or(NonceError::Unknown)?;
         let spent = issued.spend(&spending.terminal, signed_at)?;
         self.put_sealed(batch, NONCES, &spending.nonce, &spent.encode())?;
         Ok(())
-    }
-
-    fn issued(&self, nonce: &[u8; 32]) -> Result<Option<IssuedNonce>, RegisterError> {
-        let found = self.get(NONCES, nonce)?;
-        found.map(|bytes| read(&bytes)).transpose()
     }
 }
 

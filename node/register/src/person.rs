@@ -2,7 +2,7 @@
 
 use codec::{Decode, Encode};
 use musubi_primitives::{
-    BindingId, Moment, Pseudonym, Salt,
+    BindingId, Commitment, Moment, Pseudonym, Salt,
     resident::{Authority, ServiceDomain, SignerRole},
 };
 use std::fmt;
@@ -30,6 +30,8 @@ pub struct Person {
     pub guardians: Vec<Guardian>,
     /// The card that speaks for the person, if one is bound.
     pub card: Option<BoundCard>,
+    /// The card that the person checks in with, if one was shown at the counter.
+    pub check_in_card: Option<CheckInCard>,
     /// Whether the person is under protection (支援措置).
     pub protected: bool,
 }
@@ -41,6 +43,21 @@ pub struct BoundCard {
     pub binding: BindingId,
     /// Salt of its commitment.
     pub salt: Salt,
+}
+
+/// The authentication certificate of a person's card, as the counter saw it. Never on the chain: only the home municipality judges
+/// check-ins, and the certificate names a municipality.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct CheckInCard {
+    /// The binding under which it was shown.
+    pub binding: BindingId,
+    /// To person and certificate.
+    pub commitment: Commitment,
+    /// Salt of the commitment.
+    pub salt: Salt,
+    /// Whether the same card's signing certificate is bound on the chain under this binding, and must be active there. A child's card
+    /// has none: it stands alone.
+    pub is_bound_on_chain: bool,
 }
 
 /// Another person of this register that decides for one.
@@ -94,6 +111,12 @@ impl fmt::Debug for Person {
 impl fmt::Debug for BoundCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BoundCard({}, salt hidden)", self.binding)
+    }
+}
+
+impl fmt::Debug for CheckInCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CheckInCard({}, salt hidden)", self.binding)
     }
 }
 

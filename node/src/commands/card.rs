@@ -18,7 +18,7 @@ mod words;
 
 use clap::{Args, Subcommand};
 use musubi_consent_card::TriesPolicy;
-use musubi_primitives::Language;
+use musubi_primitives::{HpkeKey, Language};
 use std::path::PathBuf;
 
 /// What to do with a card.
@@ -101,6 +101,18 @@ impl SecretArguments {
             TriesPolicy::StopWhenFew
         }
     }
+}
+
+/// The body of `POST /v1/check-ins` as `check-in` writes it, for the demonstration's card inside the process.
+///
+/// # Errors
+/// Why the evidence could not be sealed.
+pub fn check_in_body(
+    document: &musubi_consent::CheckIn,
+    cms: Vec<u8>,
+    to: &HpkeKey,
+) -> Result<Vec<u8>, String> {
+    check_in::request(document, cms, to).map_err(|refusal| refusal.code().to_owned())
 }
 
 /// Runs `musubi card …`.

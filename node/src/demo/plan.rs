@@ -32,6 +32,7 @@ const VILLAGE_STAFF: &[(&str, Role)] = &[
 const CLINIC_STAFF: &[(&str, Role)] = &[
     ("doctor", Role::Doctor),
     ("clerk", Role::Clerk),
+    ("terminal", Role::Terminal),
     ("gateway", Role::Gateway),
     ("vault", Role::Vault),
 ];

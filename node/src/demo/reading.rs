@@ -14,7 +14,8 @@ use musubi_node_vault::{
     exchange::{HeldRecord, PartWanted, RecordsWanted, Redemption, Release, ReleasedKey},
 };
 use musubi_primitives::{
-    CategorySet, CiphertextHash, Claim, Decision, MemberId, Pseudonym, Purpose, RecordId, RequestId,
+    CategorySet, CiphertextHash, Claim, Decision, MemberId, Pseudonym, Purpose, RecordId,
+    RequestId, SessionId,
 };
 
 /// What is asked.
@@ -28,6 +29,8 @@ pub struct Question {
     pub categories: CategorySet,
     /// On what basis.
     pub claim: Claim,
+    /// In which visit, if one is claimed.
+    pub session: Option<SessionId>,
 }
 
 /// Somebody who reads: keys, and the custodian's gateway.
@@ -65,7 +68,7 @@ impl Reader<'_> {
             question.purpose,
             question.categories,
             question.claim,
-            None,
+            question.session,
         );
         let applied = self.gateway.submit(self.keys, call).await?;
         let path = format!("/v1/requests/{request}");

@@ -8,6 +8,7 @@ mod consent;
 mod evidence;
 mod reads;
 mod records;
+mod visits;
 
 use self::cast::Cast;
 use super::{
@@ -69,7 +70,9 @@ impl Stage<'_> {
                 .await?;
             let consent = self.consent(&cast, subject).await?;
             let records = self.record(&cast, subject, child).await?;
-            self.read_permitted(&cast, subject, child, &records).await?;
+            let visit = self.check_in(&cast, subject).await?;
+            self.read_permitted(&cast, subject, visit, child, &records)
+                .await?;
             self.withdraw(&cast, subject, consent).await?;
             self.read_denied(&cast, subject, DenialReason::Withdrawn)
                 .await?;

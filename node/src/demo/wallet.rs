@@ -5,7 +5,7 @@
 
 use super::cards;
 use musubi_consent::{Document, DocumentFields, Evidence, SignedCms, SignedContent};
-use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, card_face::Sex};
+use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, UserPin, card_face::Sex};
 use musubi_consent_card_emulator::{
     CardProfile, PcscStack, PersonFacts, VirtualCard, issue::DEMO_SECRETS, stack,
 };
@@ -19,14 +19,23 @@ use std::{
 
 /// A machine's card readers, or what stands in for them.
 pub struct Readers {
-    stack: Option<PcscStack>,
+    pub(super) stack: Option<PcscStack>,
     folder: PathBuf,
 }
 
 /// A card that can sign.
 pub struct Wallet {
-    image: PathBuf,
-    folder: PathBuf,
+    pub(super) image: PathBuf,
+    pub(super) folder: PathBuf,
+}
+
+/// Which of the card's keys signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CardKey {
+    /// 署名用, by password.
+    Signing,
+    /// 利用者証明用, by the 4-digit PIN: for the binding of the card that checks in.
+    Authentication,
 }
 
 impl Readers {
@@ -106,21 +115,21 @@ impl Readers {
         })
     }
 
-    /// Signs a document with the signing certificate and seals the evidence to a municipality. Gives the evidence too, for its
-    /// commitment.
+    /// Signs a document with one of the card's keys.
     ///
     /// # Errors
     /// What the card refused, in its words for people.
     pub fn sign<F: DocumentFields>(
         &mut self,
         wallet: &Wallet,
+        key: CardKey,
         document: &Document<F>,
         genesis: BlockHash,
         now: u64,
     ) -> Result<Evidence, String> {
         let cms = match &mut self.stack {
-            Some(stack) => wallet.sign_on_reader(stack, document, genesis)?,
-            None => wallet.sign_here(document, genesis)?,
+            Some(stack) => wallet.sign_on_reader(stack, key, document, genesis)?,
+            None => wallet.sign_here(key, &SignedContent::of(document, genesis))?,
         };
         let mut salt = [0; 32];
         getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
@@ -133,86 +142,126 @@ impl Readers {
     }
 }
 
+impl CardKey {
+    fn secret(self) -> &'static str {
+        match self {
+            Self::Signing => DEMO_SECRETS.signing_password,
+            Self::Authentication => DEMO_SECRETS.authentication_pin,
+        }
+    }
+}
+
 impl Wallet {
     fn sign_on_reader<F: DocumentFields>(
         &self,
         stack: &mut PcscStack,
+        key: CardKey,
         document: &Document<F>,
         genesis: BlockHash,
     ) -> Result<Vec<u8>, String> {
-        let (statement, out) = (
-            self.folder.join("statement.json"),
-            self.folder.join("signature.cms"),
-        );
+        let statement = self.folder.join("statement.json");
+        let out = self.new_file("signature.cms");
         std::fs::write(&statement, document.canonical_bytes())
             .map_err(|error| format!("{}: {error}", statement.display()))?;
-        // A signature of an earlier document must not be in the way.
-        let _ = std::fs::remove_file(&out);
+        let mut arguments = vec![
+            "sign".to_owned(),
+            "--genesis".to_owned(),
+            genesis.to_string(),
+            "--statement".to_owned(),
+            statement.display().to_string(),
+            "--out".to_owned(),
+            out.display().to_string(),
+        ];
+        if key == CardKey::Authentication {
+            arguments.push("--check-in-card".to_owned());
+        }
+        self.touch(stack, &arguments, key)?;
+        read(&out)
+    }
+
+    /// Name of a file that is not there: one of an earlier document must not be in the way.
+    pub(super) fn new_file(&self, name: &str) -> PathBuf {
+        let path = self.folder.join(name);
+        let _ = std::fs::remove_file(&path);
+        path
+    }
+
+    /// The card lies on the reader while `musubi card …` runs.
+    pub(super) fn touch(
+        &self,
+        stack: &mut PcscStack,
+        arguments: &[String],
+        key: CardKey,
+    ) -> Result<(), String> {
         stack
             .insert(0, &self.image, None, 0)
             .map_err(|error| error.to_string())?;
-        let signed = self.run_sign(stack, &statement, &out, genesis);
+        let done = run(stack, arguments, key.secret());
         stack.remove(0).map_err(|error| error.to_string())?;
-        signed?;
-        std::fs::read(&out).map_err(|error| format!("{}: {error}", out.display()))
+        done
     }
 
-    fn run_sign(
+    /// The same card inside this process.
+    pub(super) fn sign_here(
         &self,
-        stack: &PcscStack,
-        statement: &Path,
-        out: &Path,
-        genesis: BlockHash,
-    ) -> Result<(), String> {
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut child = Command::new(program)
-            .args(["card", "sign", "--json", "--secret-fd", "0", "--reader"])
-            .arg(PcscStack::reader(0))
-            .args(["--genesis", &genesis.to_string(), "--statement"])
-            .arg(statement)
-            .arg("--out")
-            .arg(out)
-            .env(stack::SOCKET_VARIABLE, stack.socket())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("run musubi card sign: {error}"))?;
-        let password = format!("{}\n", DEMO_SECRETS.signing_password);
-        if let Some(mut input) = child.stdin.take() {
-            input
-                .write_all(password.as_bytes())
-                .map_err(|error| format!("give the password to musubi card sign: {error}"))?;
-        }
-        let output = child
-            .wait_with_output()
-            .map_err(|error| format!("run musubi card sign: {error}"))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(format!(
-            "musubi card sign: {}",
-            String::from_utf8_lossy(&output.stderr)
-        ))
-    }
-
-    fn sign_here<F: DocumentFields>(
-        &self,
-        document: &Document<F>,
-        genesis: BlockHash,
+        key: CardKey,
+        content: &SignedContent,
     ) -> Result<Vec<u8>, String> {
-        let bytes = std::fs::read(&self.image).map_err(|error| error.to_string())?;
-        let card = VirtualCard::parse_bytes(&bytes).map_err(|error| error.to_string())?;
-        let password = SignPassword::parse(DEMO_SECRETS.signing_password)
-            .map_err(|error| error.to_string())?;
-        let content = SignedContent::of(document, genesis).to_bytes();
-        let signed = JpkiCard::open(card)
-            .and_then(|mut card| card.sign(&password, &content, TriesPolicy::StopWhenFew))
-            .map_err(|error| error.to_string())?;
+        let card =
+            VirtualCard::parse_bytes(&read(&self.image)?).map_err(|error| error.to_string())?;
+        let mut card = JpkiCard::open(card).map_err(|error| error.to_string())?;
+        let (content, policy) = (content.to_bytes(), TriesPolicy::StopWhenFew);
+        let signed = match key {
+            CardKey::Signing => {
+                let password =
+                    SignPassword::parse(key.secret()).map_err(|error| error.to_string())?;
+                card.sign(&password, &content, policy)
+            }
+            CardKey::Authentication => {
+                let pin = UserPin::parse(key.secret()).map_err(|error| error.to_string())?;
+                card.authenticate(&pin, &content, policy)
+            }
+        };
+        let signed = signed.map_err(|error| error.to_string())?;
         let cms = SignedCms {
             certificate: signed.certificate,
             signature: signed.signature,
         };
         cms.to_der().map_err(|error| error.to_string())
     }
+}
+
+/// Runs `musubi card …` against the stack's first reader, as at a counter.
+fn run(stack: &PcscStack, arguments: &[String], secret: &str) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut child = Command::new(program)
+        .arg("card")
+        .args(arguments)
+        .args(["--json", "--secret-fd", "0", "--reader"])
+        .arg(PcscStack::reader(0))
+        .env(stack::SOCKET_VARIABLE, stack.socket())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("run musubi card: {error}"))?;
+    if let Some(mut input) = child.stdin.take() {
+        input
+            .write_all(format!("{secret}\n").as_bytes())
+            .map_err(|error| format!("give the secret to musubi card: {error}"))?;
+    }
+    let output = child
+        .wait_with_output()
+        .map_err(|error| format!("run musubi card: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "musubi card: {}",
+        String::from_utf8_lossy(&output.stderr)
+    ))
+}
+
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
 }

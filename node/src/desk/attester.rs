@@ -8,6 +8,7 @@
 use super::{
     chain::{Chain, unavailable},
     counter::{check_counter, fault},
+    nonces::sign_again,
     pending::rejected_before,
     revocations::Sources,
 };
@@ -16,11 +17,11 @@ use ed25519_dalek::SigningKey;
 use musubi_client_sdk::calls;
 use musubi_consent::{
     BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
-    ExpectedBinding, ExpectedWithdrawal, NonceBatch, NonceError, SealedEvidence, SignedCms,
-    TrustedRoots, Verdict, Verification, Withdrawal, attestation, binding::binding_commitment,
+    ExpectedBinding, ExpectedWithdrawal, NonceError, SealedEvidence, SignedCms, TrustedRoots,
+    Verdict, Verification, Withdrawal, attestation, binding::binding_commitment,
     evidence::HpkePrivateKey,
 };
-use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, IssuedNonce, SealedDocument};
+use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, SealedDocument};
 use musubi_node_register::{
     EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
 };
@@ -30,13 +31,8 @@ use musubi_primitives::{
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// How long a nonce may wait for its signature: a visit to the counter, or an evening with the phone.
-const NONCE_LIFE: Moment = 12 * 3600 * 1000;
-/// How long ago a document may have been signed when it is handed in: the time of signing is the terminal's word, and a nonce or a
-/// certificate that has ended since must not be brought back by it.
-const SIGNED_AGE_MAX: Moment = 15 * 60 * 1000;
-/// How far a terminal's clock may be ahead of ours.
-const CLOCK_SKEW_MAX: Moment = 60_000;
+/// How far a terminal's clock may be from ours.
+pub(super) const CLOCK_SKEW_MAX: Moment = 60_000;
 
 /// How the chain refuses a second attestation of one officer.
 const ATTESTED: &str = "Consent.AlreadyAttested";
@@ -49,6 +45,8 @@ pub struct Attester {
     pub member: MemberId,
     /// The officer's service account.
     pub officer: SigningKey,
+    /// Signs nonces for use without a network.
+    pub verifier: Option<SigningKey>,
     /// Opens what is sealed to the municipality.
     pub opener: Arc<HpkePrivateKey>,
     /// Pinned roots of the certificates.
@@ -72,30 +70,6 @@ pub(super) struct Opened {
 }
 
 impl Attester {
-    /// Issues a nonce that only the caller may use.
-    ///
-    /// # Errors
-    /// [`DeskError::Unavailable`].
-    pub fn issue_nonce(&self, caller: &Caller) -> Result<IssuedNonce, DeskError> {
-        let mut nonce = [0; 32];
-        getrandom::fill(&mut nonce).map_err(unavailable)?;
-        let now = self.chain.now();
-        let batch = NonceBatch {
-            genesis: self.chain.genesis(),
-            verifier: self.member,
-            terminal: caller.account,
-            not_before: now,
-            not_after: now.saturating_add(NONCE_LIFE),
-            nonces: vec![nonce],
-        };
-        self.register.issue_nonces(&batch).map_err(fault)?;
-        Ok(IssuedNonce {
-            nonce: format!("0x{}", hex::encode(nonce)),
-            not_before: batch.not_before,
-            not_after: batch.not_after,
-        })
-    }
-
     /// Judges evidence.
     ///
     /// # Errors
@@ -105,18 +79,9 @@ impl Attester {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
-        let evidence = SealedEvidence::parse(&document.sealed)
-            .and_then(|sealed| sealed.open(&self.opener, &document.about))
-            .map_err(unopened)?;
-        if self.chain.now().saturating_add(CLOCK_SKEW_MAX) < evidence.signed_at {
-            return Err(DeskError::Unprocessable(
-                "the time of signing lies ahead of this node's clock: set the terminal's clock"
-                    .to_owned(),
-            ));
-        }
         let opened = Opened {
             kind: kind_of(document.kind, document.about),
-            evidence,
+            evidence: self.open(&document.sealed, &document.about)?,
             terminal: Some(caller.account),
         };
         let commitment = opened.evidence.commitment();
@@ -125,7 +90,7 @@ impl Attester {
             return self.finish(&commitment).await;
         }
         if kept.is_none() {
-            self.check_entry(caller, &document.kind, opened.evidence.signed_at)?;
+            self.check_entry(caller, &opened)?;
         }
         match self.judge(&opened).await? {
             Answer::Pending => self.wait_for_answer(&commitment).await,
@@ -133,22 +98,32 @@ impl Attester {
         }
     }
 
-    /// New evidence: a card is bound at this municipality's counter only, and what was signed long ago was signed under another nonce.
-    fn check_entry(
-        &self,
-        caller: &Caller,
-        kind: &DocumentKind,
-        signed_at: Moment,
-    ) -> Result<(), DeskError> {
-        if *kind == DocumentKind::Binding {
-            check_counter(self.member, caller)?;
-        }
-        if signed_at.saturating_add(SIGNED_AGE_MAX) < self.chain.now() {
+    /// Opens what is sealed to this municipality.
+    ///
+    /// # Errors
+    /// [`DeskError::Unprocessable`] for what does not open, and for what was signed in the future.
+    pub(super) fn open(&self, sealed: &[u8], about: &[u8; 32]) -> Result<Evidence, DeskError> {
+        let evidence = SealedEvidence::parse(sealed)
+            .and_then(|sealed| sealed.open(&self.opener, about))
+            .map_err(unopened)?;
+        if self.chain.now().saturating_add(CLOCK_SKEW_MAX) < evidence.signed_at {
             return Err(DeskError::Unprocessable(
-                "it was signed too long ago: sign again under a new nonce".to_owned(),
+                "the time of signing lies ahead of this node's clock: set the terminal's clock"
+                    .to_owned(),
             ));
         }
-        Ok(())
+        Ok(evidence)
+    }
+
+    /// New evidence: a card is shown at this municipality's counter only, and what was signed comes back while its nonce allows it.
+    fn check_entry(&self, caller: &Caller, opened: &Opened) -> Result<(), DeskError> {
+        match opened.kind {
+            EvidenceKind::Binding(_) | EvidenceKind::CheckInCard(_) => {
+                check_counter(self.member, caller)?;
+            }
+            EvidenceKind::Consent(_) | EvidenceKind::Withdrawal(_) | EvidenceKind::CheckIn(_) => {}
+        }
+        self.check_nonce_of(opened)
     }
 
     /// Judges evidence, takes it in, and speaks on the chain unless the revocation answer is still out.
@@ -157,9 +132,10 @@ impl Attester {
             EvidenceKind::Binding(binding) => self.bind(opened, BindingId(binding)).await,
             EvidenceKind::Consent(consent) => self.attest(opened, ConsentId(consent)).await,
             EvidenceKind::Withdrawal(consent) => self.withdraw(opened, ConsentId(consent)).await,
-            EvidenceKind::CheckIn(_) => Err(DeskError::Unprocessable(
-                "a check-in is judged where the visit begins".to_owned(),
-            )),
+            EvidenceKind::CheckIn(_) => self.finish_check_in(opened).await,
+            EvidenceKind::CheckInCard(binding) => {
+                self.note_check_in_card(opened, BindingId(binding)).await
+            }
         }
     }
 
@@ -334,14 +310,14 @@ impl Attester {
     }
 
     /// The answer to evidence that was taken in and vouched for already.
-    fn attested_before(&self, consent: Option<ConsentId>) -> Result<Answer, DeskError> {
+    pub(super) fn attested_before(&self, consent: Option<ConsentId>) -> Result<Answer, DeskError> {
         Ok(Answer::Attested {
             block: self.chain.tip().map_err(unavailable)?.height,
             consent,
         })
     }
 
-    fn counter(&self) -> Counter<'_> {
+    pub(super) fn counter(&self) -> Counter<'_> {
         Counter {
             genesis: self.chain.genesis(),
             roots: &self.roots,
@@ -350,7 +326,7 @@ impl Attester {
     }
 
     /// Evidence, finding and nonce, at once; nothing where it was taken in before.
-    fn keep(
+    pub(super) fn keep(
         &self,
         opened: &Opened,
         nonce: [u8; 32],
@@ -370,15 +346,13 @@ impl Attester {
             Ok(()) => Ok(()),
             // The very evidence was taken in before, and the chain did not hear of it: go on where that stopped.
             Err(IntakeError::Nonce(NonceError::Spent)) if self.kept(opened)?.is_some() => Ok(()),
-            Err(IntakeError::Nonce(nonce)) => Err(DeskError::Unprocessable(format!(
-                "{nonce}: ask this municipality for a new nonce and sign again"
-            ))),
+            Err(IntakeError::Nonce(error)) => Err(sign_again(error)),
             Err(IntakeError::Register(error)) => Err(fault(error)),
         }
     }
 
     /// What was found when the same evidence was taken in.
-    fn kept(&self, opened: &Opened) -> Result<Option<Finding>, DeskError> {
+    pub(super) fn kept(&self, opened: &Opened) -> Result<Option<Finding>, DeskError> {
         let commitment = opened.evidence.commitment();
         let found = self.register.judged(&commitment).map_err(fault)?;
         let finding = found.map(|(_, finding)| finding);
@@ -416,6 +390,7 @@ fn kind_of(kind: DocumentKind, about: [u8; 32]) -> EvidenceKind {
         DocumentKind::Binding => EvidenceKind::Binding(about),
         DocumentKind::Consent => EvidenceKind::Consent(about),
         DocumentKind::Withdrawal => EvidenceKind::Withdrawal(about),
+        DocumentKind::CheckInCard => EvidenceKind::CheckInCard(about),
     }
 }
 
@@ -427,7 +402,7 @@ pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
 }
 
 /// An error with its causes. Those of `musubi-consent` repeat nothing of what was signed.
-fn words(error: &dyn std::error::Error) -> String {
+pub(super) fn words(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -441,6 +416,6 @@ fn unopened(error: EvidenceError) -> DeskError {
     DeskError::Unprocessable(format!("{error}: seal it to this municipality's key"))
 }
 
-fn unreadable(error: DocumentError) -> DeskError {
+pub(super) fn unreadable(error: DocumentError) -> DeskError {
     DeskError::Unprocessable(format!("the signed document: {error}"))
 }

@@ -283,6 +283,7 @@ fn new_person(identity: &Identity, protected: bool) -> Person {
         former: Vec::new(),
         guardians: Vec::new(),
         card: None,
+        check_in_card: None,
         protected,
     }
 }

@@ -26,7 +26,13 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
     let Some(origin) = &config.facade.origin else {
         return Ok(None);
     };
-    let Some(intake) = &office.intake else {
+    let Some(desks) = office.desks.get() else {
+        tracing::warn!(
+            "the chain does not know this node: the FHIR facade opens with the first start after its admission"
+        );
+        return Ok(None);
+    };
+    let Some(intake) = &desks.intake else {
         return Err(
             "facade.origin: the facade needs keys.vault, keys.verifier, keys.hpke and keys.gateway"
                 .to_owned(),
@@ -38,9 +44,9 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         chain: office.chain.clone(),
         network: office.network.clone(),
         custodian: intake.custodian.clone(),
-        member: office.member,
+        member: desks.member,
         gateway: intake.gateway.clone(),
-        officer: office
+        officer: desks
             .counter
             .as_ref()
             .map(|counter| counter.officer.clone()),
@@ -48,7 +54,7 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
     };
     let books = Arc::new(Books {
         chain: office.chain.clone(),
-        register: office
+        register: desks
             .counter
             .as_ref()
             .map(|counter| Arc::clone(&counter.register)),

@@ -48,6 +48,8 @@ impl Attester {
     ) -> Result<(), DeskError> {
         let _editing = self.editing.lock().await;
         let (id, mut person) = self.person(person)?;
+        // Another card has come: the former one opens no visit any more.
+        person.check_in_card = person.check_in_card.filter(|card| card.binding == binding);
         person.card = Some(BoundCard {
             binding,
             salt: evidence.salt.clone(),
@@ -72,6 +74,20 @@ impl Attester {
             commitment: card.commitment,
             salt: bound.salt,
         }))
+    }
+
+    /// A subject whose home this municipality is.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`], the same for subjects of others and for unknown ones.
+    pub(super) async fn require_home(&self, subject: &Pseudonym) -> Result<(), DeskError> {
+        let home: Option<MemberId> = self.chain.read("MusubiApi_home", subject).await?;
+        if home == Some(self.member) {
+            return Ok(());
+        }
+        Err(DeskError::NotFound(
+            "nobody of this municipality's register has this pseudonym".to_owned(),
+        ))
     }
 
     /// What the register says of the signer's authority over the subject, ended by the subject's age.

@@ -18,6 +18,7 @@ use crate::{
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::sealing::HpkeSecret;
 use musubi_consent::{Environment, TrustedRoots, evidence::HpkePrivateKey};
+use musubi_node_gateway::DeskError;
 use musubi_node_network::Network;
 use musubi_node_register::{Register, RegisterKey};
 use musubi_node_vault::{Keeper, Limits, Vault, VaultStore};
@@ -126,6 +127,7 @@ impl Keys {
             register: Arc::clone(&counter.register),
             member: counter.member,
             officer: counter.officer.clone(),
+            verifier: self.verifier.clone(),
             opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
             roots: Arc::new(roots),
             revocations: Arc::new(revocations),
@@ -178,20 +180,25 @@ impl Keys {
     }
 }
 
-/// The member whose node this is, as the chain says of its network key; a node that the chain does not know yet acts for nobody.
-pub(super) async fn member(config: &NodeConfig, chain: &Chain) -> Result<MemberId, String> {
+/// The key by which the chain knows this node.
+pub(super) fn node_key(config: &NodeConfig) -> Result<VerifyingKey, String> {
     let seed = key_file::read(
         &config.keys.network,
         KeyKind::Ed25519,
         passphrase(None)?.as_deref(),
     );
     let seed = seed.map_err(|error| error.to_string())?;
-    let key = VerifyingKey(SigningKey::from_bytes(&seed).verifying_key().to_bytes());
-    let member: Option<MemberId> = chain
-        .read("MusubiApi_member_of_node", key)
-        .await
-        .map_err(|error| error.to_string())?;
-    Ok(member.unwrap_or(MemberId(u32::MAX)))
+    Ok(VerifyingKey(
+        SigningKey::from_bytes(&seed).verifying_key().to_bytes(),
+    ))
+}
+
+/// The member whose node this is, as the chain says of its key; none while the chain does not know the node, or its member is suspended.
+pub(super) async fn member(
+    chain: &Chain,
+    node: &VerifyingKey,
+) -> Result<Option<MemberId>, DeskError> {
+    chain.read("MusubiApi_member_of_node", node).await
 }
 
 pub(super) fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String> {

@@ -7,6 +7,7 @@
 
 use super::{
     attester::{Attester, Opened, disagreed},
+    blocking,
     chain::unavailable,
     counter::fault,
 };
@@ -41,7 +42,7 @@ impl Pending {
     pub async fn run(self) {
         loop {
             let answered = self.answered();
-            if let Err(error) = self.round().await {
+            if let Err(error) = blocking(self.round()).await {
                 tracing::warn!(%error, "pending signatures could not be looked at");
             }
             tokio::select! {

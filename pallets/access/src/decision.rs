@@ -1,4 +1,4 @@
-//! The decision itself (A3, A7, A9, A13 to A15, A17): from state alone, so that it can be asked again while a ticket lives.
+//! The decision itself (A3, A7, A9, A13 to A15, A17, A18): from state alone, so that it can be asked again while a ticket lives.
 
 use crate::{Pallet, pallet::*, request::Ask, statute};
 use frame_support::ensure;
@@ -29,9 +29,11 @@ impl<T: Config> Pallet<T> {
         ensure!(!T::Residents::is_frozen(&ask.subject), DenialReason::Frozen);
         let consent =
             T::Consents::covering(&ask.subject, actor.member, ask.purpose, ask.categories)?;
-        let is_in_visit = ask
-            .session
-            .is_none_or(|session| Self::is_session_open(&session, actor.member, &ask.subject));
+        let is_in_visit = match ask.session {
+            Some(session) => Self::is_session_open(&session, actor.member, &ask.subject),
+            // A18: the person is there, or the most delicate records stay shut.
+            None => !ask.categories.intersects(CategorySet::SENSITIVE),
+        };
         ensure!(is_in_visit, DenialReason::NoSession);
         Ok(Basis::Consent(consent))
     }

@@ -21,10 +21,11 @@
 //! | A11 | A reviewer of the opener's member or of the home municipality, not the opener, reviews each opening once, after it closed. |
 //! | A12 | An opening that nobody reviewed within [`REVIEW_PERIOD`] is marked overdue; it can still be reviewed. |
 //! | A13 | Denials about unknown and about protected subjects read alike; those about unknown ones share one trail. |
-//! | A14 | A session is opened under a consent in force for this member; a request that names one needs it open. |
+//! | A14 | A session is opened by an officer of the subject's home municipality, which judged the card check-in, under a consent in force; the visited member and that officer may close it; a request that names one needs it open. |
 //! | A15 | While a subject's records are frozen, nothing is permitted on consent. |
 //! | A16 | Requests are remembered for [`REQUEST_MEMORY`], then forgotten by a bounded sweep; the rows remain. |
 //! | A17 | The key's role must be one that may ask on this basis. |
+//! | A18 | Sensitive categories are read on consent in an open session only. |
 //!
 //! **Never here:** keys, ciphertext, places; why somebody is protected.
 #![cfg_attr(

@@ -1,11 +1,11 @@
-//! Sessions: one visit of a subject at the recipient of a consent, opened by a card touch (A14).
+//! Sessions: one visit of a subject at the recipient of a consent, opened by the home municipality on a card touch that it judged (A14).
 
 use crate::{Pallet, SESSION_LIFE_MAX, pallet::*, sweep::DueItem};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use musubi_primitives::{
     AccountId, Commitment, ConsentId, MemberId, Moment, OrderedMoment, Pseudonym, Role, SessionId,
-    seams::{Actor, Consents, Consortium, Trail},
+    seams::{Actor, Consents, Consortium, Residents, Trail},
     trail::TrailFact,
 };
 use scale_info::TypeInfo;
@@ -25,6 +25,8 @@ pub struct Session {
     pub evidence: Commitment,
     /// First moment it is over.
     pub until: Moment,
+    /// Ended by hand. Remembered until its time is over, so that one check-in opens one visit.
+    pub is_closed: bool,
 }
 
 impl<T: Config> Pallet<T> {
@@ -36,9 +38,9 @@ impl<T: Config> Pallet<T> {
         until: Moment,
     ) -> DispatchResult {
         let consent = T::Consents::consent(&consent_id).ok_or(Error::<T>::ConsentNotInForce)?;
-        let member = Self::receptionist(&account)?.member;
+        let (subject, member) = (consent.subject, consent.recipient);
         ensure!(
-            member == consent.recipient,
+            Self::is_home_officer(&account, &subject),
             Error::<T>::NotEntitledToSession
         );
         ensure!(
@@ -49,13 +51,13 @@ impl<T: Config> Pallet<T> {
         let is_allowed = now < until && until <= now.saturating_add(SESSION_LIFE_MAX);
         ensure!(is_allowed, Error::<T>::SessionPeriodNotAllowed);
         ensure!(!Sessions::<T>::contains_key(id), Error::<T>::SessionIdUsed);
-        let subject = consent.subject;
         let session = Session {
             subject,
             member,
             consent: consent_id,
             evidence,
             until,
+            is_closed: false,
         };
         Sessions::<T>::insert(id, session);
         Due::<T>::insert(OrderedMoment::from(until), DueItem::Session(id), ());
@@ -76,33 +78,55 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn do_close_session(account: AccountId, id: SessionId) -> DispatchResult {
-        let session = Sessions::<T>::get(id).ok_or(Error::<T>::UnknownSession)?;
-        let is_own = Self::receptionist(&account)?.member == session.member;
-        ensure!(is_own, Error::<T>::NotEntitledToSession);
-        Due::<T>::remove(OrderedMoment::from(session.until), DueItem::Session(id));
-        Self::end_session(id);
+        let session = Sessions::<T>::get(id).filter(|session| !session.is_closed);
+        let session = session.ok_or(Error::<T>::UnknownSession)?;
+        let may_close = Self::is_receptionist(&account, session.member)
+            || Self::is_home_officer(&account, &session.subject);
+        ensure!(may_close, Error::<T>::NotEntitledToSession);
+        let is_closed = true;
+        Sessions::<T>::insert(
+            id,
+            Session {
+                is_closed,
+                ..session
+            },
+        );
+        Self::deposit_event(Event::SessionClosed { session: id });
         Ok(())
     }
 
+    /// Its time is over: forgets it.
     pub(crate) fn end_session(id: SessionId) {
-        Sessions::<T>::remove(id);
-        Self::deposit_event(Event::SessionClosed { session: id });
+        let was_open = Sessions::<T>::take(id).is_some_and(|session| !session.is_closed);
+        if was_open {
+            Self::deposit_event(Event::SessionClosed { session: id });
+        }
+    }
+
+    /// A visit that goes on.
+    pub fn open_session_of(id: &SessionId) -> Option<Session> {
+        Sessions::<T>::get(id).filter(|session| !session.is_closed && Self::now() < session.until)
     }
 
     /// Whether the visit goes on at this member and its consent is in force.
     pub fn is_session_open(id: &SessionId, member: MemberId, subject: &Pseudonym) -> bool {
-        Sessions::<T>::get(id).is_some_and(|session| {
+        Self::open_session_of(id).is_some_and(|session| {
             session.member == member
                 && session.subject == *subject
-                && Self::now() < session.until
                 && T::Consents::is_effective(&session.consent)
         })
     }
 
-    fn receptionist(account: &AccountId) -> Result<Actor, Error<T>> {
+    /// The home municipality alone has judged the card: what others say of a check-in is no evidence.
+    fn is_home_officer(account: &AccountId, subject: &Pseudonym) -> bool {
+        T::Consortium::actor(account).is_some_and(|actor| {
+            actor.role == Role::Officer && T::Residents::home(subject) == Some(actor.member)
+        })
+    }
+
+    fn is_receptionist(account: &AccountId, member: MemberId) -> bool {
         T::Consortium::actor(account)
-            .filter(|actor| receives_visitors(actor.role))
-            .ok_or(Error::<T>::NotEntitledToSession)
+            .is_some_and(|actor| actor.member == member && receives_visitors(actor.role))
     }
 }
 

@@ -611,6 +611,27 @@ fn a13_however_many_unknown_subjects_share_one_trail() {
 }
 
 #[test]
+fn a18_sensitive_categories_are_read_on_consent_in_an_open_visit_only() {
+    in_world(|| {
+        let categories = consented().with(Category::Sensitive);
+        world(|world| world.consents.get_mut(&CONSENT).unwrap().categories = categories);
+        let ask = |session| Asking {
+            categories,
+            session,
+            ..on_consent(DOCTOR)
+        };
+        assert!(is_permitted(on_consent(DOCTOR)));
+        assert_eq!(denied(ask(None)), DenialReason::NoSession);
+        assert_eq!(denied(ask(Some(VISIT))), DenialReason::NoSession);
+        assert_ok!(open_visit(OFFICER, NOON + 100 * SECOND));
+        assert_eq!(denied(ask(None)), DenialReason::NoSession);
+        assert!(is_permitted(ask(Some(VISIT))));
+        pass(100 * SECOND);
+        assert_eq!(denied(ask(Some(VISIT))), DenialReason::NoSession);
+    });
+}
+
+#[test]
 fn a13_the_home_of_a_protected_subject_still_reads() {
     in_world(|| {
         let own = on_statute(NURSE, StatuteArticle::ImmunizationAct);
@@ -625,17 +646,25 @@ fn a13_the_home_of_a_protected_subject_still_reads() {
 fn a14_a_visit_is_opened_under_a_consent_in_force_for_this_member() {
     in_world(|| {
         let until = NOON + SESSION_LIFE_MAX;
-        for by in [NURSE, CLINIC_VAULT, CREW, STRANGER] {
+        // The clinic's own word is no evidence of a card: the home municipality has judged it, or nobody.
+        for by in [
+            NURSE,
+            CLERK,
+            DOCTOR,
+            NEIGHBOUR_NURSE,
+            CLINIC_VAULT,
+            STRANGER,
+        ] {
             assert_noop!(open_visit(by, until), Error::<Test>::NotEntitledToSession);
         }
         for until in [NOON, NOON + SESSION_LIFE_MAX + 1] {
             assert_noop!(
-                open_visit(CLERK, until),
+                open_visit(OFFICER, until),
                 Error::<Test>::SessionPeriodNotAllowed
             );
         }
-        assert_ok!(open_visit(CLERK, until));
-        assert_noop!(open_visit(CLERK, until), Error::<Test>::SessionIdUsed);
+        assert_ok!(open_visit(OFFICER, until));
+        assert_noop!(open_visit(OFFICER, until), Error::<Test>::SessionIdUsed);
         let row = TrailFact::SessionOpened {
             session: VISIT,
             member: CLINIC,
@@ -643,7 +672,7 @@ fn a14_a_visit_is_opened_under_a_consent_in_force_for_this_member() {
         };
         assert_eq!(last_row(), (CHILD, row));
         end_consent();
-        assert_noop!(open_visit(CLERK, until), Error::<Test>::ConsentNotInForce);
+        assert_noop!(open_visit(OFFICER, until), Error::<Test>::ConsentNotInForce);
     });
 }
 
@@ -655,7 +684,7 @@ fn a14_a_request_that_names_a_visit_needs_it_open() {
             ..on_consent(DOCTOR)
         };
         assert_eq!(denied(ask()), DenialReason::NoSession);
-        assert_ok!(open_visit(CLERK, NOON + 100 * SECOND));
+        assert_ok!(open_visit(OFFICER, NOON + 100 * SECOND));
         assert_ok!(request(ASK, ask()));
         assert!(Access::ticket(&ASK).is_some());
         let by_other = Access::close_session(origin(NURSE), VISIT);
@@ -669,9 +698,37 @@ fn a14_a_request_that_names_a_visit_needs_it_open() {
 }
 
 #[test]
+fn a14_a_check_in_opens_one_visit_also_after_that_was_closed() {
+    in_world(|| {
+        let until = NOON + 100 * SECOND;
+        assert_ok!(open_visit(OFFICER, until));
+        assert_ok!(Access::close_session(origin(CLERK), VISIT));
+        assert_noop!(open_visit(OFFICER, until), Error::<Test>::SessionIdUsed);
+        pass(100 * SECOND);
+        sweep();
+        assert!(
+            Sessions::<Test>::get(VISIT).is_none() && Due::<Test>::iter_keys().next().is_none()
+        );
+    });
+}
+
+#[test]
+fn a14_the_officer_who_opened_a_visit_may_close_it() {
+    in_world(|| {
+        assert_ok!(open_visit(OFFICER, NOON + 100 * SECOND));
+        world(|world| world.homes.insert(CHILD, NEIGHBOUR));
+        let after_move = Access::close_session(origin(OFFICER), VISIT);
+        assert_noop!(after_move, Error::<Test>::NotEntitledToSession);
+        world(|world| world.homes.insert(CHILD, HOME));
+        assert_ok!(Access::close_session(origin(OFFICER), VISIT));
+        assert!(Access::open_session_of(&VISIT).is_none());
+    });
+}
+
+#[test]
 fn a14_a_visit_of_another_child_or_at_another_member_does_not_count() {
     in_world(|| {
-        assert_ok!(open_visit(CLERK, NOON + 100 * SECOND));
+        assert_ok!(open_visit(OFFICER, NOON + 100 * SECOND));
         world(|world| {
             let consent = world.consents[&CONSENT];
             let other_child = ConsentFacts {
@@ -708,7 +765,7 @@ fn a14_a_visit_of_another_child_or_at_another_member_does_not_count() {
 #[test]
 fn a14_a_visit_ends_by_itself() {
     in_world(|| {
-        assert_ok!(open_visit(CLERK, NOON + 100 * SECOND));
+        assert_ok!(open_visit(OFFICER, NOON + 100 * SECOND));
         pass(100 * SECOND);
         let ask = Asking {
             session: Some(VISIT),

@@ -1,6 +1,7 @@
 //! Views: what the runtime tells nodes and clients about one thing, gathered from state for one answer.
 
 use crate::{
+    access::Decision,
     commitment::Commitment,
     consent::{ConsentState, Terms},
     id::{AccountId, BindingId, CiphertextHash, HpkeKey, Moment, Pseudonym, RecordId},
@@ -74,6 +75,30 @@ pub struct ConsentView {
     /// Its state; one whose time is over reads as expired.
     pub state: ConsentState,
     /// First moment it no longer holds.
+    pub until: Moment,
+}
+
+/// Whom a decided request concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct RequestView {
+    /// About whom it asked.
+    pub subject: Pseudonym,
+    /// The member that asked.
+    pub member: MemberId,
+    /// What was decided.
+    pub decision: Decision,
+}
+
+/// A visit that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct SessionView {
+    /// Whose visit.
+    pub subject: Pseudonym,
+    /// Where.
+    pub member: MemberId,
+    /// Commitment to the check-in that opened it.
+    pub evidence: Commitment,
+    /// First moment it is over.
     pub until: Moment,
 }
 

@@ -316,7 +316,7 @@ impl Family {
             record: self.record(0),
             receipt: Commitment(self.bytes(8)),
         };
-        let mut steps = vec![access("open_session", staff::CLERK, open)];
+        let mut steps = vec![access("open_session", staff::OFFICER, open)];
         steps.extend(self.stored_record(0));
         steps.push(self.ask(0));
         steps.push(access("deliver", staff::CLINIC_VAULT, deliver));

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::{fs, path::Path, process::Command};
 
 /// What the story tells of one child, by step and outcome.
-const OF_ONE_CHILD: [(&str, &str); 14] = [
+const OF_ONE_CHILD: [(&str, &str); 15] = [
     ("enrol child", "enrolled"),
     ("attest guardianship", "attested"),
     ("read", "denied"),
@@ -24,6 +24,7 @@ const OF_ONE_CHILD: [(&str, &str); 14] = [
     ("record", "committed"),
     ("record", "committed"),
     ("store", "two holders have each"),
+    ("check in", "visit open"),
     ("read", "permitted on consent"),
     ("withdraw", "withdrawn"),
     ("read", "denied"),

@@ -32,12 +32,14 @@ pub struct Request {
 }
 
 /// An open session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     pub subject: u8,
     pub member: Member,
     pub consent: u8,
     pub until: Moment,
+    /// Ended by hand.
+    pub is_closed: bool,
 }
 
 /// A break-glass opening.
@@ -73,8 +75,20 @@ impl Model {
                 until,
             } => self.open_session(*by, *session, *consent, *until),
             Access::CloseSession { by, session } => {
-                let member = self.sessions.remove(session).map(|session| session.member);
-                member.is_some() && self.receptionist(*by) == member
+                let found = self
+                    .sessions
+                    .get(session)
+                    .filter(|session| !session.is_closed);
+                let Some(Session {
+                    subject, member, ..
+                }) = found.copied()
+                else {
+                    return false;
+                };
+                self.sessions
+                    .entry(*session)
+                    .and_modify(|session| session.is_closed = true);
+                self.receptionist(*by) == Some(member) || self.is_home_officer(*by, subject)
             }
             Access::OpenGlass {
                 by,
@@ -160,12 +174,18 @@ impl Model {
             return Err(DenialReason::Frozen);
         }
         let consent = self.covering((ask.subject, actor.member, ask.purpose), ask.categories)?;
-        let visits = ask.session.is_none_or(|session| {
-            self.sessions.get(&session).is_some_and(|session| {
+        let is_delicate = ask.categories.contains(Category::Scale)
+            || ask.categories.contains(Category::Sensitive);
+        let visits = match ask.session {
+            None => !is_delicate,
+            Some(session) => self.sessions.get(&session).is_some_and(|session| {
                 let is_same = session.member == actor.member && session.subject == ask.subject;
-                is_same && self.now < session.until && self.is_in_force(session.consent)
-            })
-        });
+                is_same
+                    && !session.is_closed
+                    && self.now < session.until
+                    && self.is_in_force(session.consent)
+            }),
+        };
         if visits {
             Ok(Basis::Consent(consent))
         } else {
@@ -239,7 +259,7 @@ impl Model {
         };
         let (subject, member) = (consent.terms.subject, consent.terms.recipient);
         let is_short = self.now < until && until <= self.now + DAY / 2;
-        let may = self.receptionist(by) == Some(member) && self.is_in_force(consent_id) && is_short;
+        let may = self.is_home_officer(by, subject) && self.is_in_force(consent_id) && is_short;
         let is_new = !self.sessions.contains_key(&id);
         self.sessions.insert(
             id,
@@ -248,6 +268,7 @@ impl Model {
                 member,
                 consent: consent_id,
                 until,
+                is_closed: false,
             },
         );
         self.row(subject);

@@ -157,3 +157,42 @@ async fn what_is_not_there_is_said_without_telling_why() {
         StatusCode::BAD_REQUEST
     );
 }
+
+#[tokio::test]
+async fn a_nonce_is_asked_for_by_what_it_will_stand_in() {
+    let bodies = [
+        ("", "nonce for Document"),
+        ("null", "nonce for Document"),
+        ("{}", "nonce for Document"),
+        (r#"{"for": "check-in"}"#, "nonce for CheckIn"),
+    ];
+    for (body, noted) in bodies {
+        let village = Village::default();
+        let call = Outgoing::post("/v1/nonces", body).signed_by(&doctor());
+        assert_eq!(village.send(call).await.0, StatusCode::CREATED, "{body}");
+        assert_eq!(*village.asked.lock().unwrap(), [noted]);
+    }
+    for body in [r#"{"for": "a-bus"}"#, "[]", "7"] {
+        let call = Outgoing::post("/v1/nonces", body).signed_by(&doctor());
+        let (status, _) = Village::default().send(call).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_check_in_is_answered_with_a_code_for_programs_and_a_sentence_for_people() {
+    let form = json!({
+        "session": CHILD, "subject": CHILD, "staff": CHILD, "purpose": "child-care", "sealed": "AAAA",
+    });
+    let (status, body) = post("/v1/check-ins", form.clone()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        body,
+        json!({"outcome": "refused", "code": "other-card", "reason": "another card"})
+    );
+    for missing in ["session", "subject", "staff", "purpose", "sealed"] {
+        let mut form = form.clone();
+        form.as_object_mut().unwrap().remove(missing);
+        assert_eq!(post("/v1/check-ins", form).await.0, StatusCode::BAD_REQUEST);
+    }
+}

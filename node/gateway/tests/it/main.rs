@@ -13,4 +13,5 @@
 
 mod bodies;
 mod calling;
+mod limits;
 mod world;

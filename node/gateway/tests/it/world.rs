@@ -4,22 +4,27 @@ use async_trait::async_trait;
 use axum::{
     Router,
     body::Body,
-    http::{Request, StatusCode},
+    http::{Request, StatusCode, header::CONTENT_TYPE},
 };
 use ed25519_dalek::SigningKey;
 use http_body_util::BodyExt;
 use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
-    Answer, Applied, Caller, Desk, DeskError, Enrolled, EnrolmentForm, Gatekeeper,
-    GuardianshipForm, IssuedNonce, SealedDocument, SigningContext, Standing, TakenIn, router,
+    Answer, Applied, BODY_TIME_MAX, Caller, CheckInAnswer, CheckInForm, CheckInRefusal, Desk,
+    DeskError, Enrolled, EnrolmentForm, Entrance, Gatekeeper, GuardianshipForm, IssuedBatch,
+    IssuedNonce, NonceBatchForm, NoncePurpose, SealedDocument, SigningContext, Standing, TakenIn,
+    router,
 };
 use musubi_primitives::{
     AccountId, BlockHash, Decision, DenialReason, MemberId, MemberKind, Moment, Pseudonym,
     RecordId, RequestId, Role, seams::Actor, view::RecordView,
 };
 use serde_json::Value;
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tower::ServiceExt;
 
 pub(crate) const GENESIS: BlockHash = BlockHash([9; 32]);
@@ -62,25 +67,38 @@ impl Village {
         }
     }
 
-    fn routes(&self) -> Router {
-        router(Arc::new(self.clone()), Arc::new(self.clone()))
+    pub(crate) fn routes(&self) -> Router {
+        self.routes_within(BODY_TIME_MAX)
+    }
+
+    /// Routes where a body may take so long.
+    pub(crate) fn routes_within(&self, body_time: Duration) -> Router {
+        let entrance = Entrance::waiting(Arc::new(self.clone()), body_time);
+        router(entrance, Arc::new(self.clone()))
     }
 
     /// Sends a request; status and JSON (null for anything else).
     pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
-        let response = self.routes().oneshot(request).await.unwrap();
-        let status = response.status();
-        let bytes = response.into_body().collect().await.unwrap().to_bytes();
-        (
-            status,
-            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
-        )
+        answer(self.routes(), request).await
     }
 
     /// Whether no desk has heard of anything.
     pub(crate) fn is_untouched(&self) -> bool {
         self.asked.lock().unwrap().is_empty()
     }
+}
+
+/// Sends a request to routes; status and JSON (null for anything else). A problem must say that it is one.
+pub(crate) async fn answer(routes: Router, request: Request<Body>) -> (StatusCode, Value) {
+    let response = routes.oneshot(request).await.unwrap();
+    let status = response.status();
+    let kind = response.headers().get(CONTENT_TYPE).cloned();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    if body["type"].is_string() {
+        assert_eq!(kind.unwrap(), "application/problem+json");
+    }
+    (status, body)
 }
 
 /// A call that a test can bend before it is sent.
@@ -181,7 +199,7 @@ const APPLIED: Applied = Applied {
 impl Desk for Village {
     async fn signing_context(&self, _: &Caller) -> Result<SigningContext, DeskError> {
         let context = SigningContext {
-            member: MemberId(0),
+            member: Some(MemberId(0)),
             genesis: GENESIS,
             spec_version: 1,
             transaction_version: 1,
@@ -196,13 +214,33 @@ impl Desk for Village {
         self.note(format!("submit {} bytes", extrinsic.len()), APPLIED)
     }
 
-    async fn issue_nonce(&self, _: &Caller) -> Result<IssuedNonce, DeskError> {
+    async fn issue_nonce(
+        &self,
+        _: &Caller,
+        purpose: NoncePurpose,
+    ) -> Result<IssuedNonce, DeskError> {
         let nonce = IssuedNonce {
             nonce: "0x00".to_owned(),
             not_before: 0,
             not_after: 1,
         };
-        self.note("nonce".to_owned(), nonce)
+        self.note(format!("nonce for {purpose:?}"), nonce)
+    }
+
+    async fn issue_nonce_batch(
+        &self,
+        _: &Caller,
+        form: NonceBatchForm,
+    ) -> Result<IssuedBatch, DeskError> {
+        let batch = IssuedBatch {
+            batch: "AAAA".to_owned(),
+            not_before: 0,
+            not_after: 1,
+        };
+        self.note(
+            format!("{} nonces for {} hours", form.count, form.hours),
+            batch,
+        )
     }
 
     async fn enrol(&self, caller: &Caller, form: EnrolmentForm) -> Result<Enrolled, DeskError> {
@@ -234,6 +272,18 @@ impl Desk for Village {
         self.note(
             format!("{:?} of {} bytes", document.kind, document.sealed.len()),
             Answer::Pending,
+        )
+    }
+
+    async fn check_in(&self, _: &Caller, form: CheckInForm) -> Result<CheckInAnswer, DeskError> {
+        let refused = CheckInAnswer::Refused {
+            code: CheckInRefusal::OtherCard,
+            reason: "another card".to_owned(),
+        };
+        let bytes = form.sealed.len();
+        self.note(
+            format!("check-in of {} by {bytes} bytes", form.subject),
+            refused,
         )
     }
 

@@ -21,6 +21,7 @@ fn person(name: &str, kana: &str, seed: u8) -> Person {
         former: vec![],
         guardians: vec![],
         card: None,
+        check_in_card: None,
         protected: false,
     }
 }

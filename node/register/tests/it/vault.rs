@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ed25519_dalek::SigningKey;
 use musubi_consent::validator::Revocation;
-use musubi_consent::{Evidence, NonceBatch, NonceError};
+use musubi_consent::{Evidence, NonceBatch, NonceError, NonceUse, nonce::SIGNED_AGE_MAX};
 use musubi_node_register::{
     Eraser, EvidenceKind, Finding, IntakeError, Register, RegisterKey, Rejection, Spending,
 };
@@ -68,7 +68,7 @@ fn a_nonce_that_was_spent_before_a_restart_is_spent_after_it() {
     let directory = tempfile::tempdir().unwrap();
     {
         let register = open(directory.path());
-        register.issue_nonces(&batch()).unwrap();
+        register.issue_nonces(&batch(), NonceUse::Document).unwrap();
         register.spend_nonce(&spending(1), NOW).unwrap();
     }
     let register = open(directory.path());
@@ -84,22 +84,41 @@ fn a_nonce_that_was_spent_before_a_restart_is_spent_after_it() {
         nonce_error(register.spend_nonce(&elsewhere, NOW)),
         Some(NonceError::OtherTerminal)
     );
-    register.issue_nonces(&batch()).unwrap();
+    register.issue_nonces(&batch(), NonceUse::Document).unwrap();
     assert_eq!(
         spend(1, NOW),
         Some(NonceError::Spent),
         "issuing again revives nothing"
     );
     assert_eq!(spend(2, NOW), None);
-    register.forget_nonces_before(NOW + HOUR + 1).unwrap();
+    register
+        .forget_nonces_before(NOW + HOUR + SIGNED_AGE_MAX + 1)
+        .unwrap();
     assert_eq!(spend(2, NOW), Some(NonceError::Unknown));
+}
+
+#[test]
+fn a_terminal_s_unused_offline_nonces_are_counted_over_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    {
+        let register = open(directory.path());
+        register.issue_nonces(&batch(), NonceUse::Offline).unwrap();
+        register.spend_nonce(&spending(1), NOW).unwrap();
+    }
+    let register = open(directory.path());
+    assert_eq!(register.carried_by(&TERMINAL, NOW).unwrap(), 1);
+    assert_eq!(register.carried_by(&AccountId([7; 32]), NOW).unwrap(), 0);
+    assert_eq!(register.carried_by(&TERMINAL, NOW + HOUR).unwrap(), 0);
+    let issued = register.issued_nonce(&[2; 32]).unwrap().unwrap();
+    assert_eq!(issued.nonce_use(), NonceUse::Offline);
+    assert!(register.issued_nonce(&[9; 32]).unwrap().is_none());
 }
 
 #[test]
 fn of_two_uses_at_once_one_wins() {
     let directory = tempfile::tempdir().unwrap();
     let register = open(directory.path());
-    register.issue_nonces(&batch()).unwrap();
+    register.issue_nonces(&batch(), NonceUse::Document).unwrap();
     let wins = std::thread::scope(|scope| {
         let race = || register.spend_nonce(&spending(1), NOW).is_ok();
         let racers: Vec<_> = (0..8).map(|_| scope.spawn(race)).collect();
@@ -113,7 +132,7 @@ fn of_two_uses_at_once_one_wins() {
 fn evidence_and_its_nonce_are_written_together_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let register = open(directory.path());
-    register.issue_nonces(&batch()).unwrap();
+    register.issue_nonces(&batch(), NonceUse::Document).unwrap();
     let take_in = |nonce| {
         nonce_error(register.take_in(&spending(nonce), &evidence(), &finding(Revocation::Good)))
     };
@@ -130,7 +149,7 @@ fn evidence_and_its_nonce_are_written_together_or_not_at_all() {
 fn what_was_given_up_is_no_longer_pending() {
     let directory = tempfile::tempdir().unwrap();
     let register = open(directory.path());
-    register.issue_nonces(&batch()).unwrap();
+    register.issue_nonces(&batch(), NonceUse::Document).unwrap();
     let pending = finding(Revocation::NotChecked);
     register
         .take_in(&spending(1), &evidence(), &pending)
@@ -153,7 +172,7 @@ fn what_is_pending_is_found_again_after_a_restart_and_settled_once() {
     let commitment = evidence().commitment();
     {
         let register = open(directory.path());
-        register.issue_nonces(&batch()).unwrap();
+        register.issue_nonces(&batch(), NonceUse::Document).unwrap();
         let pending = finding(Revocation::NotChecked);
         register
             .take_in(&spending(1), &evidence(), &pending)
@@ -176,7 +195,7 @@ fn erased_evidence_is_gone_from_the_files_and_a_receipt_stays() {
     let key = SigningKey::from_bytes(&[8; 32]);
     let commitment = evidence().commitment();
     let register = open(directory.path());
-    register.issue_nonces(&batch()).unwrap();
+    register.issue_nonces(&batch(), NonceUse::Document).unwrap();
     let pending = finding(Revocation::NotChecked);
     register
         .take_in(&spending(1), &evidence(), &pending)
@@ -210,7 +229,7 @@ fn nothing_of_evidence_finding_or_nonce_is_readable_on_disk() {
     let directory = tempfile::tempdir().unwrap();
     {
         let register = open(directory.path());
-        register.issue_nonces(&batch()).unwrap();
+        register.issue_nonces(&batch(), NonceUse::Document).unwrap();
         let good = finding(Revocation::Good);
         register.take_in(&spending(1), &evidence(), &good).unwrap();
     }

@@ -3,19 +3,23 @@
 use super::{
     CardArguments, SecretArguments,
     answer::{Answer, Refusal},
-    place::{Place, now_seconds},
+    place::Place,
     secret,
     sign::{cms_of, require_new, write_new},
     trust::{Trust, TrustArguments, is_test_certificate},
     words,
 };
+use crate::clock::now;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
-use musubi_consent::{CertificateUse, CheckIn, CheckInFields, SignedContent, check_in::PERIOD_MAX};
+use musubi_consent::{
+    CertificateUse, CheckIn, CheckInFields, Evidence, SignedContent, check_in::PERIOD_MAX,
+};
 use musubi_consent_card::{
     CardError, CardSignature, Credential, JpkiCard, UserPin, error::SecretKind,
 };
 use musubi_primitives::{
-    AccountId, BlockHash, Commitment, MemberId, Pseudonym, Purpose, SessionId,
+    AccountId, BlockHash, Commitment, HpkeKey, MemberId, Pseudonym, Purpose, Salt, SessionId,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -56,6 +60,12 @@ pub struct CheckInArguments {
     /// New file for the detached CMS (DER).
     #[arg(long)]
     out: PathBuf,
+    /// New file for the body of `POST /v1/check-ins`: the evidence, sealed to the municipality that issued the nonce.
+    #[arg(long, requires = "seal_to")]
+    request: Option<PathBuf>,
+    /// HPKE key of that municipality (64 hexadecimal digits).
+    #[arg(long, value_name = "KEY", requires = "request")]
+    seal_to: Option<HpkeKey>,
     #[command(flatten)]
     trust: TrustArguments,
     #[command(flatten)]
@@ -68,6 +78,7 @@ pub struct CheckInArguments {
 pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
     require_new(&arguments.document)?;
     require_new(&arguments.out)?;
+    arguments.request.as_deref().map_or(Ok(()), require_new)?;
     let trust = arguments.trust.load(
         CertificateUse::Authentication,
         arguments.card.emulated.is_some(),
@@ -90,6 +101,9 @@ pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
     let revocation = trust.judge(&cms, &content)?;
     write_new(&arguments.document, document.canonical_bytes())?;
     write_new(&arguments.out, &cms)?;
+    if let Some((path, municipality)) = arguments.request.as_ref().zip(arguments.seal_to) {
+        write_new(path, &request(&document, cms, &municipality)?)?;
+    }
 
     let fields = document.fields();
     let text = words::done(&words::CHECKED_IN, is_test, language);
@@ -122,7 +136,7 @@ fn require_ready(
 }
 
 fn document(arguments: &CheckInArguments) -> Result<CheckIn, Refusal> {
-    let now = now_seconds() * 1000;
+    let now = now();
     let session = match arguments.session {
         Some(session) => session,
         None => SessionId(random()?),
@@ -141,6 +155,28 @@ fn document(arguments: &CheckInArguments) -> Result<CheckIn, Refusal> {
         language: arguments.card.voice.language(),
     })
     .map_err(|error| Refusal::other(&error))
+}
+
+/// The body that the gateway takes: what this terminal wants, and the evidence that only the municipality can open.
+pub(super) fn request(document: &CheckIn, cms: Vec<u8>, to: &HpkeKey) -> Result<Vec<u8>, Refusal> {
+    let fields = document.fields();
+    let evidence = Evidence {
+        document: document.canonical_bytes().to_vec(),
+        salt: Salt(random()?),
+        cms,
+        signed_at: now(),
+    };
+    let sealed = evidence
+        .seal(to, &fields.session.0)
+        .map_err(|error| Refusal::other(&error))?;
+    let body = json!({
+        "session": fields.session,
+        "subject": fields.subject,
+        "staff": fields.staff,
+        "purpose": fields.purpose,
+        "sealed": STANDARD.encode(sealed.to_bytes()),
+    });
+    Ok(body.to_string().into_bytes())
 }
 
 fn random() -> Result<[u8; 32], Refusal> {

@@ -11,7 +11,9 @@ use super::{
 };
 use clap::Args;
 use musubi_consent::{CertificateUse, SignedCms};
-use musubi_consent_card::{CardSignature, Credential, JpkiCard, SignPassword, error::SecretKind};
+use musubi_consent_card::{
+    CardSignature, Credential, JpkiCard, SignPassword, UserPin, error::SecretKind,
+};
 use musubi_primitives::BlockHash;
 use serde_json::json;
 use std::{
@@ -32,6 +34,10 @@ pub struct SignArguments {
     /// New file for the detached CMS (DER).
     #[arg(long)]
     out: PathBuf,
+    /// Sign a binding statement with the authentication certificate and its 4-digit PIN: it becomes the card that the person checks in
+    /// with.
+    #[arg(long)]
+    check_in_card: bool,
     #[command(flatten)]
     trust: TrustArguments,
     #[command(flatten)]
@@ -46,9 +52,11 @@ pub fn run(arguments: &SignArguments) -> Result<Answer, Refusal> {
     let content = document.content(arguments.genesis);
     require_in_time(&content, now_seconds() * 1000)?;
     require_new(&arguments.out)?;
-    let trust = arguments
-        .trust
-        .load(CertificateUse::Signing, arguments.card.emulated.is_some())?;
+    require_fit(arguments, &document)?;
+    let trust = arguments.trust.load(
+        arguments.certificate_use(),
+        arguments.card.emulated.is_some(),
+    )?;
     let reading = arguments.card.voice.language;
     show(&document.show(reading.unwrap_or_else(|| document.language()))?);
 
@@ -69,6 +77,27 @@ pub fn run(arguments: &SignArguments) -> Result<Answer, Refusal> {
         .with("test_card", json!(is_test)))
 }
 
+impl SignArguments {
+    fn certificate_use(&self) -> CertificateUse {
+        if self.check_in_card {
+            CertificateUse::Authentication
+        } else {
+            CertificateUse::Signing
+        }
+    }
+}
+
+/// The 4-digit PIN consents to nothing.
+fn require_fit(arguments: &SignArguments, document: &Signable) -> Result<(), Refusal> {
+    if !arguments.check_in_card || matches!(document, Signable::Binding(_)) {
+        return Ok(());
+    }
+    Err(Refusal::Other(
+        "--check-in-card: expected a binding statement; everything else is signed with the signing password"
+            .to_owned(),
+    ))
+}
+
 /// Two short sessions: one to learn whether to ask at all, one to sign.
 fn touch(
     place: &mut Place,
@@ -76,10 +105,21 @@ fn touch(
     content: &[u8],
 ) -> Result<CardSignature, Refusal> {
     let policy = arguments.secret.policy();
-    place.session(|card| Ok(JpkiCard::open(card)?.require_ready(Credential::Signing, policy)?))?;
+    let (credential, kind) = match arguments.certificate_use() {
+        CertificateUse::Signing => (Credential::Signing, SecretKind::SigningPassword),
+        CertificateUse::Authentication => {
+            (Credential::Authentication, SecretKind::AuthenticationPin)
+        }
+    };
+    place.session(|card| Ok(JpkiCard::open(card)?.require_ready(credential, policy)?))?;
     let language = arguments.card.voice.language();
-    let password = secret::ask(&arguments.secret, SecretKind::SigningPassword, language)?
-        .parse(SignPassword::parse)?;
+    let secret = secret::ask(&arguments.secret, kind, language)?;
+    if arguments.check_in_card {
+        let pin = secret.parse(UserPin::parse)?;
+        return place
+            .session(|card| Ok(JpkiCard::open(card)?.authenticate(&pin, content, policy)?));
+    }
+    let password = secret.parse(SignPassword::parse)?;
     place.session(|card| Ok(JpkiCard::open(card)?.sign(&password, content, policy)?))
 }
 

@@ -7,7 +7,7 @@ use crate::{
         consortium,
         family::{Child, Family},
         gateway::{Applied, Keys},
-        wallet::Wallet,
+        wallet::{CardKey, Wallet},
     },
     key_file::KeyKind,
 };
@@ -26,6 +26,10 @@ pub(super) struct Cast {
     pub(super) nurse: Keys,
     pub(super) first_doctor: Keys,
     pub(super) second_doctor: Keys,
+    /// Receives people at the second clinic.
+    pub(super) second_clerk: Keys,
+    /// The second clinic's counter.
+    pub(super) second_terminal: Keys,
     /// The guardian's phone, if there is one.
     pub(super) phone: Option<Keys>,
     pub(super) guardian: Pseudonym,
@@ -79,6 +83,8 @@ impl Stage<'_> {
             nurse: staff(self.folder, "rusutsu", "nurse")?,
             first_doctor: staff(self.folder, "yotei-clinic", "doctor")?,
             second_doctor: staff(self.folder, "shiribetsu-clinic", "doctor")?,
+            second_clerk: staff(self.folder, "shiribetsu-clinic", "clerk")?,
+            second_terminal: staff(self.folder, "shiribetsu-clinic", "terminal")?,
             village_key: HpkeSecret::from_bytes(*village).public(),
             clerk,
             phone,
@@ -101,22 +107,12 @@ impl Stage<'_> {
 
     async fn bind_card(&mut self, cast: &Cast) -> Result<(), String> {
         let binding = BindingId(random()?);
-        let moment = now();
-        let document = BindingStatement::new(BindingFields {
-            binding,
-            person: cast.guardian,
-            home: HOME,
-            replaces: None,
-            not_before: moment,
-            not_after: moment + DAY / 2,
-            nonce: self.nonce(&cast.clerk).await?,
-            language: Language::Japanese,
-        })
-        .map_err(|error| error.to_string())?;
-        let evidence = self.sign(cast, &document)?;
+        let document = self.binding_statement(cast, binding).await?;
+        let evidence = self.sign(cast, CardKey::Signing, &document)?;
         let answer = self
             .give(cast, &cast.clerk, "binding", binding.0, &evidence)
             .await?;
+        self.show_check_in_card(cast, binding).await?;
         let actor = "guardian's card, at the counter";
         self.tell(
             "bind card",
@@ -127,6 +123,34 @@ impl Stage<'_> {
             cast.guardian,
         )
         .await
+    }
+
+    /// The same card by its authentication key, so that a touch with the short PIN opens a visit later.
+    async fn show_check_in_card(&mut self, cast: &Cast, binding: BindingId) -> Result<(), String> {
+        let document = self.binding_statement(cast, binding).await?;
+        let evidence = self.sign(cast, CardKey::Authentication, &document)?;
+        self.give(cast, &cast.clerk, "check-in-card", binding.0, &evidence)
+            .await?;
+        Ok(())
+    }
+
+    async fn binding_statement(
+        &self,
+        cast: &Cast,
+        binding: BindingId,
+    ) -> Result<BindingStatement, String> {
+        let moment = now();
+        BindingStatement::new(BindingFields {
+            binding,
+            person: cast.guardian,
+            home: HOME,
+            replaces: None,
+            not_before: moment,
+            not_after: moment + DAY / 2,
+            nonce: self.nonce(&cast.clerk).await?,
+            language: Language::Japanese,
+        })
+        .map_err(|error| error.to_string())
     }
 
     pub(super) async fn enrol_child(

@@ -1,7 +1,7 @@
 //! The guardian says yes with the card, and takes it back with one touch.
 
 use super::{Cast, DAY, HOME, PURPOSE, SECOND_CLINIC, Stage, random, reads::categories};
-use crate::clock::now;
+use crate::{clock::now, demo::wallet::CardKey};
 use musubi_client_sdk::{calls, extrinsics::account_of};
 use musubi_consent::{
     Evidence, Statement, StatementFields, Text, Withdrawal, WithdrawalFields,
@@ -23,7 +23,7 @@ impl Stage<'_> {
         let consent = ConsentId(random()?);
         let statement = Statement::new(self.statement(cast, subject, consent).await?)
             .map_err(|error| error.to_string())?;
-        let evidence = self.sign(cast, &statement)?;
+        let evidence = self.sign(cast, CardKey::Signing, &statement)?;
         let call = calls::consent::propose(consent, &terms(statement.fields(), &evidence), None);
         let applied = self.village.submit(who, call).await?;
         let actor = match cast.phone {
@@ -129,7 +129,7 @@ impl Stage<'_> {
             language: Language::Japanese,
         })
         .map_err(|error| error.to_string())?;
-        let evidence = self.sign(cast, &document)?;
+        let evidence = self.sign(cast, CardKey::Signing, &document)?;
         let answer = self
             .give(cast, &cast.clerk, "withdrawal", consent.0, &evidence)
             .await?;

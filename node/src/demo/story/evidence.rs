@@ -1,7 +1,10 @@
 //! What every card-signed step shares: a nonce, the card's signature, and evidence sealed to the village.
 
 use super::{Cast, Stage};
-use crate::{clock::now, demo::gateway::Keys};
+use crate::{
+    clock::now,
+    demo::{gateway::Keys, wallet::CardKey},
+};
 use base64::Engine;
 use musubi_consent::{Document, DocumentFields, Evidence};
 use musubi_primitives::BlockHash;
@@ -15,14 +18,20 @@ struct Nonce {
 
 #[derive(Deserialize)]
 pub(super) struct Answer {
-    outcome: String,
+    pub(super) outcome: String,
     pub(super) block: Option<u64>,
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
 }
 
 impl Stage<'_> {
     pub(super) async fn nonce(&self, who: &Keys) -> Result<[u8; 32], String> {
-        let issued: Nonce = self.village.post(who, "/v1/nonces", &json!(null)).await?;
+        self.nonce_for(who, "document").await
+    }
+
+    /// A nonce for a document or a check-in.
+    pub(super) async fn nonce_for(&self, who: &Keys, purpose: &str) -> Result<[u8; 32], String> {
+        let form = json!({"for": purpose});
+        let issued: Nonce = self.village.post(who, "/v1/nonces", &form).await?;
         let nonce: BlockHash = issued
             .nonce
             .parse()
@@ -33,10 +42,11 @@ impl Stage<'_> {
     pub(super) fn sign<F: DocumentFields>(
         &mut self,
         cast: &Cast,
+        key: CardKey,
         document: &Document<F>,
     ) -> Result<Evidence, String> {
         let genesis = self.village.genesis();
-        self.readers.sign(&cast.card, document, genesis, now())
+        self.readers.sign(&cast.card, key, document, genesis, now())
     }
 
     /// Hands evidence to the village, sealed to it, and expects its word.

@@ -8,7 +8,7 @@ use crate::demo::{
 };
 use musubi_primitives::{
     Category, CategorySet, Claim, Decision, DenialReason, Pseudonym, RecordId, RequestId,
-    StatuteArticle, trail::TrailFact,
+    SessionId, StatuteArticle, trail::TrailFact,
 };
 
 impl Stage<'_> {
@@ -43,10 +43,14 @@ impl Stage<'_> {
         &mut self,
         cast: &Cast,
         subject: Pseudonym,
+        visit: SessionId,
         child: &Child,
         records: &[RecordId],
     ) -> Result<(), String> {
-        let question = question(subject);
+        let question = Question {
+            session: Some(visit),
+            ..question(subject)
+        };
         let block = self
             .read(&cast.second_doctor, question, child, records)
             .await?;
@@ -163,6 +167,7 @@ fn question(subject: Pseudonym) -> Question {
         purpose: PURPOSE,
         categories: categories(),
         claim: Claim::Consent,
+        session: None,
     }
 }
 

@@ -7,8 +7,8 @@ use musubi_consent::binding::binding_commitment;
 use musubi_consent::statement::{Action, Party, Place, SignerRole};
 use musubi_consent::validator::{REVOCATION_PENDING_MAX, Revocation, Verification};
 use musubi_consent::{
-    AuditVerdict, Evidence, NonceBatch, SignedCms, SignedContent, SignerCertificate, Standing,
-    Statement, StatementFields, Text, audit, wording,
+    AuditVerdict, Evidence, NonceBatch, NonceUse, SignedCms, SignedContent, SignerCertificate,
+    Standing, Statement, StatementFields, Text, audit, wording,
 };
 use musubi_consent_card::Credential;
 use musubi_consent_card_emulator::CertificateStanding;
@@ -160,7 +160,7 @@ fn take_in(register: &Register, case: &Case, village: &Village) -> Commitment {
         not_after: NOW + DAY,
         nonces: vec![NONCE],
     };
-    register.issue_nonces(&batch).unwrap();
+    register.issue_nonces(&batch, NonceUse::Offline).unwrap();
     let verification = case.judged(village).unwrap();
     assert_eq!(
         verification.standing(NOW, NOW),

@@ -204,7 +204,7 @@ fn replaced(older: u8, consent: u8, terms: Terms) -> Vec<Command> {
 fn visited(session: u8, consent: u8, request: u8) -> Vec<Command> {
     vec![
         Command::Access(Access::OpenSession {
-            by: 12,
+            by: 0,
             session,
             consent,
             until: START + DAY / 12,
@@ -591,10 +591,10 @@ fn access() -> impl Strategy<Value = Access> {
         10 => (id(), ask()).prop_map(|(request, ask)| Access::Request { request, ask }),
         4 => (by(&[4, 13]), id(), 0..RECORDS)
             .prop_map(|(by, request, record)| Access::Deliver { by, request, record }),
-        3 => (by(&[12, 11, 14]), 0..SESSIONS, 0..CONSENTS, session_end()).prop_map(
+        3 => (by(&[0, 1, 6, 12]), 0..SESSIONS, 0..CONSENTS, session_end()).prop_map(
             |(by, session, consent, until)| Access::OpenSession { by, session, consent, until }
         ),
-        1 => (by(&[12, 11]), 0..SESSIONS)
+        1 => (by(&[12, 11, 0]), 0..SESSIONS)
             .prop_map(|(by, session)| Access::CloseSession { by, session }),
         3 => (crew(), id(), subject())
             .prop_map(|(by, request, subject)| Access::OpenGlass { by, request, subject }),

@@ -1,0 +1,123 @@
+//! One call on its way in: whom it claims to be from is looked up before its body is read, and the body is read up to its route's limit
+//! and within a time, before the signature over all of it is checked.
+
+use crate::{
+    caller::{Caller, Claimed},
+    ports::Gatekeeper,
+    problem::Problem,
+    rate::Rates,
+};
+use axum::{
+    body::{Bytes, to_bytes},
+    extract::{FromRef, FromRequest, Request},
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_LENGTH},
+};
+use std::{fmt, sync::Arc, time::Duration};
+use tokio::time::timeout;
+
+/// How long a body may take to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Where calls come in: who lets them in, how often, and how long is waited for them. Shared by all routes of a node, so that no account
+/// has a second allowance.
+#[derive(Clone)]
+pub struct Entrance {
+    gatekeeper: Arc<dyn Gatekeeper>,
+    rates: Arc<Rates>,
+    body_time: Duration,
+}
+
+impl Entrance {
+    /// The entrance of a node: a body may take [`BODY_TIME_MAX`].
+    pub fn new(gatekeeper: Arc<dyn Gatekeeper>) -> Self {
+        Self::waiting(gatekeeper, BODY_TIME_MAX)
+    }
+
+    /// An entrance that waits for a body this long.
+    pub fn waiting(gatekeeper: Arc<dyn Gatekeeper>, body_time: Duration) -> Self {
+        Self {
+            gatekeeper,
+            rates: Arc::default(),
+            body_time,
+        }
+    }
+}
+
+impl fmt::Debug for Entrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entrance")
+            .field("body_time", &self.body_time)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request as a handler sees it, authenticated; its body has at most `BYTES_MAX` bytes.
+pub(crate) struct Call<const BYTES_MAX: usize> {
+    pub(crate) caller: Caller,
+    pub(crate) uri: Uri,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl<S: Sync, const BYTES_MAX: usize> FromRequest<S> for Call<BYTES_MAX>
+where
+    Entrance: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let entrance = Entrance::from_ref(state);
+        let gatekeeper = entrance.gatekeeper.as_ref();
+        let (parts, body) = request.into_parts();
+        let now = gatekeeper.now();
+        let claimed = Claimed::read(&parts.headers, now)?;
+        require_rate(&entrance.rates, &claimed, now)?;
+        let caller = claimed.caller(gatekeeper).await?;
+        require_length(&parts.headers, BYTES_MAX)?;
+        let body = timeout(entrance.body_time, to_bytes(body, BYTES_MAX))
+            .await
+            .map_err(|_| too_slow(entrance.body_time))?
+            .map_err(|_| unread(BYTES_MAX))?;
+        claimed.check(&gatekeeper.genesis(), &parts, &body)?;
+        entrance.rates.take(caller.account, now);
+        Ok(Self {
+            caller,
+            uri: parts.uri,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+fn require_rate(rates: &Rates, claimed: &Claimed, now: u64) -> Result<(), Problem> {
+    rates.check(&claimed.account, now).map_err(|seconds| {
+        let detail = format!("this key calls too often: try again in {seconds} s");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-calls", detail).retry_after(seconds)
+    })
+}
+
+/// What says that it is too long is not even begun.
+fn require_length(headers: &HeaderMap, bytes_max: usize) -> Result<(), Problem> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    match length {
+        Some(length) if bytes_max < length => Err(unread(bytes_max)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn unread(bytes_max: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        format!("the body could not be read to its end; at most {bytes_max} bytes are read here"),
+    )
+}
+
+fn too_slow(body_time: Duration) -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "too-slow",
+        format!("the body took longer than {} s", body_time.as_secs()),
+    )
+}
