@@ -172,7 +172,7 @@ async fn a_nonce_is_asked_for_by_what_it_will_stand_in() {
         assert_eq!(village.send(call).await.0, StatusCode::CREATED, "{body}");
         assert_eq!(*village.asked.lock().unwrap(), [noted]);
     }
-    for body in [r#"{"for": "a-bus"}"#, "[]", "7"] {
+    for body in [r#"{"for": "a-bus"}"#, r#"{"for": 1}"#, "7"] {
         let call = Outgoing::post("/v1/nonces", body).signed_by(&doctor());
         let (status, _) = Village::default().send(call).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
