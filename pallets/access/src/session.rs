@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use musubi_primitives::{
     AccountId, Commitment, ConsentId, MemberId, Moment, OrderedMoment, Pseudonym, Role, SessionId,
-    seams::{Actor, Consents, Consortium, Residents, Trail},
+    seams::{Consents, Consortium, Residents, Trail},
     trail::TrailFact,
 };
 use scale_info::TypeInfo;
