@@ -21,7 +21,7 @@
 //! | A11 | A reviewer of the opener's member or of the home municipality, not the opener, reviews each opening once, after it closed. |
 //! | A12 | An opening that nobody reviewed within [`REVIEW_PERIOD`] is marked overdue; it can still be reviewed. |
 //! | A13 | Denials about unknown and about protected subjects read alike; those about unknown ones share one trail. |
-//! | A14 | A session is opened by an officer of the subject's home municipality, which judged the card check-in, under a consent in force; the visited member and that officer may close it; a request that names one needs it open. |
+//! | A14 | An officer of the subject's home, which judged the card, opens a session under a consent in force; one that is named must be open. |
 //! | A15 | While a subject's records are frozen, nothing is permitted on consent. |
 //! | A16 | Requests are remembered for [`REQUEST_MEMORY`], then forgotten by a bounded sweep; the rows remain. |
 //! | A17 | The key's role must be one that may ask on this basis. |
