@@ -14,7 +14,7 @@ mod catching_up;
 pub mod chain;
 pub mod counter;
 pub mod custodian;
-mod dose;
+pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
@@ -22,7 +22,9 @@ mod finalised;
 mod history;
 pub mod intake;
 mod keys;
+mod moving;
 pub mod pending;
+mod protection;
 pub mod revocations;
 pub mod verdict;
 
@@ -45,6 +47,7 @@ use musubi_node_gateway::{
         card::{Card, Countersign},
         request::{Order, Overriding},
     },
+    protection::{ProtectionDesk, ProtectionForm, Reissued},
 };
 use musubi_node_network::Network;
 use musubi_primitives::{
@@ -158,6 +161,15 @@ impl Gatekeeper for Office {
         }
         let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
         Ok(person.map(Standing::Person))
+    }
+}
+
+#[async_trait]
+impl ProtectionDesk for Office {
+    async fn protect(&self, caller: &Caller, form: ProtectionForm) -> Result<Reissued, DeskError> {
+        offered(&self.counter, "a municipality's counter")?
+            .protect(caller, form)
+            .await
     }
 }
 

@@ -106,7 +106,11 @@ async fn serve_gateway(
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let care = musubi_node_gateway::cds::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
-    let mut routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    let protection =
+        musubi_node_gateway::protection::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
+    let mut routes = musubi_node_gateway::router(Arc::clone(&office) as _, office)
+        .merge(care)
+        .merge(protection);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, facade.router());
     }

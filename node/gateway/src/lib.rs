@@ -20,6 +20,7 @@ pub mod caller;
 pub mod cds;
 pub mod ports;
 pub mod problem;
+pub mod protection;
 pub mod router;
 
 pub use body::{DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, SealedDocument};

@@ -26,7 +26,6 @@ pub(crate) const DAY: u64 = 24 * 3600 * 1000;
 pub(crate) struct Guardian {
     pub(crate) pseudonym: Pseudonym,
     pub(crate) phone: Actor,
-    name: String,
     certificate: Vec<u8>,
     key: RsaKey,
     authority: Authority,
@@ -75,7 +74,6 @@ impl<'a> Home<'a> {
         let guardian = Guardian {
             pseudonym: serde_json::from_value(enrolled["pseudonym"].clone()).unwrap(),
             phone,
-            name: name.to_owned(),
             certificate,
             key,
             authority,
@@ -190,15 +188,6 @@ impl Guardian {
             cms: cms.to_der().unwrap(),
             signed_at: now(),
         }
-    }
-
-    /// The same person, acting at another node's gateway.
-    pub(crate) fn at(&mut self, url: String) {
-        self.phone.url = url;
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 }
 

@@ -125,6 +125,16 @@ impl World {
         rpc.wait_for_height(rpc.height().await + 1).await;
     }
 
+    /// Waits until another node has what the first one has now.
+    pub(crate) async fn until_level(&self, place: usize) {
+        let height = self.consortium.rpc(AT_RUSUTSU).await.height().await;
+        self.consortium
+            .rpc(place)
+            .await
+            .wait_for_height(height)
+            .await;
+    }
+
     /// Follows the chain until a record has two holders.
     pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
         self.until(record, |view| view.state == RecordState::Stored)
