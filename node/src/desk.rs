@@ -19,12 +19,14 @@ pub mod duties;
 pub mod facade;
 mod facts;
 mod finalised;
+mod gathering;
 mod history;
 pub mod intake;
 mod keys;
 mod moving;
 pub mod pending;
 mod protection;
+mod recording;
 pub mod revocations;
 pub mod verdict;
 

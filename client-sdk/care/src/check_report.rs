@@ -155,6 +155,12 @@ impl Question {
         }
     }
 
+    /// Leaves out a dose that is no dose of its own, by product and day.
+    pub fn forget(&mut self, dose: &Dose) {
+        let (History::Confirmed(doses) | History::Unconfirmed(doses)) = &mut self.history;
+        doses.retain(|known| (&known.vaccine, known.date) != (&dose.vaccine, dose.date));
+    }
+
     /// The same question for another day.
     #[must_use]
     pub fn on(&self, day: Date) -> Self {

@@ -106,6 +106,7 @@ async fn a_family_moves_and_its_history_with_it(world: &World) {
         Err(Unread::Denied(DenialReason::StatuteNotApplicable))
     );
     the_new_counter_goes_on(world, &chart, subject).await;
+    world.until_level(AT_CLINIC).await;
     let after = dose("moving", "PCV20", &day(-1), "L2");
     let record = clinic.record(&subject, &after).await;
     let view = world.until_stored(&record).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     actor::{Actor, now, random},
-    world::{RUSUTSU, World},
+    world::{AT_CLINIC, RUSUTSU, World},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
@@ -61,6 +61,7 @@ impl<'a> Home<'a> {
     pub(crate) async fn child(&self, patient: &Value) -> Pseudonym {
         let form = json!({"patient": patient, "domain": "health"});
         let enrolled = self.clerk.post("/v1/people", &form).await;
+        self.world.until_level(AT_CLINIC).await;
         serde_json::from_value(enrolled["pseudonym"].clone()).unwrap()
     }
 

@@ -48,6 +48,7 @@ async fn nobody_learns_who_a_protected_family_has_become() {
     let former_mother = mother.pseudonym;
     let child = protect(&world, &mut mother, former).await;
     home.bind(&mother).await;
+    world.until_level(AT_CLINIC).await;
     let everybody = [former, child, STRANGER];
     a_curious_member_hears_the_same_of_all(&curious, &everybody).await;
     the_other_guardian_hears_the_same_of_all(&world, &father, &everybody).await;

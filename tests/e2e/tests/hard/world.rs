@@ -60,6 +60,7 @@ impl World {
         self.staff("rusutsu", "officer", AT_RUSUTSU)
             .submit(call)
             .await;
+        self.until_level(AT_CLINIC).await;
     }
 
     /// Staff of a member at the gateway of a node.
@@ -135,10 +136,13 @@ impl World {
             .await;
     }
 
-    /// Follows the chain until a record has two holders.
+    /// Follows the chain until a record has two holders, and the clinic's node knows it.
     pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
-        self.until(record, |view| view.state == RecordState::Stored)
-            .await
+        let view = self
+            .until(record, |view| view.state == RecordState::Stored)
+            .await;
+        self.until_level(AT_CLINIC).await;
+        view
     }
 
     /// Follows the chain until a record stands as wanted.
