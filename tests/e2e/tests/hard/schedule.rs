@@ -41,7 +41,7 @@ async fn child(world: &World, id: &str, born: &str) -> (Pseudonym, Value) {
 async fn on_chain(world: &World, card: &Value) -> Option<VerdictView> {
     let inputs = &card["extension"]["musubi"]["inputs"];
     let inputs: Commitment = serde_json::from_value(inputs.clone()).unwrap();
-    world.read("MusubiApi_verdict", &inputs).await
+    world.read_at(AT_CLINIC, "MusubiApi_verdict", &inputs).await
 }
 
 fn explains(refused: &(StatusCode, Value), why: &str) {
