@@ -192,7 +192,7 @@ fn outcome(verdict: &Verdict, findings: &[Finding]) -> Outcome {
     let has = |weight| findings.iter().any(|finding| finding.weight == weight);
     match verdict.answer {
         Answer::NotMet(_) => Outcome::NotMet,
-        _ if has(Weight::Stop) => Outcome::NotMet,
+        Answer::NeedsPerson(_) | Answer::ConditionsMet(_) if has(Weight::Stop) => Outcome::NotMet,
         Answer::NeedsPerson(_) => Outcome::NeedsPerson,
         Answer::ConditionsMet(_) if has(Weight::Warn) => Outcome::NeedsPerson,
         Answer::ConditionsMet(_) => Outcome::ConditionsMet,
