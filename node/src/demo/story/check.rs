@@ -124,6 +124,8 @@ impl Stage<'_> {
         day: Date,
     ) -> Result<(), String> {
         let mut again = dose.value().clone();
+        // Another injection is another resource; the same id would correct the first.
+        again["id"] = json!("the-same-again");
         again["occurrenceDateTime"] = json!(day);
         let body = again.to_string().into_bytes();
         let kind = dose.kind().as_str();
