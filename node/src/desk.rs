@@ -17,16 +17,20 @@ pub mod check_in;
 mod check_in_card;
 pub mod counter;
 pub mod custodian;
-mod dose;
+pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
 mod finalised;
+mod gathering;
 mod history;
 pub mod intake;
 mod keys;
+mod moving;
 mod nonces;
 pub mod pending;
+mod protection;
+mod recording;
 pub mod revocations;
 pub mod verdict;
 
@@ -50,6 +54,7 @@ use musubi_node_gateway::{
         card::{Card, Countersign},
         request::{Order, Overriding},
     },
+    protection::{ProtectionDesk, ProtectionForm, Reissued},
 };
 use musubi_node_network::Network;
 use musubi_primitives::{
@@ -206,6 +211,15 @@ impl Gatekeeper for Office {
         }
         let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
         Ok(person.map(Standing::Person))
+    }
+}
+
+#[async_trait]
+impl ProtectionDesk for Office {
+    async fn protect(&self, caller: &Caller, form: ProtectionForm) -> Result<Reissued, DeskError> {
+        self.counter()?
+            .protect(caller, form)
+            .await
     }
 }
 

@@ -107,7 +107,11 @@ async fn serve_gateway(
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let entrance = musubi_node_gateway::Entrance::new(Arc::clone(&office) as _);
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
-    let mut routes = musubi_node_gateway::router(entrance, office).merge(care);
+    let protection =
+        musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let mut routes = musubi_node_gateway::router(entrance, office)
+        .merge(care)
+        .merge(protection);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, facade.router());
     }

@@ -155,6 +155,12 @@ impl Question {
         }
     }
 
+    /// Leaves out a dose that is no dose of its own, by product and day.
+    pub fn forget(&mut self, dose: &Dose) {
+        let (History::Confirmed(doses) | History::Unconfirmed(doses)) = &mut self.history;
+        doses.retain(|known| (&known.vaccine, known.date) != (&dose.vaccine, dose.date));
+    }
+
     /// The same question for another day.
     #[must_use]
     pub fn on(&self, day: Date) -> Self {
@@ -186,7 +192,7 @@ fn outcome(verdict: &Verdict, findings: &[Finding]) -> Outcome {
     let has = |weight| findings.iter().any(|finding| finding.weight == weight);
     match verdict.answer {
         Answer::NotMet(_) => Outcome::NotMet,
-        _ if has(Weight::Stop) => Outcome::NotMet,
+        Answer::NeedsPerson(_) | Answer::ConditionsMet(_) if has(Weight::Stop) => Outcome::NotMet,
         Answer::NeedsPerson(_) => Outcome::NeedsPerson,
         Answer::ConditionsMet(_) if has(Weight::Warn) => Outcome::NeedsPerson,
         Answer::ConditionsMet(_) => Outcome::ConditionsMet,

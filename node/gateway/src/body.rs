@@ -24,6 +24,8 @@ pub struct EnrolmentForm {
     pub protected: bool,
     /// The person's device, if there is one.
     pub device: Option<DeviceForm>,
+    /// For somebody who moved here: the pseudonym that the former home handed over, which stays.
+    pub moved: Option<Pseudonym>,
 }
 
 impl EnrolmentForm {

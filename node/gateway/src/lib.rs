@@ -21,6 +21,7 @@ pub mod caller;
 pub mod cds;
 pub mod ports;
 pub mod problem;
+pub mod protection;
 mod rate;
 pub mod router;
 mod serve;

@@ -113,6 +113,7 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
             proofs: Proofs::new(village.rpc.clone(), trusted, folder.join("proofs"))?,
             report,
         };
+        stage.publish_rules().await?;
         for (family, channel) in families {
             stage.play(family, *channel).await?;
         }

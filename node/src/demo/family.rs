@@ -3,7 +3,10 @@
 //! Every `*.json` file of the folder is one resource. The Patient whose file name begins with `guardian` decides for the others; every
 //! other Patient is a child, twins included. All other resources are records, each about the child that its patient reference names.
 
+use crate::{clock::now, desk::dose::japanese_day};
+use musubi_care::civil::Date;
 use musubi_fhir::{Kind, Resource};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// A preset by folder and name.
@@ -68,7 +71,8 @@ impl Family {
             .iter()
             .find(|(folder, _)| *folder == name)
             .ok_or_else(|| format!("no built-in family is called {name}"))?;
-        let files = files.map(|(name, text)| (PathBuf::from(name), text.to_owned()));
+        let late = days_behind();
+        let files = files.map(|(name, text)| (PathBuf::from(name), moved(text, late)));
         Self::from_texts(files.into())
     }
 
@@ -135,6 +139,44 @@ impl Family {
     }
 }
 
+/// How far this machine's clock is behind the day that the built-in families were written for: a dose of tomorrow is not recorded.
+fn days_behind() -> i32 {
+    let written_for = Date::new(2026, 11, 26);
+    let today = japanese_day(now());
+    let days = written_for
+        .zip(today)
+        .map(|(day, today)| today.days_since(day));
+    days.unwrap_or_default().min(0)
+}
+
+/// The resource with every date moved by so many days.
+fn moved(text: &str, days: i32) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut value) if days != 0 => {
+            move_dates(&mut value, days);
+            value.to_string()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn move_dates(value: &mut Value, days: i32) {
+    match value {
+        Value::String(text) => {
+            let date = text.get(..10).and_then(|start| Date::parse(start).ok());
+            let rest = text.get(10..).unwrap_or_default().to_owned();
+            if let Some(date) = date.filter(|_| rest.is_empty() || rest.starts_with('T')) {
+                *text = format!("{}{rest}", date.plus_days(days));
+            }
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|entry| move_dates(entry, days)),
+        Value::Object(members) => members
+            .values_mut()
+            .for_each(|member| move_dates(member, days)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn child_of<'a>(record: &Resource, children: &'a mut [Child]) -> Option<&'a mut Child> {
     let name = record.subject()?.strip_prefix("Patient/")?;
     children
@@ -175,6 +217,15 @@ mod tests {
                 "{name}: {kinds:?}"
             );
         }
+    }
+
+    #[test]
+    fn dates_move_together_and_nothing_else_does() {
+        let text = r#"{"a":["2026-11-05T10:20:00+09:00"],"b":"2026-03-01","c":"form|2026.1","d":"2026-11-05-x","e":3}"#;
+        let expected = r#"{"a":["2026-11-03T10:20:00+09:00"],"b":"2026-02-27","c":"form|2026.1","d":"2026-11-05-x","e":3}"#;
+        let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+        assert_eq!(read(&moved(text, -2)), read(expected));
+        assert_eq!(moved(text, 0), text);
     }
 
     #[test]

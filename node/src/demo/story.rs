@@ -4,6 +4,7 @@
 //! rows go into a bundle of their own that `musubi verify` checks offline.
 
 mod cast;
+mod check;
 mod consent;
 mod evidence;
 mod reads;
@@ -69,7 +70,9 @@ impl Stage<'_> {
             self.read_denied(&cast, subject, DenialReason::NoConsent)
                 .await?;
             let consent = self.consent(&cast, subject).await?;
+            self.check_before(&cast, subject, child).await?;
             let records = self.record(&cast, subject, child).await?;
+            self.stop_the_same_again(&cast, subject, child).await?;
             let visit = self.check_in(&cast, subject).await?;
             self.read_permitted(&cast, subject, visit, child, &records)
                 .await?;

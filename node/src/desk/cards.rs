@@ -79,8 +79,8 @@ pub(super) fn card_id(record: &RecordId) -> String {
     for (byte, of_record) in bytes.iter_mut().zip(record.0) {
         *byte = of_record;
     }
-    bytes[6] = bytes[6] & 0x0f | 0x80;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
+    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let digits = hex::encode(bytes);
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
     parts.map(|part| digits[part].to_owned()).join("-")

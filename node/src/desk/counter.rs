@@ -47,6 +47,7 @@ impl Counter {
         let identity = patient.identity().ok_or_else(|| {
             DeskError::Unprocessable("patient: expected a FHIR Patient".to_owned())
         })?;
+        self.check_moved(&identity, &form).await?;
         let pseudonym = {
             let _editing = self.editing.lock().await;
             self.pseudonym(&identity, &form)?
@@ -70,6 +71,30 @@ impl Counter {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A pseudonym that came with somebody who moved: this municipality is its home by now, and nobody else here has it.
+    async fn check_moved(
+        &self,
+        identity: &Identity,
+        form: &EnrolmentForm,
+    ) -> Result<(), DeskError> {
+        let Some(moved) = form.moved else {
+            return Ok(());
+        };
+        let home: Option<MemberId> = self.chain.read("MusubiApi_home", moved).await?;
+        let holder = self.register.by_pseudonym(&moved).map_err(fault)?;
+        let same = self
+            .register
+            .by_identifier(&identity.identifier)
+            .map_err(fault)?;
+        if home == Some(self.member) && (holder.is_none() || holder == same) {
+            return Ok(());
+        }
+        Err(DeskError::Unprocessable(
+            "moved: expected a pseudonym that was handed over to this municipality, and that nobody else of its register has; let an officer accept the hand-over first"
+                .to_owned(),
+        ))
     }
 
     /// Somebody who is on the chain: the form must say nothing else than was entered then.
@@ -165,15 +190,20 @@ impl Counter {
     fn pseudonym(&self, identity: &Identity, form: &EnrolmentForm) -> Result<Pseudonym, DeskError> {
         let Some((id, mut person)) = self.find(identity, form)? else {
             let mut person = new_person(identity, form.protected);
-            let fresh = fresh_pseudonym()?;
-            person.pseudonyms.push((form.domain, fresh));
+            let pseudonym = pseudonym_for(form)?;
+            person.pseudonyms.push((form.domain, pseudonym));
             self.register.add(&person).map_err(fault)?;
-            return Ok(fresh);
+            return Ok(pseudonym);
         };
         if let Some(known) = person.pseudonym(form.domain) {
-            return Ok(known);
+            return match form.moved {
+                Some(moved) if moved != known => Err(DeskError::Unprocessable(
+                    "moved: this person has another pseudonym here already".to_owned(),
+                )),
+                _ => Ok(known),
+            };
         }
-        let fresh = fresh_pseudonym()?;
+        let fresh = pseudonym_for(form)?;
         person.pseudonyms.push((form.domain, fresh));
         self.register.update(id, &person).map_err(fault)?;
         Ok(fresh)
@@ -266,7 +296,7 @@ pub(super) fn check_counter(municipality: MemberId, caller: &Caller) -> Result<(
 
 /// The date that the chain is told: the last common date up to `until` within what the chain allows, else the next one, so that no
 /// birthday shows. The register keeps the exact end, and an officer ends an earlier one by hand.
-fn attested_until(now: Moment, until: Moment) -> Moment {
+pub(super) fn attested_until(now: Moment, until: Moment) -> Moment {
     let latest = until.min(now.saturating_add(GUARDIANSHIP_LIFE));
     let next = common_date_after(now, 1);
     let following = common_date_after(next, 1);
@@ -288,7 +318,11 @@ fn new_person(identity: &Identity, protected: bool) -> Person {
     }
 }
 
-fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
+fn pseudonym_for(form: &EnrolmentForm) -> Result<Pseudonym, DeskError> {
+    form.moved.map_or_else(fresh_pseudonym, Ok)
+}
+
+pub(super) fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(unavailable)?;
     Ok(Pseudonym(bytes))

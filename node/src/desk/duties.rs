@@ -1,5 +1,5 @@
 //! Duties that no caller waits for: hand records to their holders, acknowledge what is kept, report what was released, erase what was
-//! ordered erased.
+//! ordered erased, and hand on what belongs to a subject who moved ([`super::moving`]).
 //!
 //! One round goes through all of them and every step can be done again: a round that was cut short, by a refusal or by the end of
 //! the process, is made good by the next, which comes with the next block or the next change in the vault.
@@ -62,6 +62,7 @@ impl Duties {
             ("acknowledge", self.acknowledge().await),
             ("report deliveries", self.report_deliveries().await),
             ("erase", self.erase().await),
+            ("follow a move", self.follow_moves().await),
         ];
         for (duty, outcome) in outcomes {
             if let Err(error) = outcome {
@@ -176,6 +177,7 @@ impl Duties {
                 Err(error) => return Err(error),
             }
         }
+        self.note_if_left(&view).await?;
         self.custodian
             .vault(move |vault| vault.acknowledged(&record))
             .await
@@ -222,7 +224,7 @@ impl Duties {
         }
     }
 
-    /// Destroys what the chain has ordered erased since it was last looked at, and leaves this holder's receipts.
+    /// Destroys what the chain has ordered erased since it was last looked at, and leaves this holder's receipts; notes who moved.
     async fn erase(&self) -> Result<(), DeskError> {
         let seen = self
             .custodian
@@ -232,14 +234,15 @@ impl Duties {
             .max(self.looked_at.load(Ordering::Relaxed))
             .saturating_add(1);
         let tip = self.chain.tip().map_err(unavailable)?.height;
-        let mut erased = false;
+        let mut changed = false;
         for height in from..=tip {
             for record in self.ordered_at(height)? {
-                erased |= self.erase_one(record).await?;
+                changed |= self.erase_one(record).await?;
             }
+            changed |= self.note_moves_at(height).await?;
             self.looked_at.store(height, Ordering::Relaxed);
         }
-        if erased || tip.saturating_sub(seen) >= NOTED_EVERY {
+        if changed || tip.saturating_sub(seen) >= NOTED_EVERY {
             self.note_seen(tip).await?;
         }
         Ok(())

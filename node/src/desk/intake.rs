@@ -17,7 +17,7 @@ use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::{Caller, DeskError, TakenIn};
 use musubi_node_vault::{Outgoing, exchange::Offer};
 use musubi_primitives::{
-    Category, HpkeKey, MemberId, Pseudonym, RecordId,
+    Category, HpkeKey, MemberId, Pseudonym, RecordId, RecordState,
     commitment::hash_parts,
     domain,
     record::may_write,
@@ -117,6 +117,7 @@ impl Intake {
     ) -> Result<TakenIn, DeskError> {
         let staged = self.staged(record).await?;
         if let Some(view) = self.known(record).await? {
+            check_not_erased(&view)?;
             self.check_ours(&view, staged.as_ref(), record).await?;
             return Ok(TakenIn {
                 record,
@@ -303,6 +304,17 @@ impl Intake {
         self.custodian
             .vault(move |vault| vault.settle(&record))
             .await
+    }
+}
+
+/// The same content, sent again after its erasure, is that record: it does not come back under another name.
+fn check_not_erased(view: &RecordView) -> Result<(), DeskError> {
+    match view.state {
+        RecordState::Pending | RecordState::Stored => Ok(()),
+        RecordState::Erased => Err(DeskError::Unprocessable(
+            "this very record was erased by order of its home municipality: it is not taken in again"
+                .to_owned(),
+        )),
     }
 }
 

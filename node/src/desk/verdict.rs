@@ -1,28 +1,24 @@
-//! The check before an injection: asked with an order, kept as a sealed report, on the chain as a verdict, and held against the dose
-//! that is recorded afterwards.
+//! The check before an injection: asked with an order, kept as a sealed report, and on the chain as a verdict.
 //!
-//! The engine answers; this desk gathers what it is asked (the chart's doses, and those that this member's own vault can open), keeps
-//! question and answer so that they can be asked again, and tells the chain a salted commitment, the version of the rules and the
-//! outcome. The physician decides (I7): a dose whose conditions are not met is taken in only after a doctor has said why, under the
-//! doctor's own signature. Nobody is kept from recording what has happened: `already-given` is a reason too.
+//! The engine answers what [gathering](super::gathering) puts together. Question and answer are kept so that they can be asked again; the
+//! chain gets a salted commitment to them, the version of the rules and the outcome. The physician decides (I7), and says why where the
+//! conditions are not met; [recording](super::recording) holds the dose against it afterwards.
 
 use super::{
     cards::{card, card_id},
     care::Care,
     chain::{Chain, unavailable},
-    dose::{self, Draft, RecordedDose, japanese_day},
-    history::{KeptReport, OwnRecord},
+    dose::{self, Draft, japanese_day},
+    gathering::{bedside, circumstances},
+    history::KeptReport,
     intake::Intake,
 };
 use musubi_care::{
     check_report::{CheckReport, Identity, Outcome, Override, Question, RulesAsked},
-    child::{Circumstances, Dose, History, Standing},
     civil::Date,
     rules::RuleSet,
-    wording,
 };
 use musubi_client_sdk::{calls, sealing::CanonicalRecord};
-use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::{
     Caller, DeskError,
     cds::{
@@ -55,8 +51,7 @@ impl Intake {
         let in_force = self.rules_in_force().await?;
         let rules = rules_of(&self.care, &in_force.hash)?;
         let today = self.today()?;
-        let (history, mut identity) = self.gather(&order).await?;
-        identity.visit_not_open = self.is_visit_over(&order).await?;
+        let (history, identity) = self.gather(&order).await?;
         let mut cards = Vec::new();
         for value in &order.drafts {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
@@ -175,7 +170,10 @@ impl Intake {
         }
     }
 
-    async fn verdict(&self, inputs: Commitment) -> Result<Option<VerdictView>, DeskError> {
+    pub(super) async fn verdict(
+        &self,
+        inputs: Commitment,
+    ) -> Result<Option<VerdictView>, DeskError> {
         self.chain.read("MusubiApi_verdict", inputs).await
     }
 
@@ -226,144 +224,6 @@ impl Intake {
         })
     }
 
-    /// Holds a dose that is being recorded against the newest check of its product: asked again with what is known by now, on the
-    /// dose's own day, so that neither another day nor another dose in between makes an old answer serve.
-    ///
-    /// A dose that nobody had checked here passes: it may come from paper, or from elsewhere.
-    ///
-    /// # Errors
-    /// [`DeskError::Unprocessable`] for a day that has not come, and where conditions are not met and no doctor has said why.
-    pub(super) async fn check_dose(
-        &self,
-        subject: Pseudonym,
-        resource: &Resource,
-    ) -> Result<(), DeskError> {
-        if resource.kind() != Kind::Immunization {
-            return Ok(());
-        }
-        let Some(given) = given_here(&self.care, resource) else {
-            return Ok(());
-        };
-        if self.today()? < given.date {
-            return Err(DeskError::Unprocessable(
-                "Immunization.occurrenceDateTime: this day has not come yet by the chain's time; a dose is recorded when it was given"
-                    .to_owned(),
-            ));
-        }
-        let reports = self.reports(subject).await?;
-        let mut of_product = reports.iter().rev();
-        let newest = of_product.find(|kept| kept.report.question.proposal.vaccine == given.vaccine);
-        let Some(newest) = newest else { return Ok(()) };
-        if self.is_overridden_for(newest, given.date).await? {
-            return Ok(());
-        }
-        self.ask_again(subject, newest, given.date).await
-    }
-
-    /// Whether a doctor said on the chain why this dose is given on this day nevertheless.
-    async fn is_overridden_for(&self, kept: &KeptReport, day: Date) -> Result<bool, DeskError> {
-        if kept.report.overridden.is_none() || kept.report.question.proposal.date != day {
-            return Ok(false);
-        }
-        let on_chain = self.verdict(kept.commitment).await?;
-        if on_chain.is_some_and(|verdict| verdict.override_reason.is_some()) {
-            return Ok(true);
-        }
-        Err(DeskError::Unprocessable(
-            "the doctor's reason is kept, and its signature is not on the chain: sign the call that the feedback gave, submit it to /v1/extrinsics, and send the dose again"
-                .to_owned(),
-        ))
-    }
-
-    async fn ask_again(
-        &self,
-        subject: Pseudonym,
-        kept: &KeptReport,
-        day: Date,
-    ) -> Result<(), DeskError> {
-        let mut hash = [0; 32];
-        hex::decode_to_slice(&kept.report.rules.hash, &mut hash).map_err(unavailable)?;
-        let rules = rules_of(&self.care, &hash)?;
-        let mut question = kept.report.question.on(day);
-        let own = self.own_records(subject, Category::Immunization).await?;
-        for dose in doses_of(&self.care, &own)? {
-            question.add(dose.dose);
-        }
-        let reply = question.ask(rules);
-        if reply.outcome != Outcome::NotMet {
-            return Ok(());
-        }
-        let (mut why, mut days) = ("対象者の誤認".to_owned(), String::new());
-        if let Some(stop) = reply.verdict.stop() {
-            why = format!("{} ({})", wording::reason(stop.reason), stop.reason);
-            let permitted = reply.verdict.permitted;
-            days = shown("earliest", permitted.earliest) + &shown("latest", permitted.latest);
-        }
-        Err(DeskError::Unprocessable(format!(
-            "the conditions are not met: {why}{days}; ask the schedule check again, or let a doctor say why by its feedback, and send the dose again"
-        )))
-    }
-
-    /// The doses known to the chart and to this member, and whether they are one person's.
-    async fn gather(&self, order: &Order) -> Result<(History, Identity), DeskError> {
-        let own = self
-            .own_records(order.subject, Category::Immunization)
-            .await?;
-        let void: Vec<RecordId> = own
-            .iter()
-            .filter(|own| own.is_void)
-            .map(|own| own.record)
-            .collect();
-        let mut known = doses_of(&self.care, &own)?;
-        for resource in &order.doses {
-            let record = self.record_id(&order.subject, resource.canonical_bytes());
-            // What was entered in error here is not brought back by a chart that still has it.
-            if void.contains(&record) {
-                continue;
-            }
-            let recorded = dose::recorded(&self.care, resource, Standing::Stored)?;
-            known.extend(recorded.filter(|recorded| !is_same_as_one(recorded, &known)));
-        }
-        let doses = known.into_iter().map(|recorded| recorded.dose).collect();
-        let history = if order.circumstances.history_confirmed {
-            History::Confirmed(doses)
-        } else {
-            History::Unconfirmed(doses)
-        };
-        let identity = Identity {
-            chart_differs: self.is_another_chart(order, &own)?,
-            visit_not_open: false,
-        };
-        Ok((history, identity))
-    }
-
-    /// Twins share a birthday and a surname; their charts do not share a name: earlier records of this member about the subject, and
-    /// every dose of the chart, must be about the Patient that the chart shows.
-    fn is_another_chart(&self, order: &Order, own: &[OwnRecord]) -> Result<bool, DeskError> {
-        let names = dose::names(&order.patient);
-        let is_another = |resource: &Resource| {
-            resource
-                .subject()
-                .is_some_and(|subject| !names.iter().any(|name| name == subject))
-        };
-        let mut earlier = Vec::new();
-        for own in own.iter().filter(|own| own.author == self.member) {
-            earlier.push(own.resource()?);
-        }
-        let has_earlier_name = earlier.iter().any(|resource| !is_another(resource));
-        Ok(order.doses.iter().any(is_another) || (!earlier.is_empty() && !has_earlier_name))
-    }
-
-    /// Whether the visit named is over, another person's, or its consent withdrawn since.
-    async fn is_visit_over(&self, order: &Order) -> Result<bool, DeskError> {
-        let Some(session) = order.circumstances.session else {
-            return Ok(false);
-        };
-        let visit = (session, self.member, order.subject);
-        let is_open: bool = self.chain.read("MusubiApi_is_session_open", visit).await?;
-        Ok(!is_open)
-    }
-
     async fn rules_in_force(&self) -> Result<RuleSetView, DeskError> {
         let in_force: Option<RuleSetView> =
             self.chain.read("MusubiApi_rule_set_in_force", ()).await?;
@@ -400,7 +260,7 @@ impl Intake {
 
     /// The civil date in Japan by the newest finalised block, not by this machine's clock: a clock that was set to another day passes
     /// no interval.
-    fn today(&self) -> Result<Date, DeskError> {
+    pub(super) fn today(&self) -> Result<Date, DeskError> {
         let at = block_time(&self.chain)?.saturating_add(STATE_AGE_MAX);
         japanese_day(at).ok_or_else(|| unavailable("the chain's time is no date"))
     }
@@ -413,66 +273,17 @@ fn block_time(chain: &Chain) -> Result<u64, DeskError> {
     executor.time_of(&header).map_err(unavailable)
 }
 
-fn rules_of<'a>(care: &'a Care, hash: &[u8; 32]) -> Result<&'a RuleSet, DeskError> {
+/// The rules with this hash.
+///
+/// # Errors
+/// [`DeskError::NotOffered`] where this node has no file with them.
+pub(super) fn rules_of<'a>(care: &'a Care, hash: &[u8; 32]) -> Result<&'a RuleSet, DeskError> {
     care.rules(hash).ok_or_else(|| {
         DeskError::NotOffered(format!(
             "this node lacks the rules with hash {}: name their file in care.rules",
             hex::encode(hash)
         ))
     })
-}
-
-fn doses_of(care: &Care, own: &[OwnRecord]) -> Result<Vec<RecordedDose>, DeskError> {
-    let doses = own.iter().map(|own| own.dose(care));
-    doses.filter_map(Result::transpose).collect()
-}
-
-/// One dose that two systems wrote down: same product, same day, and no two lots.
-fn is_same_as_one(recorded: &RecordedDose, known: &[RecordedDose]) -> bool {
-    known.iter().any(|other| {
-        let (dose, of_other) = (&recorded.dose, &other.dose);
-        let may_differ = recorded.lot.is_none() || other.lot.is_none();
-        (&dose.vaccine, dose.date) == (&of_other.vaccine, of_other.date)
-            && (may_differ || recorded.lot == other.lot)
-    })
-}
-
-/// A dose that this record says was given, where it is a first-hand record of a product of the rules.
-fn given_here(care: &Care, resource: &Resource) -> Option<Dose> {
-    let value = resource.value();
-    let product = care.product(&value["vaccineCode"])?;
-    let is_given = value["status"] == "completed" && value["primarySource"] != false;
-    let date = resource.date().and_then(dose::full).filter(|_| is_given)?;
-    Some(Dose::new(&product, date))
-}
-
-fn circumstances(order: &Order) -> Result<Circumstances, DeskError> {
-    let said = &order.circumstances;
-    Ok(Circumstances {
-        conditions: said.conditions.clone(),
-        short_interval_needed: said.short_interval_needed,
-        measures: said.measures.clone(),
-        recovery: engine_form("recovery", said.recovery.as_ref())?,
-    })
-}
-
-fn bedside(order: &Order) -> Result<Option<musubi_care::bedside::Bedside>, DeskError> {
-    engine_form("bedside", order.circumstances.bedside.as_ref())
-}
-
-fn engine_form<T: serde::de::DeserializeOwned>(
-    field: &str,
-    value: Option<&serde_json::Value>,
-) -> Result<Option<T>, DeskError> {
-    let Some(value) = value else { return Ok(None) };
-    serde_json::from_value(value.clone())
-        .map(Some)
-        .map_err(|_| {
-            // The error's own words could repeat what was sent.
-            DeskError::Unprocessable(format!(
-                "extension.musubi.{field}: not of the engine's form (musubi-care documents it)"
-            ))
-        })
 }
 
 fn next_number(kept: &[KeptReport]) -> u32 {
@@ -496,8 +307,4 @@ fn reason_of(code: &str) -> Result<OverrideReason, DeskError> {
             known.join(", ")
         ))
     })
-}
-
-fn shown(what: &str, day: Option<Date>) -> String {
-    day.map(|day| format!(", {what} {day}")).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ pub mod erasure;
 pub mod exchange;
 pub mod finalised;
 pub mod intake;
+pub mod moving;
 pub mod outbox;
 pub mod own;
 pub mod receipt;

@@ -32,7 +32,7 @@ const SUBJECTS: &str = "subjects";
 const OUTBOX: &str = "outbox";
 /// Records held here that the chain has not been told of, without a value.
 const WAITING: &str = "waiting";
-/// Single values by name: [`ERASURES_SEEN`].
+/// Single values by name: [`ERASURES_SEEN`], and subjects who moved ([`crate::moving`]).
 const NOTES: &str = "notes";
 const COLUMNS: [&str; 11] = [
     BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE, SUBJECTS, OUTBOX, WAITING,
@@ -350,6 +350,26 @@ impl VaultStore {
         let mut batch = WriteBatch::default();
         batch.put_cf(self.column(NOTES)?, ERASURES_SEEN, height.encode());
         self.write(batch, "note the erasures seen")
+    }
+
+    /// Notes something under a name, durably.
+    pub(crate) fn put_note(&self, name: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(self.column(NOTES)?, name, value);
+        self.write(batch, "note something")
+    }
+
+    /// Notes whose names begin with this and go on for 32 bytes.
+    #[allow(clippy::type_complexity, reason = "names beside values, as noted")]
+    pub(crate) fn notes(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let (from, to) = ([prefix, &[0; 32]].concat(), [prefix, &[0xff; 32]].concat());
+        self.range(NOTES, &from, &to)
+    }
+
+    pub(crate) fn drop_note(&self, name: &[u8]) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.delete_cf(self.column(NOTES)?, name);
+        self.write(batch, "drop a note")
     }
 
     pub(crate) fn forget_answers(

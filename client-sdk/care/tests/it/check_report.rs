@@ -95,8 +95,11 @@ fn the_same_question_on_another_day_or_with_another_dose_is_another_question() {
         Outcome::ConditionsMet,
         "known already"
     );
-    later.add(Dose::new("PCV20", day("2026-01-16")));
+    let between = Dose::new("PCV20", day("2026-01-16"));
+    later.add(between.clone());
     assert_eq!(later.ask(&rules()).outcome, Outcome::NotMet);
+    later.forget(&between);
+    assert_eq!(later.ask(&rules()).outcome, Outcome::ConditionsMet);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! How one extrinsic of a finalised block ended, read from the block's events.
 
+use super::outcome::trail_rows;
 use crate::ports::LocalFault;
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
-use musubi_primitives::RecordId;
+use musubi_primitives::{MemberId, Pseudonym, RecordId, trail::TrailFact};
 use musubi_runtime::RuntimeEvent;
 use sp_core::H256;
 use sp_runtime::DispatchError;
@@ -45,6 +46,20 @@ pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
         _ => None,
     });
     Ok(ordered.collect())
+}
+
+/// Subjects that were handed over, with their former and their new home, from the SCALE events of a block.
+///
+/// # Errors
+/// When the events do not decode.
+pub fn hand_overs(events: &[u8]) -> Result<Vec<(Pseudonym, MemberId, MemberId)>, LocalFault> {
+    let rows = trail_rows(events)
+        .map_err(|error| LocalFault::new("read the trail rows of a block", error))?;
+    let moves = rows.into_iter().filter_map(|row| match row.fact {
+        TrailFact::HandedOver { from, to } => Some((row.subject, from, to)),
+        _ => None,
+    });
+    Ok(moves.collect())
 }
 
 fn ending(event: RuntimeEvent) -> Option<Dispatched> {

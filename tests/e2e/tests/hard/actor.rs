@@ -16,14 +16,20 @@ use musubi_primitives::{
     AccountId, BlockHash, CategorySet, Claim, Decision, DenialReason, MemberId, Pseudonym, Purpose,
     RecordId, RequestId, SessionId,
 };
+use musubi_tests_support::Rpc;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 /// Keys, and the gateway at which they are used.
 pub(crate) struct Actor {
     pub(crate) http: reqwest::Client,
     pub(crate) url: String,
+    /// JSON-RPC addresses of the nodes, by their places.
+    pub(crate) nodes: Arc<Vec<String>>,
     pub(crate) genesis: BlockHash,
     pub(crate) signing: SigningKey,
     pub(crate) sealing: HpkeSecret,
@@ -162,8 +168,13 @@ impl Actor {
             .await
     }
 
-    /// Asks to read; the request and what the runtime decided.
+    /// Asks to read; the request, if the runtime permits it.
     pub(crate) async fn ask(&self, question: &Question) -> Result<RequestId, Unread> {
+        self.asked(question).await.map(|(request, _)| request)
+    }
+
+    /// The request and the height of the block that permits it.
+    async fn asked(&self, question: &Question) -> Result<(RequestId, u64), Unread> {
         let request = RequestId(random());
         let call = calls::access::request_access(
             request,
@@ -173,13 +184,14 @@ impl Actor {
             question.claim,
             question.session,
         );
-        let (status, _) = self.try_submit(call).await;
+        let (status, applied) = self.try_submit(call).await;
         if !status.is_success() {
             return Err(Unread::NotHeard(status));
         }
+        let height = applied["block"].as_u64().unwrap();
         let (_, decision) = self.get(&format!("/v1/requests/{request}")).await;
         match serde_json::from_value(decision).unwrap() {
-            Decision::Permit { .. } => Ok(request),
+            Decision::Permit { .. } => Ok((request, height)),
             Decision::Deny(reason) => Err(Unread::Denied(reason)),
         }
     }
@@ -190,7 +202,10 @@ impl Actor {
         custodian: MemberId,
         question: &Question,
     ) -> Result<Vec<Value>, Unread> {
-        let request = self.ask(question).await?;
+        let (request, height) = self.asked(question).await?;
+        // A custodian knows a ticket as soon as its own node has the block.
+        let node = &self.nodes[usize::try_from(custodian.0).unwrap()];
+        Rpc::connect(node).await.wait_for_height(height).await;
         self.redeem(custodian, request).await
     }
 

@@ -15,6 +15,9 @@
 
 mod actor;
 mod bedside;
+mod family;
+mod moving;
 mod people;
+mod protection;
 mod schedule;
 mod world;

@@ -2,7 +2,7 @@
 
 use crate::{
     actor::{Actor, now, random},
-    world::{RUSUTSU, World},
+    world::{AT_CLINIC, RUSUTSU, World},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
@@ -26,7 +26,6 @@ pub(crate) const DAY: u64 = 24 * 3600 * 1000;
 pub(crate) struct Guardian {
     pub(crate) pseudonym: Pseudonym,
     pub(crate) phone: Actor,
-    name: String,
     certificate: Vec<u8>,
     key: RsaKey,
     authority: Authority,
@@ -62,6 +61,7 @@ impl<'a> Home<'a> {
     pub(crate) async fn child(&self, patient: &Value) -> Pseudonym {
         let form = json!({"patient": patient, "domain": "health"});
         let enrolled = self.clerk.post("/v1/people", &form).await;
+        self.world.until_level(AT_CLINIC).await;
         serde_json::from_value(enrolled["pseudonym"].clone()).unwrap()
     }
 
@@ -75,7 +75,6 @@ impl<'a> Home<'a> {
         let guardian = Guardian {
             pseudonym: serde_json::from_value(enrolled["pseudonym"].clone()).unwrap(),
             phone,
-            name: name.to_owned(),
             certificate,
             key,
             authority,
@@ -190,15 +189,6 @@ impl Guardian {
             cms: cms.to_der().unwrap(),
             signed_at: now(),
         }
-    }
-
-    /// The same person, acting at another node's gateway.
-    pub(crate) fn at(&mut self, url: String) {
-        self.phone.url = url;
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 }
 

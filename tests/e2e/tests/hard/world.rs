@@ -10,7 +10,7 @@ use musubi_primitives::{
 };
 use musubi_tests_support::Consortium;
 use serde_json::json;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 pub(crate) const RUSUTSU: MemberId = MemberId(0);
 pub(crate) const RANKOSHI: MemberId = MemberId(1);
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) consortium: Consortium,
     pub(crate) genesis: BlockHash,
     http: reqwest::Client,
+    nodes: Arc<Vec<String>>,
 }
 
 impl World {
@@ -45,7 +46,9 @@ impl World {
         let rpc = consortium.rpc(AT_RUSUTSU).await;
         rpc.wait_for_height(1).await;
         let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
+        let nodes = (0..consortium.size()).map(|place| listen(&consortium, "rpc", place));
         let world = Self {
+            nodes: Arc::new(nodes.collect()),
             consortium,
             genesis,
             http: reqwest::Client::new(),
@@ -60,6 +63,7 @@ impl World {
         self.staff("rusutsu", "officer", AT_RUSUTSU)
             .submit(call)
             .await;
+        self.until_level(AT_CLINIC).await;
     }
 
     /// Staff of a member at the gateway of a node.
@@ -88,7 +92,8 @@ impl World {
     fn actor(&self, signing: SigningKey, sealing: HpkeSecret, place: usize) -> Actor {
         Actor {
             http: self.http.clone(),
-            url: format!("http://{}", gateway_of(&self.consortium, place)),
+            url: format!("http://{}", listen(&self.consortium, "gateway", place)),
+            nodes: Arc::clone(&self.nodes),
             genesis: self.genesis,
             signing,
             sealing,
@@ -125,10 +130,23 @@ impl World {
         rpc.wait_for_height(rpc.height().await + 1).await;
     }
 
-    /// Follows the chain until a record has two holders.
-    pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
-        self.until(record, |view| view.state == RecordState::Stored)
+    /// Waits until another node has what the first one has now.
+    pub(crate) async fn until_level(&self, place: usize) {
+        let height = self.consortium.rpc(AT_RUSUTSU).await.height().await;
+        self.consortium
+            .rpc(place)
             .await
+            .wait_for_height(height)
+            .await;
+    }
+
+    /// Follows the chain until a record has two holders, and the clinic's node knows it.
+    pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
+        let view = self
+            .until(record, |view| view.state == RecordState::Stored)
+            .await;
+        self.until_level(AT_CLINIC).await;
+        view
     }
 
     /// Follows the chain until a record stands as wanted.
@@ -153,10 +171,10 @@ pub(crate) fn built_in_rules() -> &'static str {
     include_str!("../../../../chain-spec/presets/schedule/jp-routine-2026.json")
 }
 
-/// The gateway's address in a node's configuration.
-fn gateway_of(consortium: &Consortium, place: usize) -> String {
+/// Where a part of a node listens, by its configuration.
+fn listen(consortium: &Consortium, part: &str, place: usize) -> String {
     let config = std::fs::read_to_string(consortium.config(place)).unwrap();
-    let (_, after) = config.split_once("[gateway]").unwrap();
+    let (_, after) = config.split_once(&format!("[{part}]")).unwrap();
     let (_, after) = after.split_once("listen = \"").unwrap();
     after.split('"').next().unwrap().to_owned()
 }

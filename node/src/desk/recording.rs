@@ -1,0 +1,132 @@
+//! Holding a dose that is being recorded against the check that was asked before it.
+//!
+//! A dose whose conditions are not met is taken in only after a doctor has said why (I7), under the doctor's own signature on the chain.
+//! Nobody is kept from recording what has happened: `already-given` is a reason too.
+
+use super::{
+    care::Care, chain::unavailable, dose, history::KeptReport, intake::Intake, verdict::rules_of,
+};
+use musubi_care::{
+    check_report::{Outcome, Reply},
+    child::Dose,
+    civil::Date,
+    wording,
+};
+use musubi_fhir::{Kind, Resource};
+use musubi_node_gateway::DeskError;
+use musubi_primitives::{Category, Pseudonym};
+
+impl Intake {
+    /// Holds a dose that is being recorded against the newest check of its product: asked again with what is known by now, on the
+    /// dose's own day, so that neither another day nor another dose in between makes an old answer serve.
+    ///
+    /// A dose that nobody had checked here passes: it may come from paper, or from elsewhere.
+    ///
+    /// # Errors
+    /// [`DeskError::Unprocessable`] for a day that has not come, and where conditions are not met and no doctor has said why.
+    pub(super) async fn check_dose(
+        &self,
+        subject: Pseudonym,
+        resource: &Resource,
+    ) -> Result<(), DeskError> {
+        if resource.kind() != Kind::Immunization {
+            return Ok(());
+        }
+        let Some(given) = given_here(&self.care, resource) else {
+            return Ok(());
+        };
+        if self.today()? < given.date {
+            return Err(DeskError::Unprocessable(
+                "Immunization.occurrenceDateTime: this day has not come yet by the chain's time; a dose is recorded when it was given"
+                    .to_owned(),
+            ));
+        }
+        let reports = self.reports(subject).await?;
+        let mut of_product = reports.iter().rev();
+        let newest = of_product.find(|kept| kept.report.question.proposal.vaccine == given.vaccine);
+        let Some(newest) = newest else { return Ok(()) };
+        if self.is_overridden_for(newest, given.date).await? {
+            return Ok(());
+        }
+        self.ask_again(subject, newest, resource, &given).await
+    }
+
+    /// Whether a doctor said on the chain why this dose is given on this day nevertheless.
+    async fn is_overridden_for(&self, kept: &KeptReport, day: Date) -> Result<bool, DeskError> {
+        if kept.report.overridden.is_none() || kept.report.question.proposal.date != day {
+            return Ok(false);
+        }
+        let on_chain = self.verdict(kept.commitment).await?;
+        if on_chain.is_some_and(|verdict| verdict.override_reason.is_some()) {
+            return Ok(true);
+        }
+        Err(DeskError::Unprocessable(
+            "the doctor's reason is kept, and its signature is not on the chain: sign the call that the feedback gave, submit it to /v1/extrinsics, and send the dose again"
+                .to_owned(),
+        ))
+    }
+
+    async fn ask_again(
+        &self,
+        subject: Pseudonym,
+        kept: &KeptReport,
+        resource: &Resource,
+        given: &Dose,
+    ) -> Result<(), DeskError> {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&kept.report.rules.hash, &mut hash).map_err(unavailable)?;
+        let rules = rules_of(&self.care, &hash)?;
+        let mut question = kept.report.question.on(given.date);
+        for own in self.own_records(subject, Category::Immunization).await? {
+            let Some(known) = own.dose(&self.care)? else {
+                continue;
+            };
+            if is_version_of(&own.resource()?, resource) || is_same(&known.dose, given) {
+                question.forget(&known.dose);
+            } else {
+                question.add(known.dose);
+            }
+        }
+        let reply = question.ask(rules);
+        if reply.outcome != Outcome::NotMet {
+            return Ok(());
+        }
+        Err(not_met(&reply))
+    }
+}
+
+/// A dose that this record says was given, where it is a first-hand record of a product of the rules.
+fn given_here(care: &Care, resource: &Resource) -> Option<Dose> {
+    let value = resource.value();
+    let product = care.product(&value["vaccineCode"])?;
+    let is_given = value["status"] == "completed" && value["primarySource"] != false;
+    let date = resource.date().and_then(dose::full).filter(|_| is_given)?;
+    Some(Dose::new(&product, date))
+}
+
+/// What is recorded of one injection keeps its id when it is corrected: an earlier version is no earlier dose.
+fn is_version_of(earlier: &Resource, resource: &Resource) -> bool {
+    let id = &resource.value()["id"];
+    !id.is_null() && earlier.value()["id"] == *id
+}
+
+fn is_same(known: &Dose, given: &Dose) -> bool {
+    (&known.vaccine, known.date) == (&given.vaccine, given.date)
+}
+
+/// The refusal, with its reason and the permitted days: enough to act on.
+fn not_met(reply: &Reply) -> DeskError {
+    let (mut why, mut days) = ("対象者の誤認".to_owned(), String::new());
+    if let Some(stop) = reply.verdict.stop() {
+        why = format!("{} ({})", wording::reason(stop.reason), stop.reason);
+        let permitted = reply.verdict.permitted;
+        days = shown("earliest", permitted.earliest) + &shown("latest", permitted.latest);
+    }
+    DeskError::Unprocessable(format!(
+        "the conditions are not met: {why}{days}; ask the schedule check again, or let a doctor say why by its feedback, and send the dose again"
+    ))
+}
+
+fn shown(what: &str, day: Option<Date>) -> String {
+    day.map(|day| format!(", {what} {day}")).unwrap_or_default()
+}

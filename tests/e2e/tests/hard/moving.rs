@@ -1,0 +1,267 @@
+//! What moves and what leaves: a family to another village, a clinic out of reach and back, a member out of the consortium.
+
+use crate::{
+    actor::{Actor, Question, Unread},
+    bedside::{Order, day, dose, verdict},
+    people::{Home, Scope, patient},
+    world::{
+        AT_CLINIC, AT_RANKOSHI, AT_RUSUTSU, BLOCKS_MAX, CLINIC, RANKOSHI, RUSUTSU, SECOND_CLINIC,
+        World,
+    },
+};
+use musubi_client_sdk::calls::{self, Action};
+use musubi_primitives::{
+    Category, CategorySet, Claim, DenialReason, MemberId, Pseudonym, Purpose, RecordId,
+    StatuteArticle, resident::Authority,
+};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moves_absences_and_departures_lose_nothing() {
+    let mut world = World::open().await;
+    a_family_moves_and_its_history_with_it(&world).await;
+    a_clinic_offline_is_merged_when_it_is_back(&mut world).await;
+    a_member_that_leaves_holds_nothing(&world).await;
+}
+
+fn health() -> CategorySet {
+    CategorySet::of(&[Category::Immunization, Category::Growth])
+}
+
+fn by_statute(subject: Pseudonym) -> Question {
+    Question {
+        subject,
+        purpose: Purpose::ChildCare,
+        categories: health(),
+        claim: Claim::Statute(StatuteArticle::MaternalChildHealth19_2),
+        session: None,
+    }
+}
+
+fn on_consent(subject: Pseudonym) -> Question {
+    Question {
+        claim: Claim::Consent,
+        ..by_statute(subject)
+    }
+}
+
+fn weight(of: &str, day: &str) -> Value {
+    json!({
+        "resourceType": "Observation", "status": "final", "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "subject": {"reference": format!("Patient/{of}")}, "effectiveDateTime": day,
+        "valueQuantity": {"value": 6240, "code": "g", "system": "http://unitsofmeasure.org"},
+    })
+}
+
+fn sorted(mut resources: Vec<Value>) -> Vec<String> {
+    let mut texts: Vec<String> = resources.drain(..).map(|one| one.to_string()).collect();
+    texts.sort_unstable();
+    texts
+}
+
+/// 留寿都 to 蘭越: both officers agree, the new village has every record in its own vault, the old one reads no more, and what is written
+/// from now on is sealed to the new home.
+async fn a_family_moves_and_its_history_with_it(world: &World) {
+    let old = Home::rusutsu(world);
+    let mother = old.guardian("見本　転居", Authority::Single).await;
+    let chart = patient("moving", "見本　moving", &day(-120));
+    let subject = old.child(&chart).await;
+    old.join(&mother, subject).await;
+    let clinic = world.staff("yotei-clinic", "doctor", AT_CLINIC);
+    let history = [
+        dose("moving", "PCV20", &day(-50), "L1"),
+        dose("moving", "RV1", &day(-50), "R1"),
+        weight("moving", &day(-50)),
+    ];
+    for resource in &history {
+        let record = clinic.record(&subject, resource).await;
+        world.until_stored(&record).await;
+    }
+    let everything = sorted(history.to_vec());
+    let nurse_of_old = world.staff("rusutsu", "nurse", AT_RUSUTSU);
+    let nurse_of_new = world.staff("rankoshi", "nurse", AT_RANKOSHI);
+    let read = nurse_of_old.read(RUSUTSU, &by_statute(subject)).await;
+    assert_eq!(sorted(read.unwrap()), everything);
+    let not_applicable = Unread::Denied(DenialReason::StatuteNotApplicable);
+    let early = nurse_of_new.read(RUSUTSU, &by_statute(subject)).await;
+    assert_eq!(early, Err(not_applicable));
+
+    // The family consents before it goes: the new village may prepare.
+    let scope = Scope {
+        recipient: RANKOSHI,
+        purpose: Purpose::ChildCare,
+        categories: health(),
+    };
+    old.consent(&mother, subject, scope).await;
+    let prepared = nurse_of_new.read(RUSUTSU, &on_consent(subject)).await;
+    assert_eq!(sorted(prepared.unwrap()), everything);
+
+    hand_over(world, &[subject, mother.pseudonym]).await;
+    let read = until_read(world, &nurse_of_new, subject, history.len()).await;
+    assert_eq!(sorted(read), everything, "from the new village's own vault");
+    let routine = nurse_of_old.read(RUSUTSU, &by_statute(subject)).await;
+    assert_eq!(
+        routine,
+        Err(Unread::Denied(DenialReason::StatuteNotApplicable))
+    );
+    the_new_counter_goes_on(world, &chart, subject).await;
+    world.until_level(AT_CLINIC).await;
+    let after = dose("moving", "PCV20", &day(-1), "L2");
+    let record = clinic.record(&subject, &after).await;
+    let view = world.until_stored(&record).await;
+    assert_eq!(
+        (view.home, view.holders.contains(&RANKOSHI)),
+        (RANKOSHI, true)
+    );
+    assert!(!view.holders.contains(&RUSUTSU));
+}
+
+async fn hand_over(world: &World, people: &[Pseudonym]) {
+    let from = world.staff("rusutsu", "officer", AT_RUSUTSU);
+    let to = world.staff("rankoshi", "officer", AT_RANKOSHI);
+    for person in people {
+        let accept = calls::residents::accept_hand_over(*person);
+        assert!(
+            !to.try_submit(accept.clone()).await.0.is_success(),
+            "nothing was offered"
+        );
+        from.submit(calls::residents::offer_hand_over(*person, RANKOSHI))
+            .await;
+        world.until_level(AT_RANKOSHI).await;
+        to.submit(accept).await;
+    }
+}
+
+/// The new village's nurse reads at the own vault, block by block, until everything has arrived there.
+async fn until_read(world: &World, nurse: &Actor, subject: Pseudonym, count: usize) -> Vec<Value> {
+    for _ in 0..BLOCKS_MAX {
+        match nurse.read(RANKOSHI, &by_statute(subject)).await {
+            Ok(read) if read.len() == count => return read,
+            Ok(_) => world.next_block().await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    panic!("the history never arrived");
+}
+
+/// The counter takes the person over under the pseudonym that stays; under one that is not its own it takes nobody.
+async fn the_new_counter_goes_on(world: &World, chart: &Value, subject: Pseudonym) {
+    let clerk = world.staff("rankoshi", "clerk", AT_RANKOSHI);
+    let form = |moved: Pseudonym| json!({"patient": chart, "domain": "health", "moved": moved});
+    let stranger = Pseudonym([7; 32]);
+    let (status, _) = clerk
+        .send(
+            reqwest::Method::POST,
+            "/v1/people",
+            None,
+            form(stranger).to_string().into_bytes(),
+        )
+        .await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let taken = clerk.post("/v1/people", &form(subject)).await;
+    assert_eq!(taken["pseudonym"], json!(subject));
+}
+
+/// The clinic's node is away; its system keeps what was done and sends it when the node is back, some of it twice.
+async fn a_clinic_offline_is_merged_when_it_is_back(world: &mut World) {
+    let subject = Home::rusutsu(world)
+        .child(&patient("offline", "見本　offline", &day(-120)))
+        .await;
+    let clinic = world.staff("yotei-clinic", "doctor", AT_CLINIC);
+    let first = dose("offline", "PCV20", &day(-50), "L1");
+    let record = clinic.record(&subject, &first).await;
+    world.until_stored(&record).await;
+
+    world.consortium.node(AT_CLINIC).process.kill();
+    let queue = [
+        dose("offline", "RV1", &day(-1), "R1"),
+        weight("offline", &day(-1)),
+        dose("offline", "DPT-IPV-HIB", &day(-1), "D1"),
+    ];
+    // Life goes on without the clinic: the village's own nurse records, and the chain grows.
+    let nurse = world.staff("rusutsu", "nurse", AT_RUSUTSU);
+    let meanwhile = weight("offline", &day(-2));
+    nurse.record(&subject, &meanwhile).await;
+    world.consortium.node(AT_CLINIC).process.restart();
+    let height = world.consortium.rpc(AT_RUSUTSU).await.height().await;
+    let back = world.consortium.rpc(AT_CLINIC).await;
+    back.wait_for_height(height).await;
+    let mut records: Vec<RecordId> = Vec::new();
+    for resource in queue.iter().chain(&queue[..1]).chain([&first]) {
+        records.push(clinic.record(&subject, resource).await);
+    }
+    assert_eq!(
+        (records[3], records[4]),
+        (records[0], record),
+        "sent again, it is one record"
+    );
+    for record in &records {
+        let view = world.until_stored(record).await;
+        assert_eq!(view.author, CLINIC);
+    }
+    let mut expected = queue.to_vec();
+    expected.extend([first, meanwhile]);
+    let read = nurse.read(RUSUTSU, &by_statute(subject)).await.unwrap();
+    assert_eq!(sorted(read), sorted(expected));
+    let chart = patient("offline", "見本　offline", &day(-120));
+    let card = clinic.check(&Order::new(subject, &chart, "RV1")).await;
+    assert_eq!(verdict(&card), ("not_met", Some("INTERVAL_TOO_SHORT_SAME")));
+}
+
+/// The villages vote the second clinic out: its consents open nothing any more, its keys speak to nobody, and its ticket is dead.
+async fn a_member_that_leaves_holds_nothing(world: &World) {
+    let home = Home::rusutsu(world);
+    let mother = home.guardian("見本　退出", Authority::Single).await;
+    let subject = home
+        .child(&patient("leaving", "見本　leaving", &day(-120)))
+        .await;
+    home.join(&mother, subject).await;
+    let clinic = world.staff("yotei-clinic", "doctor", AT_CLINIC);
+    let given = dose("leaving", "PCV20", &day(-30), "L1");
+    let record = clinic.record(&subject, &given).await;
+    world.until_stored(&record).await;
+    let scope = Scope {
+        recipient: SECOND_CLINIC,
+        purpose: Purpose::ChildCare,
+        categories: health(),
+    };
+    home.consent(&mother, subject, scope).await;
+    let leaving = world.staff("shiribetsu-clinic", "doctor", AT_RUSUTSU);
+    let question = on_consent(subject);
+    assert_eq!(
+        leaving.read(RUSUTSU, &question).await.unwrap(),
+        [given.clone()]
+    );
+    leaving.ask(&question).await.unwrap();
+
+    remove(world, SECOND_CLINIC).await;
+    let (status, said) = leaving.get("/v1/signing-context").await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "{said}");
+    assert_eq!(
+        leaving.read(RUSUTSU, &question).await,
+        Err(Unread::NotHeard(StatusCode::FORBIDDEN))
+    );
+    let nurse = world.staff("rusutsu", "nurse", AT_RUSUTSU);
+    assert_eq!(
+        nurse.read(RUSUTSU, &by_statute(subject)).await.unwrap(),
+        [given]
+    );
+}
+
+/// Operators of the villages propose and vote until the proposal is enacted.
+async fn remove(world: &World, member: MemberId) {
+    let operator = |name| world.staff(name, "operator", AT_RUSUTSU);
+    let propose = calls::consortium::propose(&Action::Remove(member));
+    operator("rusutsu").submit(propose).await;
+    for name in ["rankoshi", "sarabetsu", "mikasa"] {
+        let (status, said) = operator(name)
+            .try_submit(calls::consortium::vote(0, true))
+            .await;
+        // The last vote may come after the decision.
+        assert!(
+            status.is_success() || status == StatusCode::CONFLICT,
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! A parent and a child under protection (支援措置): whoever knew them before learns nothing any more, by content, count or wording.
+
+use crate::{
+    actor::{Actor, Question, Unread},
+    bedside::{Order, day, dose},
+    family::whole_trail,
+    people::{Guardian, Home, Scope, patient},
+    world::{AT_CLINIC, AT_RUSUTSU, RANKOSHI, RUSUTSU, SECOND_CLINIC, World},
+};
+use musubi_client_sdk::{calls, extrinsics::Call};
+use musubi_primitives::{
+    AssuranceLevel, Category, CategorySet, Claim, Commitment, ConsentId, DenialReason, Pseudonym,
+    Purpose, Terms, resident::Authority, seams::GuardianshipFacts,
+};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+/// Nobody has it.
+const STRANGER: Pseudonym = Pseudonym([0x5a; 32]);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_learns_who_a_protected_family_has_become() {
+    let world = World::open().await;
+    let home = Home::rusutsu(&world);
+    let mut mother = home.guardian("見本　母", Authority::Joint).await;
+    let father = home.guardian("見本　父", Authority::Joint).await;
+    let chart = patient("protected", "見本　protected", &day(-120));
+    let former = home.child(&chart).await;
+    for guardian in [&mother, &father] {
+        home.join(guardian, former).await;
+    }
+    let clinic = world.staff("yotei-clinic", "doctor", AT_CLINIC);
+    let record = clinic
+        .record(&former, &dose("protected", "PCV20", &day(-30), "L1"))
+        .await;
+    world.until_stored(&record).await;
+    home.consent(&mother, former, scope()).await;
+    let curious = world.staff("shiribetsu-clinic", "doctor", AT_RUSUTSU);
+    assert_eq!(
+        curious
+            .read(RUSUTSU, &on_consent(former))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+
+    let former_mother = mother.pseudonym;
+    let child = protect(&world, &mut mother, former).await;
+    home.bind(&mother).await;
+    world.until_level(AT_CLINIC).await;
+    let everybody = [former, child, STRANGER];
+    a_curious_member_hears_the_same_of_all(&curious, &everybody).await;
+    the_other_guardian_hears_the_same_of_all(&world, &father, &everybody).await;
+    a_clinic_hears_the_same_of_former_and_stranger(&clinic, former, &chart).await;
+    care_goes_on(&home, &mother, &curious, child).await;
+    nothing_on_the_chain_joins(
+        &world,
+        [(former, child), (former_mother, mother.pseudonym)],
+        &father,
+    )
+    .await;
+    let officer = world.staff("rusutsu", "officer", AT_RUSUTSU);
+    let offer = calls::residents::offer_hand_over(child, RANKOSHI);
+    assert!(
+        !officer.try_submit(offer).await.0.is_success(),
+        "no hand-over in the open"
+    );
+}
+
+fn scope() -> Scope {
+    Scope {
+        recipient: SECOND_CLINIC,
+        purpose: Purpose::ChildCare,
+        categories: CategorySet::of(&[Category::Immunization]),
+    }
+}
+
+fn on_consent(subject: Pseudonym) -> Question {
+    Question {
+        subject,
+        purpose: Purpose::ChildCare,
+        categories: scope().categories,
+        claim: Claim::Consent,
+        session: None,
+    }
+}
+
+/// The officer protects the mother, with a new phone, and the child, for whom she alone decides from now on.
+async fn protect(world: &World, mother: &mut Guardian, child: Pseudonym) -> Pseudonym {
+    let officer = world.staff("rusutsu", "officer", AT_RUSUTSU);
+    let phone = world.phone(AT_RUSUTSU);
+    let keys = json!({"account": phone.account(), "hpke": phone.sealing.public()});
+    let form = json!({"subject": mother.pseudonym, "device": keys});
+    let clerk = world.staff("rusutsu", "clerk", AT_RUSUTSU);
+    let (status, _) = clerk
+        .send(
+            reqwest::Method::POST,
+            "/v1/protections",
+            None,
+            form.to_string().into_bytes(),
+        )
+        .await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+    let read = |answer: Value| serde_json::from_value(answer["pseudonym"].clone()).unwrap();
+    let reissued: Pseudonym = read(officer.post("/v1/protections", &form).await);
+    assert_ne!(reissued, mother.pseudonym);
+    // Sent again, because the answer was lost, it is the same.
+    assert_eq!(read(officer.post("/v1/protections", &form).await), reissued);
+    (mother.pseudonym, mother.phone) = (reissued, phone);
+    let form = json!({"subject": child, "guardians": [mother.pseudonym]});
+    read(officer.post("/v1/protections", &form).await)
+}
+
+/// A member that had a consent asks for the former pseudonym, for the new one, and for one that nobody has.
+async fn a_curious_member_hears_the_same_of_all(curious: &Actor, everybody: &[Pseudonym]) {
+    for subject in everybody {
+        let heard = curious.read(RUSUTSU, &on_consent(*subject)).await;
+        assert_eq!(heard, Err(Unread::Denied(DenialReason::NotAvailable)));
+    }
+    let mut heard = Vec::new();
+    for subject in everybody {
+        heard.push(curious.try_submit(proposal(*subject, STRANGER)).await);
+    }
+    assert!(
+        heard
+            .iter()
+            .all(|answer| *answer == heard[0] && !answer.0.is_success()),
+        "{heard:?}"
+    );
+}
+
+/// The father, whose guardianship was of the former pseudonym, tries what he could do before.
+async fn the_other_guardian_hears_the_same_of_all(
+    world: &World,
+    father: &Guardian,
+    everybody: &[Pseudonym],
+) {
+    let mut heard = Vec::new();
+    for subject in everybody {
+        let pair = (father.pseudonym, *subject);
+        let held: Option<GuardianshipFacts> = world.read("MusubiApi_guardianship", &pair).await;
+        assert_eq!(held, None);
+        let proposed = father
+            .phone
+            .try_submit(proposal(*subject, father.pseudonym))
+            .await;
+        let frozen = father
+            .phone
+            .try_submit(calls::residents::freeze(*subject))
+            .await;
+        heard.push((proposed, frozen));
+    }
+    let is_same = heard.iter().all(|answer| *answer == heard[0]);
+    assert!(is_same, "{heard:?}");
+    assert!(!heard[0].0.0.is_success() && !heard[0].1.0.is_success());
+}
+
+/// A proposal about somebody, by whoever says that the guardian wants it.
+fn proposal(subject: Pseudonym, guardian: Pseudonym) -> Call {
+    let moment = crate::actor::now();
+    let scope = scope();
+    let terms = Terms {
+        subject,
+        guardian,
+        recipient: scope.recipient,
+        purpose: scope.purpose,
+        categories: scope.categories,
+        not_before: moment,
+        not_after: moment + 86_400_000,
+        statement: Commitment([1; 32]),
+        nonce: [2; 32],
+        assurance: AssuranceLevel::CardSigned,
+        second_attester: None,
+        account: None,
+    };
+    calls::consent::propose(ConsentId(crate::actor::random()), &terms, None)
+}
+
+async fn a_clinic_hears_the_same_of_former_and_stranger(
+    clinic: &Actor,
+    former: Pseudonym,
+    chart: &Value,
+) {
+    let given = dose("protected", "RV1", &day(-1), "R1");
+    let mut heard = Vec::new();
+    for subject in [former, STRANGER] {
+        let recorded = clinic.post_fhir(&subject, &given).await;
+        let checked = clinic.try_check(&Order::new(subject, chart, "RV1")).await;
+        heard.push((recorded, checked));
+    }
+    assert_eq!(heard[0], heard[1]);
+    assert_eq!(heard[0].0.0, StatusCode::NOT_FOUND);
+}
+
+/// The mother decides under the new pseudonym; when she withdraws, not even that is told.
+async fn care_goes_on(home: &Home<'_>, mother: &Guardian, reader: &Actor, child: Pseudonym) {
+    let clinic = home.world.staff("yotei-clinic", "doctor", AT_CLINIC);
+    let given = dose("protected", "RV1", &day(-1), "R1");
+    let record = clinic.record(&child, &given).await;
+    home.world.until_stored(&record).await;
+    let consent = home.consent(mother, child, scope()).await;
+    assert_eq!(
+        reader.read(RUSUTSU, &on_consent(child)).await.unwrap(),
+        [given]
+    );
+    mother
+        .phone
+        .submit(calls::consent::withdraw(consent, None))
+        .await;
+    let heard = reader.read(RUSUTSU, &on_consent(child)).await;
+    assert_eq!(heard, Err(Unread::Denied(DenialReason::NotAvailable)));
+}
+
+/// No row of either trail names the other pseudonym, and none of the new ones the guardian who lost it.
+async fn nothing_on_the_chain_joins(
+    world: &World,
+    pairs: [(Pseudonym, Pseudonym); 2],
+    father: &Guardian,
+) {
+    for (former, new) in pairs {
+        let text = |rows: &Vec<_>| serde_json::to_string(rows).unwrap();
+        let of_new = text(&whole_trail(world, &new).await);
+        let of_former = text(&whole_trail(world, &former).await);
+        assert!(!of_new.contains(&former.to_string()), "{of_new}");
+        assert!(!of_new.contains(&father.pseudonym.to_string()), "{of_new}");
+        assert!(!of_former.contains(&new.to_string()), "{of_former}");
+    }
+}
