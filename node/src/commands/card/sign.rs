@@ -11,7 +11,7 @@ use super::{
 };
 use clap::Args;
 use musubi_consent::{CertificateUse, SignedCms};
-use musubi_consent_card::{CardSignature, Credential, JpkiCard, SignPassword, error::SecretKind};
+use musubi_consent_card::{CardSignature, Credential, SignPassword, error::SecretKind};
 use musubi_primitives::BlockHash;
 use serde_json::json;
 use std::{
@@ -76,11 +76,21 @@ fn touch(
     content: &[u8],
 ) -> Result<CardSignature, Refusal> {
     let policy = arguments.secret.policy();
-    place.session(|card| Ok(JpkiCard::open(card)?.require_ready(Credential::Signing, policy)?))?;
+    place.session(|card| {
+        Ok(arguments
+            .card
+            .jpki(card)?
+            .require_ready(Credential::Signing, policy)?)
+    })?;
     let language = arguments.card.voice.language();
     let password = secret::ask(&arguments.secret, SecretKind::SigningPassword, language)?
         .parse(SignPassword::parse)?;
-    place.session(|card| Ok(JpkiCard::open(card)?.sign(&password, content, policy)?))
+    place.session(|card| {
+        Ok(arguments
+            .card
+            .jpki(card)?
+            .sign(&password, content, policy)?)
+    })
 }
 
 /// The signature in the form that travels.
