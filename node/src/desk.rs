@@ -4,9 +4,10 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`intake`], [`verdict`],
-//! [`custodian`], [`duties`] and [`facade`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`, [`pending`],
+//! [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
+mod archive;
 pub mod attester;
 mod cards;
 pub mod care;
@@ -20,10 +21,15 @@ pub mod facade;
 mod facts;
 mod finalised;
 mod history;
+mod home;
 pub mod intake;
+mod judging;
 mod keys;
+mod life;
+pub mod papers;
 pub mod pending;
 pub mod revocations;
+mod second;
 pub mod verdict;
 
 use crate::config::NodeConfig;

@@ -47,7 +47,7 @@ pub struct DeviceForm {
 }
 
 /// A guardianship to be entered and attested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuardianshipForm {
     /// The child, or whoever is decided for.
@@ -60,6 +60,9 @@ pub struct GuardianshipForm {
     pub authority: Authority,
     /// First moment it no longer holds, exactly; the chain gets a rounded date.
     pub until: Moment,
+    /// The paper that it rests on (委任状, a court's decision), which a proxy must bring; base64.
+    #[serde(default, deserialize_with = "optional_base64")]
+    pub paper: Option<Vec<u8>>,
 }
 
 /// What kind of document a card signed.
@@ -72,6 +75,8 @@ pub enum DocumentKind {
     Consent,
     /// A withdrawal; about the consent.
     Withdrawal,
+    /// A consent statement that the home municipality handed over to this one, the second that it names; about the consent.
+    HandedOver,
 }
 
 /// Evidence of a signed document, sealed to this municipality.
@@ -94,11 +99,17 @@ fn hex32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Erro
     Ok(id.0)
 }
 
-fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+pub(crate) fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
     base64::engine::general_purpose::STANDARD
         .decode(text)
         .map_err(|_| D::Error::custom("expected base64"))
+}
+
+fn optional_base64<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<u8>>, D::Error> {
+    base64(deserializer).map(Some)
 }
 
 /// Reads a JSON body.

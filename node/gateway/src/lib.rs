@@ -18,12 +18,17 @@
 pub mod body;
 pub mod caller;
 pub mod cds;
+pub mod home;
 pub mod ports;
 pub mod problem;
 pub mod router;
 
 pub use body::{DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, SealedDocument};
 pub use caller::{Caller, Standing};
+pub use home::{
+    AuditAnswer, ConsentStanding, Disagreement, ErasureForm, ErasureReceipt, ForSecond, HomeDesk,
+    LifeEntered, LifeEvent, Paper, SecondLook,
+};
 pub use ports::{
     Answer, Applied, Desk, DeskError, Enrolled, Gatekeeper, IssuedNonce, SigningContext, TakenIn,
 };

@@ -3,6 +3,7 @@
 use crate::{
     body,
     caller::{Caller, Presented, authenticate},
+    home,
     ports::{Desk, Gatekeeper},
     problem::{Problem, operation_outcome, with_type},
 };
@@ -30,15 +31,15 @@ pub const BODY_BYTES_MAX: usize = 6 * 1024 * 1024;
 pub const CALLS_MAX: usize = 256;
 
 #[derive(Clone)]
-struct Gateway {
+pub(crate) struct Gateway {
     gatekeeper: Arc<dyn Gatekeeper>,
-    desk: Arc<dyn Desk>,
+    pub(crate) desk: Arc<dyn Desk>,
 }
 
 /// A request as every handler sees it.
 pub(crate) struct Call {
     method: Method,
-    uri: Uri,
+    pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -63,7 +64,7 @@ impl<S: Send + Sync> FromRequest<S> for Call {
 }
 
 impl Gateway {
-    async fn caller(&self, call: &Call) -> Result<Caller, Problem> {
+    pub(crate) async fn caller(&self, call: &Call) -> Result<Caller, Problem> {
         caller_of(self.gatekeeper.as_ref(), call).await
     }
 }
@@ -93,6 +94,7 @@ pub fn router(gatekeeper: Arc<dyn Gatekeeper>, desk: Arc<dyn Desk>) -> Router {
         .route("/v1/requests/{request}", get(decision))
         .route("/v1/vault", post(vault))
         .route("/fhir/{kind}", post(take_in))
+        .merge(home::routes())
         .fallback(no_such_route)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(GlobalConcurrencyLimitLayer::new(CALLS_MAX))
@@ -140,7 +142,10 @@ async fn attest_guardianship(
     call: Call,
 ) -> Result<Response, Problem> {
     let caller = gateway.caller(&call).await?;
-    let form = body::parse(&call.body, "subject, guardian, role, authority and until")?;
+    let form = body::parse(
+        &call.body,
+        "subject, guardian, role, authority, until and, for a proxy, paper (base64)",
+    )?;
     let applied = gateway.desk.attest_guardianship(&caller, form).await?;
     Ok((StatusCode::CREATED, Json(applied)).into_response())
 }
@@ -149,7 +154,7 @@ async fn receive_evidence(State(gateway): State<Gateway>, call: Call) -> Result<
     let caller = gateway.caller(&call).await?;
     let document = body::parse(
         &call.body,
-        "kind (binding, consent or withdrawal), about and sealed (base64)",
+        "kind (binding, consent, withdrawal or handed-over), about and sealed (base64)",
     )?;
     let answer = gateway.desk.receive_evidence(&caller, document).await?;
     Ok(Json(answer).into_response())
@@ -179,7 +184,7 @@ async fn decision(
     Ok(Json(gateway.desk.decision(&caller, request).await?).into_response())
 }
 
-fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
+pub(crate) fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "malformed-id",

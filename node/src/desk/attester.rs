@@ -8,6 +8,7 @@
 use super::{
     chain::{Chain, unavailable},
     counter::{check_counter, fault},
+    papers::Stationery,
     pending::rejected_before,
     revocations::Sources,
 };
@@ -15,14 +16,14 @@ use crate::config::PendingConfig;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::calls;
 use musubi_consent::{
-    BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
-    ExpectedBinding, ExpectedWithdrawal, NonceBatch, NonceError, SealedEvidence, SignedCms,
-    TrustedRoots, Verdict, Verification, Withdrawal, attestation, binding::binding_commitment,
+    BindingStatement, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
+    ExpectedBinding, ExpectedWithdrawal, NonceBatch, NonceError, Revocation, SealedEvidence,
+    SignedCms, Statement, TrustedRoots, Verification, Withdrawal, binding::binding_commitment,
     evidence::HpkePrivateKey,
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, IssuedNonce, SealedDocument};
 use musubi_node_register::{
-    EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
+    Disagreed, EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
 };
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, view::CardView,
@@ -39,7 +40,7 @@ const SIGNED_AGE_MAX: Moment = 15 * 60 * 1000;
 const CLOCK_SKEW_MAX: Moment = 60_000;
 
 /// How the chain refuses a second attestation of one officer.
-const ATTESTED: &str = "Consent.AlreadyAttested";
+pub(super) const ATTESTED: &str = "Consent.AlreadyAttested";
 
 /// The desk of a municipality's attesting officer.
 #[derive(Clone)]
@@ -49,6 +50,10 @@ pub struct Attester {
     pub member: MemberId,
     /// The officer's service account.
     pub officer: SigningKey,
+    /// Signs receipts, above all for evidence that was destroyed; none where no vault is kept.
+    pub verifier: Option<SigningKey>,
+    /// What papers need.
+    pub stationery: Arc<Stationery>,
     /// Opens what is sealed to the municipality.
     pub opener: Arc<HpkePrivateKey>,
     /// Pinned roots of the certificates.
@@ -105,6 +110,9 @@ impl Attester {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
+        if document.kind == DocumentKind::HandedOver {
+            return self.second_word(&document).await;
+        }
         let evidence = SealedEvidence::parse(&document.sealed)
             .and_then(|sealed| sealed.open(&self.opener, &document.about))
             .map_err(unopened)?;
@@ -115,7 +123,7 @@ impl Attester {
             ));
         }
         let opened = Opened {
-            kind: kind_of(document.kind, document.about),
+            kind: kind_of(document.kind, document.about, &evidence),
             evidence,
             terminal: Some(caller.account),
         };
@@ -155,10 +163,15 @@ impl Attester {
     pub(super) async fn judge(&self, opened: &Opened) -> Result<Answer, DeskError> {
         match opened.kind {
             EvidenceKind::Binding(binding) => self.bind(opened, BindingId(binding)).await,
-            EvidenceKind::Consent(consent) => self.attest(opened, ConsentId(consent)).await,
+            EvidenceKind::Consent(consent) | EvidenceKind::Witnessed(consent) => {
+                self.attest(opened, ConsentId(consent)).await
+            }
             EvidenceKind::Withdrawal(consent) => self.withdraw(opened, ConsentId(consent)).await,
             EvidenceKind::CheckIn(_) => Err(DeskError::Unprocessable(
                 "a check-in is judged where the visit begins".to_owned(),
+            )),
+            EvidenceKind::Paper(_) => Err(DeskError::Unprocessable(
+                "a paper is taken in with the event that it is about".to_owned(),
             )),
         }
     }
@@ -203,7 +216,7 @@ impl Attester {
                 "the certificate is not that of the person in the register",
             ));
         }
-        self.keep(opened, fields.nonce, &verification)?;
+        self.keep(opened, fields.nonce, verification.revocation)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
@@ -232,26 +245,15 @@ impl Attester {
         if view.state != ConsentState::Proposed {
             return self.attest_late(opened, consent, view.state, kept);
         }
-        let binding = self.active_binding(&view.terms.guardian).await?;
-        let claim = Claim {
-            genesis: self.chain.genesis(),
-            consent,
-            terms: &view.terms,
-            attester: self.member,
-            evidence: &opened.evidence,
-            binding: binding.as_ref(),
-            guardian: self.guardian_facts(&view, opened.evidence.signed_at)?,
-        };
-        let verification = match attestation::judge(&claim, &self.roots, self.revocations.as_ref())
-        {
-            Verdict::Attest(verification) => verification,
-            Verdict::Disagree(disagreement) if ends_the_proposal(&disagreement) => {
+        let judged = match self.judge_consent(opened, consent, &view).await? {
+            Ok(judged) => judged,
+            Err(disagreement) if ends_the_proposal(&disagreement) => {
                 return self.disagree(consent, words(&disagreement)).await;
             }
-            Verdict::Disagree(disagreement) => return Ok(disagreed(words(&disagreement))),
+            Err(disagreement) => return Ok(disagreed(words(&disagreement))),
         };
-        self.keep(opened, view.terms.nonce, &verification)?;
-        if !verification.is_conclusive() {
+        self.keep(opened, view.terms.nonce, judged.revocation)?;
+        if judged.is_pending {
             return Ok(Answer::Pending);
         }
         let call = calls::consent::attest(consent);
@@ -277,6 +279,12 @@ impl Attester {
         kept: Option<Finding>,
     ) -> Result<Answer, DeskError> {
         let is_over = matches!(state, ConsentState::Ended(_));
+        if let Some(known) = self.register.disagreement(&consent).map_err(fault)? {
+            return Ok(Answer::Disagreed {
+                reason: known.reason,
+                block: Some(known.block),
+            });
+        }
         match kept {
             Some(_) if !is_over => self.attested_before(Some(consent)),
             Some(kept) if kept.is_pending() => Ok(self.over_before_judged(&opened.evidence)),
@@ -293,9 +301,16 @@ impl Attester {
     ) -> Result<Answer, DeskError> {
         let call = calls::consent::disagree(consent);
         let applied = self.chain.submit(&self.officer, call).await?;
-        Ok(Answer::Disagreed {
+        let noted = Disagreed {
             reason,
-            block: Some(applied.block),
+            block: applied.block,
+            at: self.chain.now(),
+        };
+        let kept = self.register.note_disagreement(&consent, &noted);
+        kept.map_err(fault)?;
+        Ok(Answer::Disagreed {
+            reason: noted.reason,
+            block: Some(noted.block),
         })
     }
 
@@ -324,7 +339,7 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
-        self.keep(opened, expected.nonce, &verification)?;
+        self.keep(opened, expected.nonce, verification.revocation)?;
         let call = calls::consent::withdraw(consent, Some(opened.evidence.commitment()));
         let applied = self.chain.submit(&self.officer, call).await?;
         Ok(Answer::Attested {
@@ -334,7 +349,7 @@ impl Attester {
     }
 
     /// The answer to evidence that was taken in and vouched for already.
-    fn attested_before(&self, consent: Option<ConsentId>) -> Result<Answer, DeskError> {
+    pub(super) fn attested_before(&self, consent: Option<ConsentId>) -> Result<Answer, DeskError> {
         Ok(Answer::Attested {
             block: self.chain.tip().map_err(unavailable)?.height,
             consent,
@@ -354,7 +369,7 @@ impl Attester {
         &self,
         opened: &Opened,
         nonce: [u8; 32],
-        verification: &Verification,
+        revocation: Revocation,
     ) -> Result<(), DeskError> {
         let Some(terminal) = opened.terminal else {
             return Ok(());
@@ -362,7 +377,7 @@ impl Attester {
         let finding = Finding {
             kind: opened.kind,
             judged_at: self.chain.now(),
-            revocation: verification.revocation,
+            revocation,
             rejected: None,
         };
         let spending = Spending { nonce, terminal };
@@ -378,7 +393,7 @@ impl Attester {
     }
 
     /// What was found when the same evidence was taken in.
-    fn kept(&self, opened: &Opened) -> Result<Option<Finding>, DeskError> {
+    pub(super) fn kept(&self, opened: &Opened) -> Result<Option<Finding>, DeskError> {
         let commitment = opened.evidence.commitment();
         let found = self.register.judged(&commitment).map_err(fault)?;
         let finding = found.map(|(_, finding)| finding);
@@ -388,7 +403,7 @@ impl Attester {
 
 /// Whether what was signed differs from what is proposed, so that the proposal can never hold. What a register does not know, or not
 /// yet, ends nothing: a second village has no entry for the guardian, and a card may be bound at this very moment.
-fn ends_the_proposal(disagreement: &Disagreement) -> bool {
+pub(super) fn ends_the_proposal(disagreement: &Disagreement) -> bool {
     matches!(
         disagreement,
         Disagreement::Statement(_)
@@ -411,12 +426,19 @@ fn is_holder(verification: &Verification, person: &Person) -> bool {
     is_born && (facts.has_substitutes || normalise(&facts.name) == normalise(&person.name))
 }
 
-fn kind_of(kind: DocumentKind, about: [u8; 32]) -> EvidenceKind {
+fn kind_of(kind: DocumentKind, about: [u8; 32], evidence: &Evidence) -> EvidenceKind {
     match kind {
         DocumentKind::Binding => EvidenceKind::Binding(about),
-        DocumentKind::Consent => EvidenceKind::Consent(about),
+        DocumentKind::Consent if is_witnessed(evidence) => EvidenceKind::Witnessed(about),
+        DocumentKind::Consent | DocumentKind::HandedOver => EvidenceKind::Consent(about),
         DocumentKind::Withdrawal => EvidenceKind::Withdrawal(about),
     }
+}
+
+/// Whether the statement asks for officers' words instead of a card.
+fn is_witnessed(evidence: &Evidence) -> bool {
+    Statement::parse(&evidence.document)
+        .is_ok_and(|statement| statement.fields().assurance == AssuranceLevel::Witnessed)
 }
 
 pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
@@ -427,7 +449,7 @@ pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
 }
 
 /// An error with its causes. Those of `musubi-consent` repeat nothing of what was signed.
-fn words(error: &dyn std::error::Error) -> String {
+pub(super) fn words(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -437,7 +459,7 @@ fn words(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn unopened(error: EvidenceError) -> DeskError {
+pub(super) fn unopened(error: EvidenceError) -> DeskError {
     DeskError::Unprocessable(format!("{error}: seal it to this municipality's key"))
 }
 

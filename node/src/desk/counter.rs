@@ -11,7 +11,7 @@ use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, G
 use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError};
 use musubi_primitives::{
     MemberId, Moment, Pseudonym, Role,
-    resident::{ServiceDomain, common_date_after},
+    resident::{ServiceDomain, SignerRole, common_date_after},
     seams::GuardianshipFacts,
 };
 use std::sync::Arc;
@@ -110,9 +110,13 @@ impl Counter {
                 "until: expected a moment that is still to come".to_owned(),
             ));
         }
+        check_proxy(&form)?;
         {
             let _editing = self.editing.lock().await;
             self.note_guardian(&form, now)?;
+            if let Some(paper) = &form.paper {
+                self.keep_paper(form.subject.0, paper)?;
+            }
         }
         let until = attested_until(now, form.until);
         if let Some(applied) = self.held_already(&form, until).await? {
@@ -145,18 +149,24 @@ impl Counter {
             .await?;
         let is_same =
             held.is_some_and(|facts| (facts.authority, facts.until) == (form.authority, until));
-        let tip = self.chain.tip().map_err(unavailable)?;
-        Ok(is_same.then_some(Applied {
-            block: tip.height,
-            hash: tip.hash,
-        }))
+        let newest = self.newest()?;
+        Ok(is_same.then_some(newest))
     }
 
-    fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
+    /// The newest block, as the one that has what was done before.
+    pub(super) fn newest(&self) -> Result<Applied, DeskError> {
+        let tip = self.chain.tip().map_err(unavailable)?;
+        Ok(Applied {
+            block: tip.height,
+            hash: tip.hash,
+        })
+    }
+
+    pub(super) fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
         check_counter(self.member, caller)
     }
 
-    async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
+    pub(super) async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
         let home: Option<MemberId> = self.chain.read("MusubiApi_home", pseudonym).await?;
         Ok(home.is_some())
     }
@@ -228,7 +238,11 @@ impl Counter {
         self.register.update(id, &subject).map_err(fault)
     }
 
-    fn known(&self, pseudonym: &Pseudonym, field: &str) -> Result<(PersonId, Person), DeskError> {
+    pub(super) fn known(
+        &self,
+        pseudonym: &Pseudonym,
+        field: &str,
+    ) -> Result<(PersonId, Person), DeskError> {
         let unknown = || {
             DeskError::Unprocessable(format!(
                 "{field}: nobody of this municipality's register; enrol the person first"
@@ -246,6 +260,17 @@ impl Counter {
             .ok_or_else(unknown)?;
         Ok((id, person))
     }
+}
+
+/// Who decides for an adult rests on a letter of proxy or a court's decision, which the vault keeps.
+fn check_proxy(form: &GuardianshipForm) -> Result<(), DeskError> {
+    if form.role == SignerRole::Proxy && form.paper.is_none() {
+        return Err(DeskError::Unprocessable(
+            "paper: a proxy brings a letter of proxy (委任状) or a court's decision; take a scan of it in"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Whether somebody stands at a municipality's counter.
@@ -266,7 +291,7 @@ pub(super) fn check_counter(municipality: MemberId, caller: &Caller) -> Result<(
 
 /// The date that the chain is told: the last common date up to `until` within what the chain allows, else the next one, so that no
 /// birthday shows. The register keeps the exact end, and an officer ends an earlier one by hand.
-fn attested_until(now: Moment, until: Moment) -> Moment {
+pub(super) fn attested_until(now: Moment, until: Moment) -> Moment {
     let latest = until.min(now.saturating_add(GUARDIANSHIP_LIFE));
     let next = common_date_after(now, 1);
     let following = common_date_after(next, 1);
@@ -287,7 +312,7 @@ fn new_person(identity: &Identity, protected: bool) -> Person {
     }
 }
 
-fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
+pub(super) fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(unavailable)?;
     Ok(Pseudonym(bytes))

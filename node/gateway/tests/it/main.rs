@@ -13,4 +13,5 @@
 
 mod bodies;
 mod calling;
+mod home;
 mod world;

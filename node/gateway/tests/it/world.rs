@@ -5,6 +5,7 @@ use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode},
+    response::Response,
 };
 use ed25519_dalek::SigningKey;
 use http_body_util::BodyExt;
@@ -54,7 +55,7 @@ impl Village {
         }
     }
 
-    fn note<T>(&self, what: String, answer: T) -> Result<T, DeskError> {
+    pub(crate) fn note<T>(&self, what: String, answer: T) -> Result<T, DeskError> {
         self.asked.lock().unwrap().push(what);
         match self.refuses {
             Some(rule) => Err(DeskError::RefusedByChain(rule.to_owned())),
@@ -66,9 +67,14 @@ impl Village {
         router(Arc::new(self.clone()), Arc::new(self.clone()))
     }
 
+    /// Sends a request.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+        self.routes().oneshot(request).await.unwrap()
+    }
+
     /// Sends a request; status and JSON (null for anything else).
     pub(crate) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
-        let response = self.routes().oneshot(request).await.unwrap();
+        let response = self.answer(request).await;
         let status = response.status();
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         (
