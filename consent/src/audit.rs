@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attestation::{Claim, Disagreement, Verdict, judge};
 use crate::validator::{Revocation, RevocationQuery, RevocationSource, TrustedRoots};
+use crate::witness::{Witnesses, judge_witnessed};
 
 /// What an auditor is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,15 @@ pub fn audit(claim: &Claim<'_>, roots: &TrustedRoots, found: Revocation) -> Audi
         Verdict::Attest(verification) if verification.is_conclusive() => AuditVerdict::Upheld,
         Verdict::Attest(_) => AuditVerdict::Open,
         Verdict::Disagree(disagreement) => AuditVerdict::Refuted(ground(&disagreement)),
+    }
+}
+
+/// Judges a witnessed claim again. `officers` are those of the home municipality at the time of signing.
+#[must_use]
+pub fn audit_witnessed(claim: &Claim<'_>, officers: Witnesses<'_>) -> AuditVerdict {
+    match judge_witnessed(claim, officers) {
+        Ok(()) => AuditVerdict::Upheld,
+        Err(disagreement) => AuditVerdict::Refuted(ground(&disagreement)),
     }
 }
 

@@ -8,13 +8,13 @@ use cms::content_info::{CmsVersion, ContentInfo};
 use cms::signed_data::{EncapsulatedContentInfo, SignerIdentifier, SignerInfo};
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5911::{ID_DATA, ID_SIGNED_DATA};
-use const_oid::db::rfc5912::{ID_SHA_256, RSA_ENCRYPTION};
 use der::asn1::{OctetString, SetOfVec};
 use der::{Any, Encode, Sequence};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
 
 use crate::strict_der;
+use crate::validator::CardAlgorithm;
 
 /// Longest CMS that is read, in bytes.
 pub const CMS_BYTES_MAX: usize = 8 * 1024;
@@ -49,7 +49,7 @@ pub enum CmsError {
     /// Signed or unsigned attributes.
     #[error("CMS with attributes")]
     Attributes,
-    /// Anything but RSA with SHA-256.
+    /// Another algorithm than that of the certificate's key, or a key of an algorithm that no card has.
     #[error("CMS algorithm")]
     Algorithm,
     /// The signer named is not the owner of the certificate.
@@ -92,15 +92,16 @@ impl SignedCms {
     pub fn to_der(&self) -> Result<Vec<u8>, CmsError> {
         let certificate =
             strict_der::decode::<Any>(&self.certificate).map_err(CmsError::Malformed)?;
+        let signer = Signer::of(&self.certificate)?;
         let signed_data = SignedData {
             version: CmsVersion::V1,
-            digest_algorithms: set_of(sha256())?,
+            digest_algorithms: set_of(signer.algorithm.digest())?,
             encapsulated: EncapsulatedContentInfo {
                 econtent_type: ID_DATA,
                 econtent: None,
             },
             certificates: Some(set_of(certificate)?),
-            signers: set_of(self.signer()?)?,
+            signers: set_of(signer.info(&self.signature)?)?,
         };
         let content = Any::encode_from(&signed_data).map_err(CmsError::Malformed)?;
         ContentInfo {
@@ -135,18 +136,6 @@ impl SignedCms {
             Err(CmsError::NotCanonical)
         }
     }
-
-    fn signer(&self) -> Result<SignerInfo, CmsError> {
-        Ok(SignerInfo {
-            version: CmsVersion::V1,
-            sid: SignerIdentifier::IssuerAndSerialNumber(signer_identifier(&self.certificate)?),
-            digest_alg: sha256(),
-            signed_attrs: None,
-            signature_algorithm: rsa(),
-            signature: OctetString::new(self.signature.as_slice()).map_err(CmsError::Malformed)?,
-            unsigned_attrs: None,
-        })
-    }
 }
 
 impl SignedData {
@@ -178,40 +167,57 @@ fn check_signer(signer: &SignerInfo, certificate: &[u8]) -> Result<(), CmsError>
     if signer.signed_attrs.is_some() || signer.unsigned_attrs.is_some() {
         return Err(CmsError::Attributes);
     }
-    if signer.digest_alg.oid != ID_SHA_256 || signer.signature_algorithm.oid != RSA_ENCRYPTION {
+    let owner = Signer::of(certificate)?;
+    let found = (signer.digest_alg.oid, signer.signature_algorithm.oid);
+    if found
+        != (
+            owner.algorithm.digest().oid,
+            owner.algorithm.signature().oid,
+        )
+    {
         return Err(CmsError::Algorithm);
     }
-    let expected = SignerIdentifier::IssuerAndSerialNumber(signer_identifier(certificate)?);
-    if signer.sid == expected {
+    if signer.sid == SignerIdentifier::IssuerAndSerialNumber(owner.identifier) {
         Ok(())
     } else {
         Err(CmsError::SignerMismatch)
     }
 }
 
-fn signer_identifier(certificate: &[u8]) -> Result<IssuerAndSerialNumber, CmsError> {
-    let certificate: Certificate = strict_der::decode(certificate).map_err(CmsError::Malformed)?;
-    let certificate = certificate.tbs_certificate;
-    Ok(IssuerAndSerialNumber {
-        issuer: certificate.issuer,
-        serial_number: certificate.serial_number,
-    })
+/// What a CMS says of the owner of a certificate.
+struct Signer {
+    identifier: IssuerAndSerialNumber,
+    algorithm: CardAlgorithm,
+}
+
+impl Signer {
+    fn of(certificate: &[u8]) -> Result<Self, CmsError> {
+        let certificate: Certificate =
+            strict_der::decode(certificate).map_err(CmsError::Malformed)?;
+        let certificate = certificate.tbs_certificate;
+        let algorithm = CardAlgorithm::of_key(&certificate.subject_public_key_info);
+        Ok(Self {
+            algorithm: algorithm.ok_or(CmsError::Algorithm)?,
+            identifier: IssuerAndSerialNumber {
+                issuer: certificate.issuer,
+                serial_number: certificate.serial_number,
+            },
+        })
+    }
+
+    fn info(self, signature: &[u8]) -> Result<SignerInfo, CmsError> {
+        Ok(SignerInfo {
+            version: CmsVersion::V1,
+            sid: SignerIdentifier::IssuerAndSerialNumber(self.identifier),
+            digest_alg: self.algorithm.digest(),
+            signed_attrs: None,
+            signature_algorithm: self.algorithm.signature(),
+            signature: OctetString::new(signature).map_err(CmsError::Malformed)?,
+            unsigned_attrs: None,
+        })
+    }
 }
 
 fn set_of<T: der::DerOrd>(element: T) -> Result<SetOfVec<T>, CmsError> {
     SetOfVec::try_from(vec![element]).map_err(CmsError::Malformed)
-}
-
-fn sha256() -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned {
-        oid: ID_SHA_256,
-        parameters: None,
-    }
-}
-
-fn rsa() -> AlgorithmIdentifierOwned {
-    AlgorithmIdentifierOwned {
-        oid: RSA_ENCRYPTION,
-        parameters: Some(Any::null()),
-    }
 }

@@ -73,22 +73,51 @@ impl Evidence {
         recipient: &HpkeKey,
         about: &[u8; 32],
     ) -> Result<SealedEvidence, EvidenceError> {
-        let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&recipient.0)
-            .map_err(|_| EvidenceError::Key)?;
-        let plain = Zeroizing::new(self.encode());
-        let (encapsulated, ciphertext) =
-            single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-                &OpModeS::Base,
-                &recipient,
-                domain::EVIDENCE_SEAL,
-                &plain,
-                about,
-            )
-            .map_err(|_| EvidenceError::Key)?;
-        Ok(SealedEvidence {
-            encapsulated: encapsulated.to_bytes().into(),
-            ciphertext,
-        })
+        SealedEvidence::seal(self, domain::EVIDENCE_SEAL, recipient, about)
+    }
+}
+
+/// Evidence on its way from the home municipality to the second village that the statement names, with what opens the chain's
+/// commitment of the card: the second village has no register entry of the signer. It judges and keeps nothing.
+#[derive(Clone, PartialEq, Eq, Encode, Decode)]
+pub struct HandedOver {
+    /// What was signed.
+    pub evidence: Evidence,
+    /// Salt of the signer's card binding.
+    pub binding_salt: Salt,
+}
+
+impl std::fmt::Debug for HandedOver {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("HandedOver(redacted)")
+    }
+}
+
+impl HandedOver {
+    /// Seals to the second village's key. `about` is the consent.
+    ///
+    /// # Errors
+    ///
+    /// [`EvidenceError::Key`] when the key is no X25519 key.
+    pub fn seal(
+        &self,
+        recipient: &HpkeKey,
+        about: &[u8; 32],
+    ) -> Result<SealedEvidence, EvidenceError> {
+        SealedEvidence::seal(self, domain::HANDED_OVER_SEAL, recipient, about)
+    }
+
+    /// Opens with the second village's private key.
+    ///
+    /// # Errors
+    ///
+    /// [`EvidenceError::NotForUs`] for any other key, any other `about` and any altered byte.
+    pub fn open(
+        sealed: &SealedEvidence,
+        private: &HpkePrivateKey,
+        about: &[u8; 32],
+    ) -> Result<Self, EvidenceError> {
+        sealed.open_as(domain::HANDED_OVER_SEAL, private, about)
     }
 }
 
@@ -112,6 +141,38 @@ impl SealedEvidence {
         private: &HpkePrivateKey,
         about: &[u8; 32],
     ) -> Result<Evidence, EvidenceError> {
+        self.open_as(domain::EVIDENCE_SEAL, private, about)
+    }
+
+    fn seal(
+        plain: &impl Encode,
+        purpose: &[u8],
+        recipient: &HpkeKey,
+        about: &[u8; 32],
+    ) -> Result<Self, EvidenceError> {
+        let recipient = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&recipient.0)
+            .map_err(|_| EvidenceError::Key)?;
+        let plain = Zeroizing::new(plain.encode());
+        let (encapsulated, ciphertext) = single_shot_seal::<
+            ChaCha20Poly1305,
+            HkdfSha256,
+            X25519HkdfSha256,
+        >(
+            &OpModeS::Base, &recipient, purpose, &plain, about
+        )
+        .map_err(|_| EvidenceError::Key)?;
+        Ok(Self {
+            encapsulated: encapsulated.to_bytes().into(),
+            ciphertext,
+        })
+    }
+
+    fn open_as<T: Decode>(
+        &self,
+        purpose: &[u8],
+        private: &HpkePrivateKey,
+        about: &[u8; 32],
+    ) -> Result<T, EvidenceError> {
         if EVIDENCE_BYTES_MAX < self.ciphertext.len() {
             return Err(EvidenceError::TooLong {
                 length: self.ciphertext.len(),
@@ -123,13 +184,12 @@ impl SealedEvidence {
             &OpModeR::Base,
             &private.key()?,
             &encapsulated,
-            domain::EVIDENCE_SEAL,
+            purpose,
             &self.ciphertext,
             about,
         )
         .map_err(|_| EvidenceError::NotForUs)?;
-        Evidence::decode_all(&mut Zeroizing::new(plain).as_slice())
-            .map_err(|_| EvidenceError::Malformed)
+        T::decode_all(&mut Zeroizing::new(plain).as_slice()).map_err(|_| EvidenceError::Malformed)
     }
 
     /// Bytes for the wire (SCALE).

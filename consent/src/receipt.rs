@@ -39,6 +39,36 @@ pub enum ReceiptStanding {
     Verified,
     /// The signature is valid; the revocation answer is pending.
     RevocationPending,
+    /// Nothing was signed by card: two officers of the municipality saw the person agree.
+    Witnessed,
+}
+
+/// What the municipality went by.
+#[derive(Clone, Copy, Debug)]
+pub enum SignedBy<'a> {
+    /// The person's card; its checked signature.
+    Card(&'a Verification),
+    /// Two officers' words ([`crate::witness`]).
+    Officers,
+}
+
+impl SignedBy<'_> {
+    fn algorithm(self) -> &'static str {
+        match self {
+            Self::Card(verification) => verification.certificate.algorithm().name(),
+            Self::Officers => "Ed25519",
+        }
+    }
+
+    fn standing(self) -> ReceiptStanding {
+        let Self::Card(verification) = self else {
+            return ReceiptStanding::Witnessed;
+        };
+        match verification.revocation {
+            Revocation::Good | Revocation::Revoked { .. } => ReceiptStanding::Verified,
+            Revocation::Unknown | Revocation::NotChecked => ReceiptStanding::RevocationPending,
+        }
+    }
 }
 
 /// Facts that are known only after signing.
@@ -52,8 +82,8 @@ pub struct ReceiptFacts<'a> {
     pub signed_at: Moment,
     /// When this receipt was made.
     pub issued_at: Moment,
-    /// The checked signature.
-    pub verification: &'a Verification,
+    /// What the municipality went by.
+    pub signed_by: SignedBy<'a>,
 }
 
 /// Age of the subject, no finer than the law needs it.
@@ -121,6 +151,9 @@ pub struct ReceiptDetails {
     /// Commitment under which the evidence is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record_id: Option<Commitment>,
+    /// SHA-256 of the privacy notice that was handed over, as a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_hash: Option<Commitment>,
     /// Age of the subject.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_band: Option<AgeBand>,
@@ -379,12 +412,8 @@ fn withdrawing() -> Withdrawing {
 
 fn proof(statement: &Statement, facts: &ReceiptFacts<'_>) -> Proof {
     let fields = statement.fields();
-    let standing = match facts.verification.revocation {
-        Revocation::Good | Revocation::Revoked { .. } => ReceiptStanding::Verified,
-        Revocation::Unknown | Revocation::NotChecked => ReceiptStanding::RevocationPending,
-    };
     Proof {
-        signature_algorithm: "RSASSA-PKCS1-v1_5-SHA256".to_owned(),
+        signature_algorithm: facts.signed_by.algorithm().to_owned(),
         content_tag: "musubi/consent/signed-consent/v1".to_owned(),
         genesis: facts.genesis,
         nonce: Hex32(fields.nonce),
@@ -392,6 +421,6 @@ fn proof(statement: &Statement, facts: &ReceiptFacts<'_>) -> Proof {
         display_template: Hex32(fields.wording),
         assurance: fields.assurance,
         verifier: fields.controller.member,
-        standing,
+        standing: facts.signed_by.standing(),
     }
 }

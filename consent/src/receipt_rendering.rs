@@ -119,6 +119,11 @@ impl Page<'_> {
         rows.push(self.flag("mandatory", content.mandatory)?);
         rows.push(self.flag("third-party", content.third_party_disclosure)?);
         rows.push(self.field("notice", content.privacy_notice.as_str())?);
+        let hash = details.notice_hash.map(|hash| grouped(&hash.0));
+        rows.extend(
+            hash.map(|hash| self.field("notice-hash", hash))
+                .transpose()?,
+        );
         let reviews: Vec<_> = details.reviews.iter().map(|day| japan_date(*day)).collect();
         if !reviews.is_empty() {
             rows.push(self.field("reviews", reviews.join(self.comma()))?);

@@ -6,8 +6,8 @@
 use musubi_primitives::resident::Authority;
 pub use musubi_primitives::resident::SignerRole;
 use musubi_primitives::{
-    AccountId, AssuranceLevel, CategorySet, ConsentId, Language, MemberId, Moment, Pseudonym,
-    Purpose, domain,
+    AccountId, AssuranceLevel, CategorySet, Commitment, ConsentId, Language, MemberId, Moment,
+    Pseudonym, Purpose, Terms, domain,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,27 @@ pub struct StatementFields {
     /// [`wording::digest`] of that language: pins the words around the fields.
     #[serde(with = "hex32")]
     pub wording: [u8; 32],
+}
+
+impl StatementFields {
+    /// The terms that the chain must hold, so that every field equals what is signed. `statement` commits to the canonical bytes.
+    #[must_use]
+    pub fn terms(&self, statement: Commitment) -> Terms {
+        Terms {
+            subject: self.subject,
+            guardian: self.guardian,
+            recipient: self.recipient.member,
+            purpose: self.purpose,
+            categories: self.categories,
+            not_before: self.not_before,
+            not_after: self.not_after,
+            statement,
+            nonce: self.nonce,
+            assurance: self.assurance,
+            second_attester: self.second_attester.as_ref().map(|party| party.member),
+            account: self.account,
+        }
+    }
 }
 
 /// A checked statement.

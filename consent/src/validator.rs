@@ -7,7 +7,7 @@
 //! 5. the root is an authority and the certificate is not;
 //! 6. the policy is that of this environment;
 //! 7. unknown critical extensions are refused;
-//! 8. the key is RSA with exactly 2048 bits and e = 65537;
+//! 8. the key is RSA with exactly 2048 bits and e = 65537, or of another algorithm that the environment lists;
 //! 9. the signature is over our exact domain-separated bytes;
 //! 10. revocation is one of four states, and "not known" never becomes "good";
 //! 11. duplicate names in the alternative name are refused;
@@ -18,8 +18,10 @@
 
 mod certificate;
 mod extensions;
+mod holder_key;
 mod list_parts;
 mod ocsp;
+mod p384;
 mod responder;
 mod revocation;
 mod revocation_list;
@@ -29,6 +31,7 @@ mod rsa;
 pub use certificate::{
     CERTIFICATE_BYTES_MAX, CertificateError, CertificateFacts, SignerCertificate,
 };
+pub use holder_key::CardAlgorithm;
 pub use ocsp::{IssuerHash, OCSP_AGE_MAX, OCSP_BYTES_MAX, OcspAnswer, OcspError, OcspRequest};
 pub use revocation::{NoRevocationSource, Revocation, RevocationQuery, RevocationSource};
 pub use revocation_list::{LIST_BYTES_MAX, RevocationList, RevocationListError, point_text};

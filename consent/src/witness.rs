@@ -54,8 +54,13 @@ impl WitnessRecord {
         Self::decode_all(&mut &bytes[..]).map_err(|_| EvidenceError::Malformed)
     }
 
+    /// Who says that they saw it; whether they did, [`judge_witnessed`] finds.
+    pub fn named(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.signatures.iter().map(|one| one.officer)
+    }
+
     /// Officers whose signature holds, each once.
-    fn witnesses(&self, content: &SignedContent) -> BTreeSet<AccountId> {
+    fn holding(&self, content: &SignedContent) -> BTreeSet<AccountId> {
         let message = Self::signing_bytes(content);
         let holds = |one: &&WitnessSignature| {
             verify_ed25519(&VerifyingKey(one.officer.0), &one.signature, &message)
@@ -84,7 +89,7 @@ pub fn judge_witnessed(claim: &Claim<'_>, officers: Witnesses<'_>) -> Result<(),
     }
     let content = SignedContent::of(&statement, claim.genesis);
     let witnesses = WitnessRecord::parse(&claim.evidence.cms)
-        .map(|record| record.witnesses(&content))
+        .map(|record| record.holding(&content))
         .unwrap_or_default();
     let ours = witnesses
         .iter()

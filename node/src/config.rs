@@ -138,6 +138,10 @@ pub struct CardConfig {
     pub revocation: RevocationSettings,
     /// Valid signatures whose revocation answer is still out.
     pub pending: PendingConfig,
+    /// TrueType font with Japanese for statements and receipts; the machine's usual one by default.
+    pub paper_font: Option<PathBuf>,
+    /// Folder with the privacy notices that are handed over, each a file named after its identifier; receipts hold their hashes.
+    pub notices: Option<PathBuf>,
 }
 
 /// How long a revocation answer is waited for.
@@ -445,6 +449,8 @@ impl NodeConfig {
             &mut self.keys.verifier,
             &mut self.keys.gateway,
             &mut self.rpc.operator_token,
+            &mut self.cards.paper_font,
+            &mut self.cards.notices,
         ] {
             optional(path);
         }

@@ -4,10 +4,11 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], [`attester`], [`pending`], [`check_in`], [`intake`],
-//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
+//! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
+mod archive;
 pub mod attester;
 mod cards;
 pub mod care;
@@ -24,14 +25,19 @@ mod facts;
 mod finalised;
 mod gathering;
 mod history;
+mod home;
 pub mod intake;
+mod judging;
 mod keys;
+mod life;
 mod moving;
 mod nonces;
+pub mod papers;
 pub mod pending;
 mod protection;
 mod recording;
 pub mod revocations;
+mod second;
 pub mod verdict;
 
 use crate::config::NodeConfig;

@@ -13,6 +13,7 @@ use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 use x509_cert::ext::pkix::name::GeneralName;
 
 use super::extensions::Extensions;
+use super::holder_key::{CardAlgorithm, HolderKey};
 use super::revocation::RevocationQuery;
 use super::roots::{CertificateUse, Root, TrustedRoots};
 use super::rsa;
@@ -74,9 +75,12 @@ pub enum CertificateError {
     /// The certificate claims to be an authority.
     #[error("the certificate claims to be an authority")]
     IsAuthority,
-    /// Not an RSA key.
+    /// A key of an algorithm that this environment does not list.
     #[error("key algorithm {0}")]
     KeyAlgorithm(ObjectIdentifier),
+    /// An elliptic key on another curve than P-384, or no point.
+    #[error("elliptic curve of the key")]
+    KeyCurve,
     /// An RSA key of another size.
     #[error("RSA key of {bits} bits")]
     KeySize {
@@ -113,7 +117,7 @@ pub enum CertificateError {
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignerCertificate {
     der: Vec<u8>,
-    public_key: Vec<u8>,
+    key: HolderKey,
     issuer_key_identifier: Vec<u8>,
     serial: Vec<u8>,
     distribution_point: Option<Vec<u8>>,
@@ -166,7 +170,7 @@ impl SignerCertificate {
         extensions.require_policy(roots.environment(), certificate_use)?;
         extensions.require_holder()?;
         extensions.require_usage(certificate_use)?;
-        let public_key = rsa_2048_key(&certificate.subject_public_key_info)?;
+        let key = HolderKey::of(&certificate.subject_public_key_info, roots.environment())?;
         let names = extensions.alternative_name()?;
         let root = find_root(roots, certificate_use, &sliced, &extensions)?;
         is_valid_at(&certificate.validity, signed_at)?;
@@ -175,7 +179,7 @@ impl SignerCertificate {
         }
         Ok(Self {
             der: der.to_vec(),
-            public_key,
+            key,
             issuer_key_identifier: root.key_identifier.clone(),
             serial: certificate.serial_number.as_bytes().to_vec(),
             distribution_point: extensions.distribution_point()?,
@@ -192,7 +196,13 @@ impl SignerCertificate {
     /// Check 9: whether this certificate's key signed exactly `message`.
     #[must_use]
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        rsa::verify(&self.public_key, message, signature)
+        self.key.has_signed(message, signature)
+    }
+
+    /// How this certificate's key signs.
+    #[must_use]
+    pub fn algorithm(&self) -> CardAlgorithm {
+        self.key.algorithm()
     }
 
     /// The certificate itself. Personal data: evidence vault only.

@@ -10,6 +10,7 @@ use x509_cert::name::Name;
 
 use super::certificate::{CertificateError, Sliced, is_valid_at, rsa_2048_key};
 use super::extensions::Extensions;
+use super::holder_key::CardAlgorithm;
 use super::rsa;
 
 /// Most roots that one configuration may pin: two uses, a few generations each.
@@ -60,6 +61,18 @@ impl Environment {
             Self::Production => "JPKI",
             Self::JpkiTest => "JPKI-TEST",
             Self::Emulated => "MUSUBI TEST JPKI - NOT FOR PRODUCTION",
+        }
+    }
+
+    /// How cards of this environment may sign. Certificates of the announced P-384 card are not published, so real ones are refused.
+    #[must_use]
+    pub const fn algorithms(self) -> &'static [CardAlgorithm] {
+        match self {
+            Self::Production | Self::JpkiTest => &[CardAlgorithm::RsaPkcs1Sha256],
+            Self::Emulated => &[
+                CardAlgorithm::RsaPkcs1Sha256,
+                CardAlgorithm::EcdsaP384Sha384,
+            ],
         }
     }
 

@@ -1,7 +1,7 @@
 //! An attester attests exactly when the chain says what the person signed.
 
 use musubi_consent::attestation::{Disagreement, TermsField, Verdict, judge};
-use musubi_consent::receipt::{ReceiptEvent, ReceiptFacts};
+use musubi_consent::receipt::{ReceiptEvent, ReceiptFacts, SignedBy};
 use musubi_consent::statement::SignerRole;
 use musubi_consent::validator::{NoRevocationSource, Revocation};
 use musubi_consent::{
@@ -45,7 +45,7 @@ fn agreement_is_attested_and_the_receipt_says_so() {
         event: ReceiptEvent::Given,
         signed_at: NOW,
         issued_at: NOW + 1,
-        verification: &verification,
+        signed_by: SignedBy::Card(&verification),
     };
     let receipt = ConsentReceipt::issue(&statement, &facts).unwrap();
     let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();

@@ -1,5 +1,6 @@
 //! Each profile of card, from the touch to the verdict on its certificate.
 
+use musubi_consent::validator::CardAlgorithm;
 use musubi_consent::{
     CertificateError, CertificateUse, Environment, Revocation, RevocationList,
     RevocationSource as _, SignerCertificate,
@@ -75,7 +76,6 @@ fn list_of(profile: CardProfile, card: &VirtualCard) -> RevocationList {
 #[test]
 fn every_profile_ends_as_its_own_outcome() {
     let absent = || Outcome::Card(CardError::CertificateAbsent(Credential::Signing));
-    let elliptic = const_oid::ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
     let jpki_test = Environment::JpkiTest.policy(CertificateUse::Signing);
     for profile in CardProfile::ALL {
         let expected = match profile {
@@ -84,7 +84,8 @@ fn every_profile_ends_as_its_own_outcome() {
             | CardProfile::SubstitutedName
             | CardProfile::EarlierRoot
             | CardProfile::Android
-            | CardProfile::IPhone => Outcome::Accepted,
+            | CardProfile::IPhone
+            | CardProfile::Successor => Outcome::Accepted,
             CardProfile::Locked => {
                 Outcome::Card(CardError::SecretBlocked(Credential::Signing.into()))
             }
@@ -95,11 +96,17 @@ fn every_profile_ends_as_its_own_outcome() {
             CardProfile::JpkiTestPolicy => {
                 Outcome::Certificate(CertificateError::Policy(jpki_test))
             }
-            // Refused until its algorithm is listed; the card layer already speaks to it.
-            CardProfile::Successor => {
-                Outcome::Certificate(CertificateError::KeyAlgorithm(elliptic))
-            }
         };
         assert_eq!(outcome(profile), expected, "{profile:?}");
+    }
+}
+
+#[test]
+fn the_successors_algorithm_is_listed_for_emulated_cards_alone_until_real_ones_are_published() {
+    for environment in Environment::ALL {
+        let is_listed = environment
+            .algorithms()
+            .contains(&CardAlgorithm::EcdsaP384Sha384);
+        assert_eq!(is_listed, environment == Environment::Emulated);
     }
 }

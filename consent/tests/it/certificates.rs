@@ -341,8 +341,17 @@ fn check_8_only_rsa_with_2048_bits_and_e_65537_is_accepted() {
          4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
     )
     .unwrap();
-    assert!(matches!(
+    assert_eq!(
         bent(|request| request.public_key_info = elliptic),
+        CertificateError::KeyCurve
+    );
+    let edwards = [
+        &hex::decode("302a300506032b6570032100").unwrap()[..],
+        &[7; 32],
+    ]
+    .concat();
+    assert!(matches!(
+        bent(|request| request.public_key_info = edwards),
         CertificateError::KeyAlgorithm(_)
     ));
 }

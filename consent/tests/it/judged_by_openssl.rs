@@ -4,19 +4,25 @@ use std::fs;
 use std::process::Command;
 
 use musubi_consent::binding::{BindingFields, BindingStatement};
+use musubi_consent::validator::{CardAlgorithm, NoRevocationSource, verify};
 use musubi_consent::withdrawal::{Withdrawal, WithdrawalFields};
-use musubi_consent::{Document, DocumentFields, SignedContent};
-use musubi_consent_card::Credential;
+use musubi_consent::{CertificateUse, Document, DocumentFields, SignedCms, SignedContent};
+use musubi_consent_card::layout::SUCCESSOR;
+use musubi_consent_card::{Credential, JpkiCard, SignPassword, TriesPolicy};
+use musubi_consent_card_emulator::CardProfile;
+use musubi_consent_card_emulator::issue::DEMO_SECRETS;
 use musubi_primitives::{BindingId, ConsentId, Language, MemberId, Pseudonym};
 
-use crate::support::{AUTHORITY, GENESIS, NOW, NOW_SECONDS, sign, statement};
+use crate::support::{
+    AUTHORITY, GENESIS, NOW, NOW_SECONDS, VALIDITY, person, roots, sign, statement,
+};
 
-/// Runs `openssl cms -verify` on the CMS of `document` over `content`.
-fn openssl_accepts<F: DocumentFields>(document: &Document<F>, content: &[u8]) -> bool {
+/// Runs `openssl cms -verify` on a CMS over `content`.
+fn openssl_accepts(cms: &SignedCms, content: &[u8]) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     fs::write(path("root.der"), AUTHORITY.root(Credential::Signing)).unwrap();
-    fs::write(path("cms.der"), sign(document).to_der().unwrap()).unwrap();
+    fs::write(path("cms.der"), cms.to_der().unwrap()).unwrap();
     fs::write(path("content"), content).unwrap();
     let to_pem = Command::new("openssl")
         .args([
@@ -48,10 +54,39 @@ fn openssl_accepts<F: DocumentFields>(document: &Document<F>, content: &[u8]) ->
 
 fn check<F: DocumentFields>(document: &Document<F>) {
     let content = SignedContent::of(document, GENESIS).to_bytes();
-    assert!(openssl_accepts(document, &content));
-    let mut altered = content.clone();
+    check_cms(&sign(document), &content);
+}
+
+fn check_cms(cms: &SignedCms, content: &[u8]) {
+    assert!(openssl_accepts(cms, content));
+    let mut altered = content.to_vec();
     *altered.last_mut().unwrap() ^= 1;
-    assert!(!openssl_accepts(document, &altered));
+    assert!(!openssl_accepts(cms, &altered));
+}
+
+#[test]
+fn openssl_accepts_what_the_p_384_successor_signed_and_so_do_we() {
+    let content = SignedContent::of(&statement(), GENESIS);
+    let mut card = AUTHORITY
+        .issue_card(&person(), DEMO_SECRETS, CardProfile::Successor, VALIDITY)
+        .unwrap();
+    let password = SignPassword::parse(DEMO_SECRETS.signing_password).unwrap();
+    let signed = JpkiCard::open_generation(&mut card, SUCCESSOR)
+        .unwrap()
+        .sign(&password, &content.to_bytes(), TriesPolicy::StopWhenFew)
+        .unwrap();
+    let cms = SignedCms {
+        certificate: signed.certificate,
+        signature: signed.signature,
+    };
+    check_cms(&cms, &content.to_bytes());
+    let der = cms.to_der().unwrap();
+    assert_eq!(SignedCms::parse(&der), Ok(cms));
+    let use_of = CertificateUse::Signing;
+    let source = NoRevocationSource;
+    let verified = verify(&roots(), &source, use_of, &der, &content, NOW).unwrap();
+    let algorithm = verified.certificate.algorithm();
+    assert_eq!(algorithm, CardAlgorithm::EcdsaP384Sha384);
 }
 
 #[test]

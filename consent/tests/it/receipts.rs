@@ -1,7 +1,7 @@
 //! The receipt has every field that TS 27560 and Kantara ask for, comes back from its bytes, and is shown in three languages.
 
 use musubi_consent::receipt::{
-    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts,
+    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
 };
 use musubi_consent::receipt_rendering::render_receipt;
 use musubi_consent::rendering::RenderError;
@@ -10,12 +10,12 @@ use musubi_consent::{
     CertificateUse, ConsentReceipt, DocumentError, ReceiptDetails, SignedCms, SignerCertificate,
     Statement, Text,
 };
-use musubi_primitives::{AccountId, Commitment, ConsentId, Language};
+use musubi_primitives::{AccountId, AssuranceLevel, Commitment, ConsentId, Language};
 
 use crate::support::{GENESIS, NOW, fields, roots, sign, statement};
 
 /// The fields of the domain page, by the names under which the receipt has them.
-const FIELDS: [&str; 46] = [
+const FIELDS: [&str; 47] = [
     "schema",
     "version",
     "jurisdiction",
@@ -48,6 +48,7 @@ const FIELDS: [&str; 46] = [
     "validity_start",
     "validity_end",
     "privacy_notice",
+    "notice_hash",
     "withdrawal",
     "record_id",
     "age_band",
@@ -95,6 +96,7 @@ fn verification(statement: &Statement, revocation: Revocation) -> Verification {
 fn details() -> ReceiptDetails {
     ReceiptDetails {
         record_id: Some(Commitment([0xE1; 32])),
+        notice_hash: Some(Commitment([0xE2; 32])),
         age_band: Some(AgeBand::UnderFifteen),
         authority_basis: Some(AuthorityBasis::FamilyRegister),
         authority_checked: Some(NOW),
@@ -117,7 +119,7 @@ fn receipt(statement: &Statement, revocation: Revocation) -> ConsentReceipt {
         event: ReceiptEvent::Given,
         signed_at: NOW,
         issued_at: NOW + 1,
-        verification: &verification,
+        signed_by: SignedBy::Card(&verification),
     };
     ConsentReceipt::issue_with(statement, &facts, details()).unwrap()
 }
@@ -209,4 +211,36 @@ fn a_receipt_tells_no_name_and_no_revocation_date() {
     let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
     assert!(!text.contains("花子"));
     assert!(!text.contains(&since.to_string()));
+}
+
+#[test]
+fn a_receipt_of_what_was_only_witnessed_says_so() {
+    let mut witnessed = fields();
+    witnessed.assurance = AssuranceLevel::Witnessed;
+    let statement = Statement::new(witnessed).unwrap();
+    let facts = ReceiptFacts {
+        genesis: GENESIS,
+        event: ReceiptEvent::Given,
+        signed_at: NOW,
+        issued_at: NOW + 1,
+        signed_by: SignedBy::Officers,
+    };
+    let receipt = ConsentReceipt::issue_with(&statement, &facts, details()).unwrap();
+    let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
+    for said in [
+        "\"assurance\":\"witnessed\"",
+        "\"standing\":\"witnessed\"",
+        "\"signature_algorithm\":\"Ed25519\"",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+    for (language, words) in [
+        (Language::Japanese, "職員二人が同意に立ち会いました"),
+        (Language::PlainJapanese, "カードは使(つか)っていません"),
+        (Language::English, "no card signed"),
+    ] {
+        let bytes = statement.canonical_bytes();
+        let shown = render_receipt(receipt.canonical_bytes(), bytes, language).unwrap();
+        assert!(shown.contains(words), "{shown}");
+    }
 }

@@ -1,6 +1,9 @@
 //! Evidence opens for the municipality it was sealed to, about what it was sealed about, and unaltered.
 
-use musubi_consent::evidence::{EVIDENCE_BYTES_MAX, EvidenceError, HpkePrivateKey, SealedEvidence};
+use musubi_consent::evidence::{
+    EVIDENCE_BYTES_MAX, EvidenceError, HandedOver, HpkePrivateKey, SealedEvidence,
+};
+use musubi_primitives::Salt;
 
 use crate::support::{evidence, statement};
 
@@ -16,6 +19,24 @@ fn evidence_opens_only_with_the_right_key_about_the_right_consent() {
     assert_eq!(sealed.open(&stranger, &ABOUT), Err(EvidenceError::NotForUs));
     assert_eq!(
         sealed.open(&private, &[2; 32]),
+        Err(EvidenceError::NotForUs)
+    );
+}
+
+#[test]
+fn what_is_handed_over_to_a_second_village_is_no_evidence_and_evidence_is_not_handed_over() {
+    let (private, public) = HpkePrivateKey::derive(&[5; 32]);
+    let evidence = evidence(&statement());
+    let handed_over = HandedOver {
+        evidence: evidence.clone(),
+        binding_salt: Salt([4; 32]),
+    };
+    let sealed = handed_over.seal(&public, &ABOUT).unwrap();
+    assert_eq!(HandedOver::open(&sealed, &private, &ABOUT), Ok(handed_over));
+    assert_eq!(sealed.open(&private, &ABOUT), Err(EvidenceError::NotForUs));
+    let sealed = evidence.seal(&public, &ABOUT).unwrap();
+    assert_eq!(
+        HandedOver::open(&sealed, &private, &ABOUT),
         Err(EvidenceError::NotForUs)
     );
 }

@@ -122,24 +122,6 @@ pub(crate) fn sign<F: DocumentFields>(document: &Document<F>) -> SignedCms {
     }
 }
 
-/// What the chain holds for `statement`.
-pub(crate) fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
-    Terms {
-        subject: fields.subject,
-        guardian: fields.guardian,
-        recipient: fields.recipient.member,
-        purpose: fields.purpose,
-        categories: fields.categories,
-        not_before: fields.not_before,
-        not_after: fields.not_after,
-        statement: evidence.commitment(),
-        nonce: fields.nonce,
-        assurance: fields.assurance,
-        second_attester: fields.second_attester.as_ref().map(|party| party.member),
-        account: fields.account,
-    }
-}
-
 pub(crate) fn evidence<F: DocumentFields>(document: &Document<F>) -> Evidence {
     Evidence {
         document: document.canonical_bytes().to_vec(),
@@ -190,7 +172,7 @@ impl Case {
         let certificate = SignedCms::parse(&evidence.cms).unwrap().certificate;
         let commitment = binding_commitment(&salt, &fields.guardian, &certificate);
         Self {
-            terms: terms(fields, &evidence),
+            terms: fields.terms(evidence.commitment()),
             evidence,
             binding: Some(ActiveBinding { commitment, salt }),
             guardian: Some(GuardianFacts {

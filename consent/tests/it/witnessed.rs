@@ -5,7 +5,9 @@ use ed25519_zebra::{SigningKey, VerificationKey};
 use musubi_consent::attestation::{Disagreement, Verdict, judge};
 use musubi_consent::validator::NoRevocationSource;
 use musubi_consent::witness::WitnessSignature;
-use musubi_consent::{SignedContent, Statement, WitnessRecord, judge_witnessed};
+use musubi_consent::{
+    AuditVerdict, Ground, SignedContent, Statement, WitnessRecord, audit_witnessed, judge_witnessed,
+};
 use musubi_primitives::{AccountId, AssuranceLevel, BlockHash};
 
 use crate::support::{Case, GENESIS, fields, roots, statement};
@@ -100,4 +102,13 @@ fn witnesses_do_not_stand_in_where_a_card_is_stated_nor_a_card_for_witnesses() {
         disagreement,
         Disagreement::Assurance(AssuranceLevel::Witnessed)
     );
+}
+
+#[test]
+fn an_auditor_upholds_what_two_officers_saw_and_refutes_what_one_did() {
+    let officers = [officer(1), officer(2)];
+    let rightly = audit_witnessed(&case(&[1, 2]).claim(), &officers);
+    assert_eq!(rightly, AuditVerdict::Upheld);
+    let alone = audit_witnessed(&case(&[1]).claim(), &officers);
+    assert_eq!(alone, AuditVerdict::Refuted(Ground::Attester));
 }

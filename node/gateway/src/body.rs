@@ -49,7 +49,7 @@ pub struct DeviceForm {
 }
 
 /// A guardianship to be entered and attested.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GuardianshipForm {
     /// The child, or whoever is decided for.
@@ -62,6 +62,9 @@ pub struct GuardianshipForm {
     pub authority: Authority,
     /// First moment it no longer holds, exactly; the chain gets a rounded date.
     pub until: Moment,
+    /// The paper that it rests on (委任状, a court's decision), which a proxy must bring; base64.
+    #[serde(default, deserialize_with = "optional_base64")]
+    pub paper: Option<Vec<u8>>,
 }
 
 /// What kind of document a card signed.
@@ -76,6 +79,8 @@ pub enum DocumentKind {
     Withdrawal,
     /// The card that this person checks in with, shown by its authentication certificate; about the binding.
     CheckInCard,
+    /// A consent statement that the home municipality handed over to this one, the second that it names; about the consent.
+    HandedOver,
 }
 
 /// Evidence of a signed document, sealed to this municipality.
@@ -145,7 +150,7 @@ fn hex32<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Erro
     Ok(id.0)
 }
 
-fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+pub(crate) fn base64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
     base64::engine::general_purpose::STANDARD
         .decode(text)
@@ -159,6 +164,12 @@ pub(crate) fn parse_nonce_form(body: &[u8]) -> Result<NonceForm, Problem> {
     }
     let form: Option<NonceForm> = parse(body, "for (document or check-in), or no body")?;
     Ok(form.unwrap_or_default())
+}
+
+fn optional_base64<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<u8>>, D::Error> {
+    base64(deserializer).map(Some)
 }
 
 /// Reads a JSON body.

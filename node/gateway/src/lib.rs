@@ -19,6 +19,7 @@ pub mod body;
 mod call;
 pub mod caller;
 pub mod cds;
+pub mod home;
 pub mod ports;
 pub mod problem;
 pub mod protection;
@@ -32,6 +33,10 @@ pub use body::{
 };
 pub use call::{BODY_TIME_MAX, Entrance};
 pub use caller::{Caller, Standing};
+pub use home::{
+    AuditAnswer, ConsentStanding, Disagreement, ErasureForm, ErasureReceipt, ForSecond, HomeDesk,
+    LifeEntered, LifeEvent, Paper, SecondLook,
+};
 pub use ports::{
     Answer, Applied, CheckInAnswer, CheckInRefusal, Desk, DeskError, Enrolled, Gatekeeper,
     IssuedBatch, IssuedNonce, SigningContext, TakenIn,

@@ -5,6 +5,7 @@ use crate::{
         CheckInForm, EnrolmentForm, GuardianshipForm, NonceBatchForm, NoncePurpose, SealedDocument,
     },
     caller::{Caller, Standing},
+    home::HomeDesk,
 };
 use async_trait::async_trait;
 use musubi_fhir::Resource;
@@ -210,7 +211,7 @@ pub struct TakenIn {
 
 /// The services behind the gateway.
 #[async_trait]
-pub trait Desk: Send + Sync + 'static {
+pub trait Desk: HomeDesk {
     /// What the caller must know to sign an extrinsic.
     async fn signing_context(&self, caller: &Caller) -> Result<SigningContext, DeskError>;
     /// Submits a signed extrinsic and waits until it is final.

@@ -3,6 +3,7 @@
 use crate::{
     body,
     call::{Call, Entrance},
+    home,
     ports::Desk,
     problem::{Problem, operation_outcome, with_type},
 };
@@ -38,9 +39,9 @@ type ResourceCall = Call<RESOURCE_BYTES_MAX>;
 type VaultCall = Call<VAULT_BYTES_MAX>;
 
 #[derive(Clone)]
-struct Gateway {
+pub(crate) struct Gateway {
     entrance: Entrance,
-    desk: Arc<dyn Desk>,
+    pub(crate) desk: Arc<dyn Desk>,
 }
 
 impl FromRef<Gateway> for Entrance {
@@ -64,6 +65,7 @@ pub fn router(entrance: Entrance, desk: Arc<dyn Desk>) -> Router {
         .route("/v1/requests/{request}", get(decision))
         .route("/v1/vault", post(vault))
         .route("/fhir/{kind}", post(take_in))
+        .merge(home::routes())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(GlobalConcurrencyLimitLayer::new(CALLS_MAX))
@@ -130,7 +132,10 @@ async fn attest_guardianship(
     State(gateway): State<Gateway>,
     call: FormCall,
 ) -> Result<Response, Problem> {
-    let form = body::parse(&call.body, "subject, guardian, role, authority and until")?;
+    let form = body::parse(
+        &call.body,
+        "subject, guardian, role, authority, until and, for a proxy, paper (base64)",
+    )?;
     let applied = gateway.desk.attest_guardianship(&call.caller, form).await?;
     Ok((StatusCode::CREATED, Json(applied)).into_response())
 }
@@ -141,7 +146,7 @@ async fn receive_evidence(
 ) -> Result<Response, Problem> {
     let document = body::parse(
         &call.body,
-        "kind (binding, check-in-card, consent or withdrawal), about and sealed (base64)",
+        "kind (binding, check-in-card, consent, withdrawal or handed-over), about and sealed (base64)",
     )?;
     let answer = gateway
         .desk
@@ -178,7 +183,7 @@ async fn decision(
     Ok(Json(gateway.desk.decision(&call.caller, request).await?).into_response())
 }
 
-fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
+pub(crate) fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "malformed-id",

@@ -13,7 +13,9 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use musubi_consent::validator::Revocation;
 use musubi_consent::{Evidence, NonceError};
 use musubi_primitives::finality::verify_ed25519;
-use musubi_primitives::{AccountId, BlockHash, Commitment, MemberId, Moment, VerifyingKey, domain};
+use musubi_primitives::{
+    AccountId, BlockHash, Commitment, MemberId, Moment, Salt, VerifyingKey, domain,
+};
 
 use crate::store::{EVIDENCE, FINDINGS, Register, RegisterError};
 use rocksdb::WriteBatch;
@@ -37,6 +39,26 @@ pub enum EvidenceKind {
     /// The card that a person checks in with, by the binding under which it was shown.
     #[codec(index = 5)]
     CheckInCard([u8; 32]),
+    /// A consent that two officers witnessed, by its identifier: no certificate, so nothing to ask about one.
+    #[codec(index = 6)]
+    Witnessed([u8; 32]),
+    /// A paper that the counter took in (委任状, 申立書), by the pseudonym or consent that it is about.
+    #[codec(index = 7)]
+    Paper([u8; 32]),
+}
+
+impl EvidenceKind {
+    /// Whether it rests on a certificate that may have been revoked.
+    fn rests_on_certificate(self) -> bool {
+        match self {
+            Self::Consent(_)
+            | Self::Binding(_)
+            | Self::Withdrawal(_)
+            | Self::CheckIn(_)
+            | Self::CheckInCard(_) => true,
+            Self::Witnessed(_) | Self::Paper(_) => false,
+        }
+    }
 }
 
 /// What this municipality found. Never leaves it: an auditor gets [`musubi_consent::audit`]'s verdict.
@@ -66,7 +88,7 @@ pub enum Rejection {
 impl Finding {
     /// True while the revocation answer is still out and somebody waits for it.
     pub fn is_pending(&self) -> bool {
-        if self.rejected.is_some() {
+        if self.rejected.is_some() || !self.kind.rests_on_certificate() {
             return false;
         }
         match self.revocation {
@@ -172,6 +194,40 @@ impl Register {
         Ok(self.write(batch, "take evidence in")?)
     }
 
+    /// Takes in a paper about a person or a consent; what the chain may be told of it. The municipality alone can open it.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn keep_paper(
+        &self,
+        about: [u8; 32],
+        paper: &[u8],
+        at: Moment,
+    ) -> Result<Commitment, RegisterError> {
+        let mut salt = [0; 32];
+        getrandom::fill(&mut salt).map_err(RegisterError::Randomness)?;
+        let evidence = Evidence {
+            document: paper.to_vec(),
+            salt: Salt(salt),
+            cms: Vec::new(),
+            signed_at: at,
+        };
+        let finding = Finding {
+            kind: EvidenceKind::Paper(about),
+            judged_at: at,
+            revocation: Revocation::NotChecked,
+            rejected: None,
+        };
+        let _writer = self.known_for_writing()?;
+        let mut batch = WriteBatch::default();
+        let commitment = evidence.commitment();
+        let plain = Zeroizing::new(evidence.encode());
+        self.put_sealed(&mut batch, EVIDENCE, &commitment.0, &plain)?;
+        self.put_sealed(&mut batch, FINDINGS, &commitment.0, &finding.encode())?;
+        self.write(batch, "take a paper in")?;
+        Ok(commitment)
+    }
+
     /// Evidence with what was found, by the commitment to its document.
     ///
     /// # Errors
@@ -215,16 +271,27 @@ impl Register {
     /// # Errors
     /// A fault of this machine.
     pub fn pending(&self) -> Result<Vec<(Commitment, Finding)>, RegisterError> {
-        let mut pending = Vec::new();
+        self.findings(Finding::is_pending)
+    }
+
+    /// Everything that was found and is wanted, in the order of commitments.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn findings(
+        &self,
+        is_wanted: impl Fn(&Finding) -> bool,
+    ) -> Result<Vec<(Commitment, Finding)>, RegisterError> {
+        let mut wanted = Vec::new();
         for (key, value) in self.all(FINDINGS)? {
             let commitment = <[u8; 32]>::try_from(key).map_err(|_| RegisterError::Damaged)?;
             let finding =
                 Finding::decode_all(&mut value.as_slice()).map_err(|_| RegisterError::Damaged)?;
-            if finding.is_pending() {
-                pending.push((Commitment(commitment), finding));
+            if is_wanted(&finding) {
+                wanted.push((Commitment(commitment), finding));
             }
         }
-        Ok(pending)
+        Ok(wanted)
     }
 
     /// Destroys evidence and finding and signs for it. Asked again, it signs again.

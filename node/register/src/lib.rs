@@ -9,6 +9,7 @@
 //!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
+pub mod disagreements;
 pub mod evidence;
 pub mod kana;
 pub mod nonces;
@@ -17,6 +18,7 @@ mod sealing;
 pub mod search;
 pub mod store;
 
+pub use disagreements::Disagreed;
 pub use evidence::{
     ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Rejection, Spending,
 };

@@ -27,9 +27,11 @@ pub(crate) const EVIDENCE: &str = "evidence";
 pub(crate) const FINDINGS: &str = "findings";
 /// What is remembered of a nonce, by the nonce.
 pub(crate) const NONCES: &str = "nonces";
+/// Why proposals were disagreed with, by the consent.
+pub(crate) const DISAGREEMENTS: &str = "disagreements";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 5] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, KEY_CHECK];
+const COLUMNS: [&str; 6] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, DISAGREEMENTS, KEY_CHECK];
 const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
 
 /// Why the register did not do something. Never names anybody.

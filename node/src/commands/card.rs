@@ -16,8 +16,11 @@ mod terminal;
 mod trust;
 mod words;
 
-use clap::{Args, Subcommand};
-use musubi_consent_card::TriesPolicy;
+use clap::{Args, Subcommand, ValueEnum};
+use musubi_consent_card::{
+    CardError, JpkiCard, Transport, TriesPolicy,
+    layout::{CURRENT, SUCCESSOR},
+};
 use musubi_primitives::{HpkeKey, Language};
 use std::path::PathBuf;
 
@@ -75,11 +78,34 @@ pub struct CardArguments {
     /// A TEST card inside this process instead of a reader: a profile such as adult, child, locked, android.
     #[arg(long, value_name = "PROFILE", value_parser = place::parse_profile)]
     emulated: Option<musubi_consent_card_emulator::CardProfile>,
+    /// How the card signs: today's RSA, or the announced successor's P-384, whose cards cannot be told by looking yet.
+    #[arg(long, value_enum, default_value = "current")]
+    generation: Generation,
     /// Folder of `make-test-cards` that holds the emulated card; without it the card is made anew and forgotten.
     #[arg(long, value_name = "FOLDER", requires = "emulated")]
     cards: Option<PathBuf>,
     #[command(flatten)]
     voice: Voice,
+}
+
+/// Generations of the card: each is a row of `musubi_consent_card::layout`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Generation {
+    /// Cards issued since 2016, and phones.
+    Current,
+    /// The announced card with P-384 keys.
+    Successor,
+}
+
+impl CardArguments {
+    /// Selects the application of the card's generation.
+    fn jpki<T: Transport>(&self, card: T) -> Result<JpkiCard<T>, CardError> {
+        let layout = match self.generation {
+            Generation::Current => CURRENT,
+            Generation::Successor => SUCCESSOR,
+        };
+        JpkiCard::open_generation(card, layout)
+    }
 }
 
 /// Where the secret comes from, and how much may be risked.

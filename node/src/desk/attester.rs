@@ -9,6 +9,7 @@ use super::{
     chain::{Chain, unavailable},
     counter::{check_counter, fault},
     nonces::sign_again,
+    papers::Stationery,
     pending::rejected_before,
     revocations::Sources,
 };
@@ -16,14 +17,14 @@ use crate::config::PendingConfig;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::calls;
 use musubi_consent::{
-    BindingStatement, Claim, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
-    ExpectedBinding, ExpectedWithdrawal, NonceError, SealedEvidence, SignedCms, TrustedRoots,
-    Verdict, Verification, Withdrawal, attestation, binding::binding_commitment,
+    BindingStatement, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
+    ExpectedBinding, ExpectedWithdrawal, NonceError, Revocation, SealedEvidence, SignedCms,
+    Statement, TrustedRoots, Verification, Withdrawal, binding::binding_commitment,
     evidence::HpkePrivateKey,
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, SealedDocument};
 use musubi_node_register::{
-    EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
+    Disagreed, EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
 };
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, view::CardView,
@@ -35,7 +36,7 @@ use tokio::sync::Mutex;
 pub(super) const CLOCK_SKEW_MAX: Moment = 60_000;
 
 /// How the chain refuses a second attestation of one officer.
-const ATTESTED: &str = "Consent.AlreadyAttested";
+pub(super) const ATTESTED: &str = "Consent.AlreadyAttested";
 
 /// The desk of a municipality's attesting officer.
 #[derive(Clone)]
@@ -45,8 +46,10 @@ pub struct Attester {
     pub member: MemberId,
     /// The officer's service account.
     pub officer: SigningKey,
-    /// Signs nonces for use without a network.
+    /// Signs nonces for use without a network, and receipts, above all for evidence that was destroyed; none where no vault is kept.
     pub verifier: Option<SigningKey>,
+    /// What papers need.
+    pub stationery: Arc<Stationery>,
     /// Opens what is sealed to the municipality.
     pub opener: Arc<HpkePrivateKey>,
     /// Pinned roots of the certificates.
@@ -79,9 +82,13 @@ impl Attester {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
+        if document.kind == DocumentKind::HandedOver {
+            return self.second_word(&document).await;
+        }
+        let evidence = self.open(&document.sealed, &document.about)?;
         let opened = Opened {
-            kind: kind_of(document.kind, document.about),
-            evidence: self.open(&document.sealed, &document.about)?,
+            kind: kind_of(document.kind, document.about, &evidence),
+            evidence,
             terminal: Some(caller.account),
         };
         let commitment = opened.evidence.commitment();
@@ -121,7 +128,11 @@ impl Attester {
             EvidenceKind::Binding(_) | EvidenceKind::CheckInCard(_) => {
                 check_counter(self.member, caller)?;
             }
-            EvidenceKind::Consent(_) | EvidenceKind::Withdrawal(_) | EvidenceKind::CheckIn(_) => {}
+            EvidenceKind::Consent(_)
+            | EvidenceKind::Witnessed(_)
+            | EvidenceKind::Withdrawal(_)
+            | EvidenceKind::CheckIn(_)
+            | EvidenceKind::Paper(_) => {}
         }
         self.check_nonce_of(opened)
     }
@@ -130,12 +141,17 @@ impl Attester {
     pub(super) async fn judge(&self, opened: &Opened) -> Result<Answer, DeskError> {
         match opened.kind {
             EvidenceKind::Binding(binding) => self.bind(opened, BindingId(binding)).await,
-            EvidenceKind::Consent(consent) => self.attest(opened, ConsentId(consent)).await,
+            EvidenceKind::Consent(consent) | EvidenceKind::Witnessed(consent) => {
+                self.attest(opened, ConsentId(consent)).await
+            }
             EvidenceKind::Withdrawal(consent) => self.withdraw(opened, ConsentId(consent)).await,
             EvidenceKind::CheckIn(_) => self.finish_check_in(opened).await,
             EvidenceKind::CheckInCard(binding) => {
                 self.note_check_in_card(opened, BindingId(binding)).await
             }
+            EvidenceKind::Paper(_) => Err(DeskError::Unprocessable(
+                "a paper is taken in with the event that it is about".to_owned(),
+            )),
         }
     }
 
@@ -179,7 +195,7 @@ impl Attester {
                 "the certificate is not that of the person in the register",
             ));
         }
-        self.keep(opened, fields.nonce, &verification)?;
+        self.keep(opened, fields.nonce, verification.revocation)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }
@@ -208,26 +224,15 @@ impl Attester {
         if view.state != ConsentState::Proposed {
             return self.attest_late(opened, consent, view.state, kept);
         }
-        let binding = self.active_binding(&view.terms.guardian).await?;
-        let claim = Claim {
-            genesis: self.chain.genesis(),
-            consent,
-            terms: &view.terms,
-            attester: self.member,
-            evidence: &opened.evidence,
-            binding: binding.as_ref(),
-            guardian: self.guardian_facts(&view, opened.evidence.signed_at)?,
-        };
-        let verification = match attestation::judge(&claim, &self.roots, self.revocations.as_ref())
-        {
-            Verdict::Attest(verification) => verification,
-            Verdict::Disagree(disagreement) if ends_the_proposal(&disagreement) => {
+        let judged = match self.judge_consent(opened, consent, &view).await? {
+            Ok(judged) => judged,
+            Err(disagreement) if ends_the_proposal(&disagreement) => {
                 return self.disagree(consent, words(&disagreement)).await;
             }
-            Verdict::Disagree(disagreement) => return Ok(disagreed(words(&disagreement))),
+            Err(disagreement) => return Ok(disagreed(words(&disagreement))),
         };
-        self.keep(opened, view.terms.nonce, &verification)?;
-        if !verification.is_conclusive() {
+        self.keep(opened, view.terms.nonce, judged.revocation)?;
+        if judged.is_pending {
             return Ok(Answer::Pending);
         }
         let call = calls::consent::attest(consent);
@@ -253,6 +258,12 @@ impl Attester {
         kept: Option<Finding>,
     ) -> Result<Answer, DeskError> {
         let is_over = matches!(state, ConsentState::Ended(_));
+        if let Some(known) = self.register.disagreement(&consent).map_err(fault)? {
+            return Ok(Answer::Disagreed {
+                reason: known.reason,
+                block: Some(known.block),
+            });
+        }
         match kept {
             Some(_) if !is_over => self.attested_before(Some(consent)),
             Some(kept) if kept.is_pending() => Ok(self.over_before_judged(&opened.evidence)),
@@ -269,9 +280,16 @@ impl Attester {
     ) -> Result<Answer, DeskError> {
         let call = calls::consent::disagree(consent);
         let applied = self.chain.submit(&self.officer, call).await?;
-        Ok(Answer::Disagreed {
+        let noted = Disagreed {
             reason,
-            block: Some(applied.block),
+            block: applied.block,
+            at: self.chain.now(),
+        };
+        let kept = self.register.note_disagreement(&consent, &noted);
+        kept.map_err(fault)?;
+        Ok(Answer::Disagreed {
+            reason: noted.reason,
+            block: Some(noted.block),
         })
     }
 
@@ -300,7 +318,7 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
-        self.keep(opened, expected.nonce, &verification)?;
+        self.keep(opened, expected.nonce, verification.revocation)?;
         let call = calls::consent::withdraw(consent, Some(opened.evidence.commitment()));
         let applied = self.chain.submit(&self.officer, call).await?;
         Ok(Answer::Attested {
@@ -330,7 +348,7 @@ impl Attester {
         &self,
         opened: &Opened,
         nonce: [u8; 32],
-        verification: &Verification,
+        revocation: Revocation,
     ) -> Result<(), DeskError> {
         let Some(terminal) = opened.terminal else {
             return Ok(());
@@ -338,7 +356,7 @@ impl Attester {
         let finding = Finding {
             kind: opened.kind,
             judged_at: self.chain.now(),
-            revocation: verification.revocation,
+            revocation,
             rejected: None,
         };
         let spending = Spending { nonce, terminal };
@@ -362,7 +380,7 @@ impl Attester {
 
 /// Whether what was signed differs from what is proposed, so that the proposal can never hold. What a register does not know, or not
 /// yet, ends nothing: a second village has no entry for the guardian, and a card may be bound at this very moment.
-fn ends_the_proposal(disagreement: &Disagreement) -> bool {
+pub(super) fn ends_the_proposal(disagreement: &Disagreement) -> bool {
     matches!(
         disagreement,
         Disagreement::Statement(_)
@@ -385,13 +403,20 @@ fn is_holder(verification: &Verification, person: &Person) -> bool {
     is_born && (facts.has_substitutes || normalise(&facts.name) == normalise(&person.name))
 }
 
-fn kind_of(kind: DocumentKind, about: [u8; 32]) -> EvidenceKind {
+fn kind_of(kind: DocumentKind, about: [u8; 32], evidence: &Evidence) -> EvidenceKind {
     match kind {
         DocumentKind::Binding => EvidenceKind::Binding(about),
-        DocumentKind::Consent => EvidenceKind::Consent(about),
+        DocumentKind::Consent if is_witnessed(evidence) => EvidenceKind::Witnessed(about),
+        DocumentKind::Consent | DocumentKind::HandedOver => EvidenceKind::Consent(about),
         DocumentKind::Withdrawal => EvidenceKind::Withdrawal(about),
         DocumentKind::CheckInCard => EvidenceKind::CheckInCard(about),
     }
+}
+
+/// Whether the statement asks for officers' words instead of a card.
+fn is_witnessed(evidence: &Evidence) -> bool {
+    Statement::parse(&evidence.document)
+        .is_ok_and(|statement| statement.fields().assurance == AssuranceLevel::Witnessed)
 }
 
 pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
@@ -412,7 +437,7 @@ pub(super) fn words(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn unopened(error: EvidenceError) -> DeskError {
+pub(super) fn unopened(error: EvidenceError) -> DeskError {
     DeskError::Unprocessable(format!("{error}: seal it to this municipality's key"))
 }
 

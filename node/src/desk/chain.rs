@@ -99,6 +99,23 @@ impl Chain {
         answer.map_err(unavailable)?.map_err(unavailable)
     }
 
+    /// A value of the newest finalised state, by its storage key.
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`].
+    pub async fn stored<T: Decode + Send + 'static>(
+        &self,
+        key: Vec<u8>,
+    ) -> Result<Option<T>, DeskError> {
+        let tip = self.tip().map_err(unavailable)?;
+        let executor = Arc::clone(self.pipeline.executor());
+        let job = move || executor.storage(&tip.hash, &key);
+        let answer = self.pipeline.reading().run(job).await;
+        let found = answer.map_err(unavailable)?.map_err(unavailable)?;
+        let read = |bytes: Vec<u8>| T::decode(&mut bytes.as_slice()).map_err(unavailable);
+        found.map(read).transpose()
+    }
+
     /// Versions that every signature binds.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, G
 use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError};
 use musubi_primitives::{
     MemberId, Moment, Pseudonym, Role,
-    resident::{ServiceDomain, common_date_after},
+    resident::{ServiceDomain, SignerRole, common_date_after},
     seams::GuardianshipFacts,
 };
 use std::sync::Arc;
@@ -135,9 +135,13 @@ impl Counter {
                 "until: expected a moment that is still to come".to_owned(),
             ));
         }
+        check_proxy(&form)?;
         {
             let _editing = self.editing.lock().await;
             self.note_guardian(&form, now)?;
+            if let Some(paper) = &form.paper {
+                self.keep_paper(form.subject.0, paper)?;
+            }
         }
         let until = attested_until(now, form.until);
         if let Some(applied) = self.held_already(&form, until).await? {
@@ -170,18 +174,24 @@ impl Counter {
             .await?;
         let is_same =
             held.is_some_and(|facts| (facts.authority, facts.until) == (form.authority, until));
-        let tip = self.chain.tip().map_err(unavailable)?;
-        Ok(is_same.then_some(Applied {
-            block: tip.height,
-            hash: tip.hash,
-        }))
+        let newest = self.newest()?;
+        Ok(is_same.then_some(newest))
     }
 
-    fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
+    /// The newest block, as the one that has what was done before.
+    pub(super) fn newest(&self) -> Result<Applied, DeskError> {
+        let tip = self.chain.tip().map_err(unavailable)?;
+        Ok(Applied {
+            block: tip.height,
+            hash: tip.hash,
+        })
+    }
+
+    pub(super) fn check_staff(&self, caller: &Caller) -> Result<(), DeskError> {
         check_counter(self.member, caller)
     }
 
-    async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
+    pub(super) async fn is_enrolled(&self, pseudonym: &Pseudonym) -> Result<bool, DeskError> {
         let home: Option<MemberId> = self.chain.read("MusubiApi_home", pseudonym).await?;
         Ok(home.is_some())
     }
@@ -258,7 +268,11 @@ impl Counter {
         self.register.update(id, &subject).map_err(fault)
     }
 
-    fn known(&self, pseudonym: &Pseudonym, field: &str) -> Result<(PersonId, Person), DeskError> {
+    pub(super) fn known(
+        &self,
+        pseudonym: &Pseudonym,
+        field: &str,
+    ) -> Result<(PersonId, Person), DeskError> {
         let unknown = || {
             DeskError::Unprocessable(format!(
                 "{field}: nobody of this municipality's register; enrol the person first"
@@ -276,6 +290,17 @@ impl Counter {
             .ok_or_else(unknown)?;
         Ok((id, person))
     }
+}
+
+/// Who decides for an adult rests on a letter of proxy or a court's decision, which the vault keeps.
+fn check_proxy(form: &GuardianshipForm) -> Result<(), DeskError> {
+    if form.role == SignerRole::Proxy && form.paper.is_none() {
+        return Err(DeskError::Unprocessable(
+            "paper: a proxy brings a letter of proxy (委任状) or a court's decision; take a scan of it in"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// Whether somebody stands at a municipality's counter.

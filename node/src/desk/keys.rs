@@ -8,6 +8,7 @@ use super::{
     custodian::Custodian,
     duties::Duties,
     intake::{AtWork, Intake},
+    papers::Stationery,
     revocations::Sources,
 };
 use crate::{
@@ -128,6 +129,10 @@ impl Keys {
             member: counter.member,
             officer: counter.officer.clone(),
             verifier: self.verifier.clone(),
+            stationery: Arc::new(Stationery {
+                font: config.cards.paper_font.clone(),
+                notices: config.cards.notices.clone(),
+            }),
             opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
             roots: Arc::new(roots),
             revocations: Arc::new(revocations),

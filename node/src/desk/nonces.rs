@@ -214,13 +214,13 @@ fn nonce_of(opened: &Opened) -> Result<Option<[u8; 32]>, DeskError> {
         EvidenceKind::Binding(_) | EvidenceKind::CheckInCard(_) => {
             BindingStatement::parse(bytes).map(|document| document.fields().nonce())
         }
-        EvidenceKind::Consent(_) => {
+        EvidenceKind::Consent(_) | EvidenceKind::Witnessed(_) => {
             Statement::parse(bytes).map(|document| document.fields().nonce())
         }
         EvidenceKind::Withdrawal(_) => {
             Withdrawal::parse(bytes).map(|document| document.fields().nonce())
         }
-        EvidenceKind::CheckIn(_) => return Ok(None),
+        EvidenceKind::CheckIn(_) | EvidenceKind::Paper(_) => return Ok(None),
     };
     nonce.map(Some).map_err(unreadable)
 }

@@ -57,6 +57,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+pub use policy::attestations_needed;
 pub use standing::{Attestation, Consent, DueItem, Scope, Standing};
 pub use weights::WeightInfo;
 

@@ -4,7 +4,8 @@ use crate::PERIOD_MAX;
 use musubi_primitives::{AssuranceLevel, CategorySet, Moment, Terms};
 
 /// K7: attestations that bring these terms into force.
-pub(crate) fn attestations_needed(terms: &Terms) -> usize {
+#[must_use]
+pub fn attestations_needed(terms: &Terms) -> usize {
     if is_sensitive(terms) || terms.assurance == AssuranceLevel::Witnessed {
         2
     } else {

@@ -37,6 +37,8 @@ tags! {
     NONCE_BATCH = "musubi/consent/nonce-batch/v1",
     /// Evidence sealed to a municipality (HPKE info string).
     EVIDENCE_SEAL = "musubi/consent/evidence-seal/v1",
+    /// Evidence handed over to the second village that a statement names (HPKE info string).
+    HANDED_OVER_SEAL = "musubi/consent/handed-over-seal/v1",
     /// Two officers' word that a person consented before their eyes.
     WITNESS = "musubi/consent/witness/v1",
     /// A municipality's receipt for evidence that it destroyed.

@@ -138,7 +138,9 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-workers",
             "musubi-primitives",
             "musubi-runtime",
+            "pallet-consent",
             "pallet-consortium",
+            "pallet-residents",
         ],
     ),
 ];

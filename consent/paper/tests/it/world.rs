@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use musubi_consent::receipt::{
-    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts,
+    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
 };
 use musubi_consent::statement::{Action, Party, Place, SignerRole};
 use musubi_consent::validator::{Revocation, Verification};
@@ -103,10 +103,11 @@ pub(crate) fn receipt(statement: &Statement) -> ConsentReceipt {
         event: ReceiptEvent::Given,
         signed_at: NOW,
         issued_at: NOW + 60_000,
-        verification: &VERIFICATION,
+        signed_by: SignedBy::Card(&VERIFICATION),
     };
     let details = ReceiptDetails {
         record_id: Some(Commitment([0xE1; 32])),
+        notice_hash: Some(Commitment([0xE2; 32])),
         age_band: Some(AgeBand::UnderFifteen),
         authority_basis: Some(AuthorityBasis::FamilyRegister),
         authority_checked: Some(NOW),

@@ -13,5 +13,6 @@
 
 mod bodies;
 mod calling;
+mod home;
 mod limits;
 mod world;

@@ -5,6 +5,7 @@ use axum::{
     Router,
     body::Body,
     http::{Request, StatusCode, header::CONTENT_TYPE},
+    response::Response,
 };
 use ed25519_dalek::SigningKey;
 use http_body_util::BodyExt;
@@ -59,7 +60,7 @@ impl Village {
         }
     }
 
-    fn note<T>(&self, what: String, answer: T) -> Result<T, DeskError> {
+    pub(crate) fn note<T>(&self, what: String, answer: T) -> Result<T, DeskError> {
         self.asked.lock().unwrap().push(what);
         match self.refuses {
             Some(rule) => Err(DeskError::RefusedByChain(rule.to_owned())),
@@ -75,6 +76,11 @@ impl Village {
     pub(crate) fn routes_within(&self, body_time: Duration) -> Router {
         let entrance = Entrance::waiting(Arc::new(self.clone()), body_time);
         router(entrance, Arc::new(self.clone()))
+    }
+
+    /// Sends a request.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+        self.routes().oneshot(request).await.unwrap()
     }
 
     /// Sends a request; status and JSON (null for anything else).

@@ -6,9 +6,12 @@ use ed25519_dalek::SigningKey;
 use musubi_consent::validator::Revocation;
 use musubi_consent::{Evidence, NonceBatch, NonceError, NonceUse, nonce::SIGNED_AGE_MAX};
 use musubi_node_register::{
-    Eraser, EvidenceKind, Finding, IntakeError, Register, RegisterKey, Rejection, Spending,
+    Disagreed, Eraser, EvidenceKind, Finding, IntakeError, Register, RegisterKey, Rejection,
+    Spending,
 };
-use musubi_primitives::{AccountId, BlockHash, Commitment, MemberId, Moment, Salt, VerifyingKey};
+use musubi_primitives::{
+    AccountId, BlockHash, Commitment, ConsentId, MemberId, Moment, Salt, VerifyingKey,
+};
 
 const NOW: Moment = 1_795_305_600_000;
 const HOUR: Moment = 3_600_000;
@@ -222,6 +225,55 @@ fn erased_evidence_is_gone_from_the_files_and_a_receipt_stays() {
         Some((evidence(), pending)),
         "a backup made before keeps it until it is thrown away"
     );
+}
+
+#[test]
+fn a_paper_and_what_officers_witnessed_wait_for_no_answer_and_come_back_from_a_backup() {
+    let directory = tempfile::tempdir().unwrap();
+    let backup = directory.path().join("backup");
+    let witnessed = Finding {
+        kind: EvidenceKind::Witnessed([3; 32]),
+        ..finding(Revocation::NotChecked)
+    };
+    let paper = {
+        let register = open(&directory.path().join("register"));
+        register.issue_nonces(&batch()).unwrap();
+        register
+            .take_in(&spending(1), &evidence(), &witnessed)
+            .unwrap();
+        let paper = register.keep_paper([4; 32], b"a letter of proxy", NOW);
+        let other = register.keep_paper([4; 32], b"a letter of proxy", NOW);
+        let (paper, other) = (paper.unwrap(), other.unwrap());
+        assert_ne!(paper, other, "the chain cannot compare papers");
+        assert!(register.pending().unwrap().is_empty());
+        register.back_up(&backup).unwrap();
+        paper
+    };
+    let restored = open(&backup);
+    let (kept, found) = restored.judged(&paper).unwrap().unwrap();
+    assert_eq!(kept.document, b"a letter of proxy");
+    assert_eq!(found.kind, EvidenceKind::Paper([4; 32]));
+    let about = |finding: &Finding| finding.kind == EvidenceKind::Witnessed([3; 32]);
+    let found = restored.findings(about).unwrap();
+    assert_eq!(found, [(evidence().commitment(), witnessed)]);
+}
+
+#[test]
+fn why_a_proposal_was_disagreed_with_is_kept_beside_the_chain() {
+    let directory = tempfile::tempdir().unwrap();
+    let disagreed = Disagreed {
+        reason: "Purpose on chain differs from the signed statement".to_owned(),
+        block: 7,
+        at: NOW,
+    };
+    let consent = ConsentId([3; 32]);
+    {
+        let register = open(directory.path());
+        assert_eq!(register.disagreement(&consent).unwrap(), None);
+        register.note_disagreement(&consent, &disagreed).unwrap();
+    }
+    let register = open(directory.path());
+    assert_eq!(register.disagreement(&consent).unwrap(), Some(disagreed));
 }
 
 #[test]

@@ -15,9 +15,7 @@ use clap::Args;
 use musubi_consent::{
     CertificateUse, CheckIn, CheckInFields, Evidence, SignedContent, check_in::PERIOD_MAX,
 };
-use musubi_consent_card::{
-    CardError, CardSignature, Credential, JpkiCard, UserPin, error::SecretKind,
-};
+use musubi_consent_card::{CardError, CardSignature, Credential, UserPin, error::SecretKind};
 use musubi_primitives::{
     AccountId, BlockHash, Commitment, HpkeKey, MemberId, Pseudonym, Purpose, Salt, SessionId,
 };
@@ -94,7 +92,10 @@ pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
     let content = SignedContent::of(&document, arguments.genesis);
     let policy = arguments.secret.policy();
     let signed: CardSignature = place.session(|card| {
-        Ok(JpkiCard::open(card)?.authenticate(&pin, &content.to_bytes(), policy)?)
+        Ok(arguments
+            .card
+            .jpki(card)?
+            .authenticate(&pin, &content.to_bytes(), policy)?)
     })?;
     let is_test = is_test_certificate(&signed.certificate);
     let cms = cms_of(signed)?;
@@ -125,7 +126,7 @@ fn require_ready(
 ) -> Result<(), Refusal> {
     let policy = arguments.secret.policy();
     place.session(|card| {
-        let mut card = JpkiCard::open(card)?;
+        let mut card = arguments.card.jpki(card)?;
         card.require_ready(Credential::Authentication, policy)?;
         match card.read_authentication_certificate() {
             Ok(certificate) => trust.require_certificate(&certificate),

@@ -11,9 +11,7 @@ use super::{
 };
 use clap::Args;
 use musubi_consent::{CertificateUse, SignedCms};
-use musubi_consent_card::{
-    CardSignature, Credential, JpkiCard, SignPassword, UserPin, error::SecretKind,
-};
+use musubi_consent_card::{CardSignature, Credential, SignPassword, UserPin, error::SecretKind};
 use musubi_primitives::BlockHash;
 use serde_json::json;
 use std::{
@@ -111,16 +109,16 @@ fn touch(
             (Credential::Authentication, SecretKind::AuthenticationPin)
         }
     };
-    place.session(|card| Ok(JpkiCard::open(card)?.require_ready(credential, policy)?))?;
+    place.session(|card| Ok(arguments.card.jpki(card)?.require_ready(credential, policy)?))?;
     let language = arguments.card.voice.language();
     let secret = secret::ask(&arguments.secret, kind, language)?;
     if arguments.check_in_card {
         let pin = secret.parse(UserPin::parse)?;
         return place
-            .session(|card| Ok(JpkiCard::open(card)?.authenticate(&pin, content, policy)?));
+            .session(|card| Ok(arguments.card.jpki(card)?.authenticate(&pin, content, policy)?));
     }
     let password = secret.parse(SignPassword::parse)?;
-    place.session(|card| Ok(JpkiCard::open(card)?.sign(&password, content, policy)?))
+    place.session(|card| Ok(arguments.card.jpki(card)?.sign(&password, content, policy)?))
 }
 
 /// The signature in the form that travels.

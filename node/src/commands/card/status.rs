@@ -7,7 +7,7 @@ use super::{
     words,
 };
 use musubi_consent_card::{
-    CardStatus, Credential, JpkiCard, TokenKind, Tries,
+    CardStatus, Credential, TokenKind, Tries,
     error::SecretKind,
     pcsc::{Presence, ReaderFacts, Readers},
 };
@@ -36,7 +36,7 @@ pub fn list(language: Language) -> Result<Answer, Refusal> {
 pub fn status(arguments: &CardArguments) -> Result<Answer, Refusal> {
     let language = arguments.voice.language();
     let mut place = Place::find(arguments)?;
-    let status = place.session(|card| Ok(JpkiCard::open(card)?.status()?))?;
+    let status = place.session(|card| Ok(arguments.jpki(card)?.status()?))?;
     let lines = [
         words::pick(token_words(status.token), language).to_owned(),
         credential_line(&status, Credential::Signing, language),

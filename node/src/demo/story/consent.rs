@@ -4,12 +4,12 @@ use super::{Cast, DAY, HOME, PURPOSE, SECOND_CLINIC, Stage, random, reads::categ
 use crate::{clock::now, demo::wallet::CardKey};
 use musubi_client_sdk::{calls, extrinsics::account_of};
 use musubi_consent::{
-    Evidence, Statement, StatementFields, Text, Withdrawal, WithdrawalFields,
+    Statement, StatementFields, Text, Withdrawal, WithdrawalFields,
     statement::{Action, Party, Place, SignerRole},
     wording,
 };
 use musubi_primitives::{
-    AssuranceLevel, ConsentId, Language, MemberId, Pseudonym, Terms, resident::Authority,
+    AssuranceLevel, ConsentId, Language, MemberId, Pseudonym, resident::Authority,
 };
 
 impl Stage<'_> {
@@ -24,7 +24,8 @@ impl Stage<'_> {
         let statement = Statement::new(self.statement(cast, subject, consent).await?)
             .map_err(|error| error.to_string())?;
         let evidence = self.sign(cast, CardKey::Signing, &statement)?;
-        let call = calls::consent::propose(consent, &terms(statement.fields(), &evidence), None);
+        let terms = statement.fields().terms(evidence.commitment());
+        let call = calls::consent::propose(consent, &terms, None);
         let applied = self.village.submit(who, call).await?;
         let actor = match cast.phone {
             Some(_) => "guardian's app",
@@ -134,23 +135,6 @@ impl Stage<'_> {
             .give(cast, &cast.clerk, "withdrawal", consent.0, &evidence)
             .await?;
         Ok(answer.block)
-    }
-}
-
-fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
-    Terms {
-        subject: fields.subject,
-        guardian: fields.guardian,
-        recipient: fields.recipient.member,
-        purpose: fields.purpose,
-        categories: fields.categories,
-        not_before: fields.not_before,
-        not_after: fields.not_after,
-        statement: evidence.commitment(),
-        nonce: fields.nonce,
-        assurance: fields.assurance,
-        second_attester: None,
-        account: fields.account,
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod documents;
 mod office;
+mod operations;
 mod terminal;
 
 use crate::office::Office;
@@ -42,33 +43,6 @@ fn sign(office: &Office, password: &str, more: &[&str]) -> Value {
     let was_signed = answer["outcome"] == "signed";
     assert_eq!(std::path::Path::new(&out).exists(), was_signed, "{answer}");
     answer
-}
-
-/// Every state of a card and its certificate that a counter meets, as `card sign` names it.
-#[test]
-fn each_card_on_the_reader_ends_as_its_own_outcome() {
-    let expected = [
-        (CardProfile::Adult, "signed"),
-        (CardProfile::IPhone, "signed"),
-        (CardProfile::Android, "signed"),
-        (CardProfile::SubstitutedName, "signed"),
-        (CardProfile::EarlierRoot, "signed"),
-        (CardProfile::Child, "certificate-absent"),
-        (CardProfile::WithoutPin, "certificate-absent"),
-        (CardProfile::Locked, "secret-blocked"),
-        (CardProfile::OneTryLeft, "few-tries-left"),
-        (CardProfile::Expired, "certificate-expired"),
-        (CardProfile::Revoked, "certificate-revoked"),
-        (CardProfile::ForeignRoot, "certificate-foreign"),
-        (CardProfile::JpkiTestPolicy, "certificate-other-environment"),
-    ];
-    for (profile, outcome) in expected {
-        let mut office = Office::open();
-        office.place(profile, None);
-        let answer = sign(&office, DEMO_SECRETS.signing_password, &[]);
-        assert_eq!(answer["outcome"], outcome, "{profile:?}: {answer}");
-        office.nothing_personal_was_said();
-    }
 }
 
 #[test]

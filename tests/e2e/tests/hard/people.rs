@@ -16,7 +16,7 @@ use musubi_consent_card::{Credential, card_face::Sex};
 use musubi_consent_card_emulator::{PersonFacts, TestAuthority, Validity, key::RsaKey};
 use musubi_primitives::{
     AssuranceLevel, BindingId, BlockHash, CategorySet, ConsentId, Language, MemberId, Pseudonym,
-    Purpose, Salt, Terms, resident::Authority,
+    Purpose, Salt, resident::Authority,
 };
 use serde_json::{Value, json};
 
@@ -123,7 +123,8 @@ impl<'a> Home<'a> {
         let fields = self.fields(guardian, child, consent, scope).await;
         let statement = Statement::new(fields).unwrap();
         let evidence = guardian.sign(&statement, self.world.genesis);
-        let call = calls::consent::propose(consent, &terms(statement.fields(), &evidence), None);
+        let terms = statement.fields().terms(evidence.commitment());
+        let call = calls::consent::propose(consent, &terms, None);
         guardian.phone.submit(call).await;
         self.give(&guardian.phone, "consent", consent.0, &evidence)
             .await;
@@ -231,22 +232,5 @@ fn party(member: MemberId) -> Party {
         member,
         name: Text::new("見本の施設").unwrap(),
         contact: Text::new("0136-46-3131").unwrap(),
-    }
-}
-
-fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
-    Terms {
-        subject: fields.subject,
-        guardian: fields.guardian,
-        recipient: fields.recipient.member,
-        purpose: fields.purpose,
-        categories: fields.categories,
-        not_before: fields.not_before,
-        not_after: fields.not_after,
-        statement: evidence.commitment(),
-        nonce: fields.nonce,
-        assurance: fields.assurance,
-        second_attester: None,
-        account: fields.account,
     }
 }

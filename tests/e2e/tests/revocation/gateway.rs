@@ -38,6 +38,23 @@ impl Gateway {
 
     /// Signs a runtime call and waits until it is final.
     pub(crate) async fn submit(&self, call: Call) -> Value {
+        let extrinsic = self.prepare(call).await;
+        self.call(Method::POST, "/v1/extrinsics", extrinsic).await
+    }
+
+    /// Signs a runtime call that is refused; by which rule of the chain.
+    #[allow(dead_code, reason = "shared with tests in which nothing is refused")]
+    pub(crate) async fn try_submit(&self, call: Call) -> String {
+        let extrinsic = self.prepare(call).await;
+        let request = self.request(Method::POST, "/v1/extrinsics", "", extrinsic);
+        let text = request.send().await.unwrap().text().await.unwrap();
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let refusal = answer["detail"].as_str().expect("it was refused");
+        let rule = refusal.strip_prefix("the chain refused: ").unwrap();
+        rule.split(':').next().unwrap().to_owned()
+    }
+
+    async fn prepare(&self, call: Call) -> Vec<u8> {
         let path = "/v1/signing-context";
         let context = self.call(Method::GET, path, Vec::new()).await;
         let number = |name: &str| context[name].as_u64().unwrap();
@@ -53,11 +70,10 @@ impl Gateway {
             block: context["hash"].as_str().unwrap().parse().unwrap(),
         };
         let account = account_of(&self.clerk);
-        let extrinsic = prepare(&chain, account, small("nonce"), mortality, call)
+        prepare(&chain, account, small("nonce"), mortality, call)
             .sign(&self.clerk)
-            .unwrap();
-        self.call(Method::POST, "/v1/extrinsics", extrinsic.bytes)
-            .await
+            .unwrap()
+            .bytes
     }
 
     async fn call(&self, method: Method, path: &str, body: Vec<u8>) -> Value {

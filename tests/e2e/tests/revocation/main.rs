@@ -16,7 +16,7 @@ mod gateway;
 mod village;
 
 use musubi_primitives::consent::{ConsentState, Ending};
-use village::{Times, Village};
+use village::{Family, GUARDIAN, Times, Village};
 
 /// The answer comes within the visit where the authority answers.
 const ONLINE: Times = Times {
@@ -97,6 +97,18 @@ async fn a_certificate_that_was_revoked_before_it_signed_is_disagreed_with_for_t
     let answer = village.give(&consent).await;
     assert_eq!(answer["outcome"], "disagreed");
     assert_eq!(answer["reason"], REVOKED);
+
+    // So it is after moving house: the certificate is gone, the person is the same. Reissued at the counter and bound again, she signs.
+    let former = village.card(&family).await;
+    let moved = Family {
+        certificate: village.authority.certify(GUARDIAN),
+        ..family
+    };
+    let rebinding = village.sign_binding(&moved).await;
+    assert_eq!(village.give(&rebinding).await["outcome"], "attested");
+    assert_ne!(village.card(&moved).await, former);
+    let consent = village.propose_consent(&moved).await;
+    assert_eq!(village.give(&consent).await["outcome"], "attested");
 }
 
 #[tokio::test(flavor = "multi_thread")]

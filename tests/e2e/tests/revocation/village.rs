@@ -15,7 +15,7 @@ use musubi_consent::{
 };
 use musubi_primitives::{
     AssuranceLevel, BindingId, BlockHash, Category, CategorySet, ConsentId, ConsentState, HpkeKey,
-    Language, MemberId, Pseudonym, Purpose, Salt, Terms,
+    Language, MemberId, Pseudonym, Purpose, Salt,
     resident::Authority as Holding,
     view::{CardView, ConsentView},
 };
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 const HOME: MemberId = MemberId(0);
 const RECIPIENT: MemberId = MemberId(5);
 const DAY: u64 = 24 * 3600 * 1000;
-const GUARDIAN: &str = "見本　花子";
+pub(crate) const GUARDIAN: &str = "見本　花子";
 /// More blocks than anything here takes.
 const BLOCKS_MAX: usize = 500;
 
@@ -37,8 +37,8 @@ pub(crate) struct Times {
 }
 
 pub(crate) struct Family {
-    guardian: Pseudonym,
-    child: Pseudonym,
+    pub(crate) guardian: Pseudonym,
+    pub(crate) child: Pseudonym,
     pub(crate) certificate: Certificate,
 }
 
@@ -140,7 +140,7 @@ impl Village {
             binding,
             person: family.guardian,
             home: HOME,
-            replaces: None,
+            replaces: self.card(family).await,
             not_before: moment,
             not_after: moment + DAY / 2,
             nonce: self.nonce().await,
@@ -159,7 +159,7 @@ impl Village {
         let consent = ConsentId(random());
         let statement = Statement::new(self.statement(family, consent).await).unwrap();
         let evidence = self.sign(family, &statement);
-        let terms = terms(statement.fields(), &evidence);
+        let terms = statement.fields().terms(evidence.commitment());
         let call = calls::consent::propose(consent, &terms, None);
         self.gateway.submit(call).await;
         Signed {
@@ -306,22 +306,5 @@ fn party(member: MemberId, name: &str) -> Party {
         member,
         name: Text::new(name).unwrap(),
         contact: Text::new("0136-46-3131").unwrap(),
-    }
-}
-
-fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
-    Terms {
-        subject: fields.subject,
-        guardian: fields.guardian,
-        recipient: fields.recipient.member,
-        purpose: fields.purpose,
-        categories: fields.categories,
-        not_before: fields.not_before,
-        not_after: fields.not_after,
-        statement: evidence.commitment(),
-        nonce: fields.nonce,
-        assurance: fields.assurance,
-        second_attester: None,
-        account: fields.account,
     }
 }

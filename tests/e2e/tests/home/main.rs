@@ -1,0 +1,28 @@
+//! What the home municipality does for its people, through its gateway and on a real chain: second words, people without a card, life
+//! events, protection, papers, audits and erasures.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests start processes, change their files, and sign at this machine's time"
+)]
+
+#[path = "../revocation/authority.rs"]
+#[allow(dead_code, reason = "shared with the tests of revocation")]
+mod authority;
+#[path = "../revocation/gateway.rs"]
+#[allow(dead_code, reason = "shared with the tests of revocation")]
+mod gateway;
+
+mod cards;
+mod guardians;
+mod papers;
+mod protection;
+mod second_word;
+mod town;
+mod witnessed;
