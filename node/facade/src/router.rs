@@ -2,14 +2,16 @@
 
 use crate::{
     assertion::Assertions,
-    call::{Call, Return},
+    call::{Call, Return, allow},
     client::Client,
+    health_card::IssuerKey,
+    openapi,
     outcome::{Outcome, fhir},
-    ports::{Agent, Instance, Ledger, People, Shelf},
+    ports::{Handbook, Instance, Ledger, People, Shelf},
     query::Query,
     record::gone,
     search::{full_url, page},
-    served::{Interaction, SERVED, Served, Type},
+    served::{Act, Interaction, Operation, SERVED, Served, Type},
     smart::{TOKEN_PATH, no_store},
     tokens::Tokens,
     write::{etag, location},
@@ -17,12 +19,13 @@ use crate::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Request, State},
-    http::{HeaderValue, Response, StatusCode, header},
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderValue, Method, Response, StatusCode, header, request},
     response::IntoResponse,
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodFilter, MethodRouter, any, get, post},
 };
 use musubi_primitives::Moment;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer};
@@ -52,6 +55,27 @@ pub struct Facade {
     pub(crate) shelf: Port<dyn Shelf>,
     pub(crate) people: Port<dyn People>,
     pub(crate) ledger: Port<dyn Ledger>,
+    pub(crate) handbook: Port<dyn Handbook>,
+    pub(crate) issuer: Option<IssuerKey>,
+}
+
+/// What a facade is made of.
+#[allow(missing_debug_implementations, reason = "ports have nothing to print")]
+pub struct Parts {
+    /// Scheme, host and port under which clients know it, such as `https://clinic.example.jp`.
+    pub origin: String,
+    /// Registered clients.
+    pub clients: Vec<Client>,
+    /// Signs health cards.
+    pub issuer: Option<IssuerKey>,
+    /// Records.
+    pub shelf: Arc<dyn Shelf>,
+    /// The register.
+    pub people: Arc<dyn People>,
+    /// The chain.
+    pub ledger: Arc<dyn Ledger>,
+    /// Rules and forms.
+    pub handbook: Arc<dyn Handbook>,
 }
 
 /// A port, which has nothing to print.
@@ -72,28 +96,24 @@ impl<T: ?Sized> std::fmt::Debug for Port<T> {
 }
 
 impl Facade {
-    /// A facade that clients know under this origin, such as `https://clinic.example.jp`.
-    pub fn new(
-        origin: &str,
-        clients: Vec<Client>,
-        shelf: Arc<dyn Shelf>,
-        people: Arc<dyn People>,
-        ledger: Arc<dyn Ledger>,
-    ) -> Self {
-        let origin = origin.trim_end_matches('/').to_owned();
+    /// A facade of these parts.
+    pub fn new(parts: Parts) -> Self {
+        let origin = parts.origin.trim_end_matches('/').to_owned();
         let token_endpoint = format!("{origin}{TOKEN_PATH}");
-        let began = ledger.now();
+        let began = parts.ledger.now();
         Self {
             base: format!("{origin}{BASE_PATH}"),
             assertions: Assertions::new(token_endpoint.clone(), began),
             token_endpoint,
             origin,
-            clients,
+            clients: parts.clients,
             tokens: Tokens::default(),
             began,
-            shelf: Port(shelf),
-            people: Port(people),
-            ledger: Port(ledger),
+            shelf: Port(parts.shelf),
+            people: Port(parts.people),
+            ledger: Port(parts.ledger),
+            handbook: Port(parts.handbook),
+            issuer: parts.issuer,
         }
     }
 
@@ -105,6 +125,8 @@ impl Facade {
                 "/fhir/.well-known/smart-configuration",
                 get(smart_configuration),
             )
+            .route("/.well-known/jwks.json", get(jwks))
+            .route("/openapi.json", get(openapi_document))
             .route(TOKEN_PATH, post(token))
             .route("/fhir/metadata", get(metadata))
             .route("/fhir", post(transaction))
@@ -141,7 +163,20 @@ fn is_ours(request: &Request) -> bool {
         || path.starts_with("/fhir/")
         || path.starts_with("/auth/")
         || path.starts_with("/.well-known/");
-    ours && !is_signed
+    (ours || path == "/openapi.json") && !is_signed
+}
+
+/// What stands in the address of an instance.
+struct At<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
+    type Rejection = Outcome;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Outcome> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(at)| Self(at))
+            .map_err(|_| Outcome::invalid("the address is not percent-encoded UTF-8"))
+    }
 }
 
 type Shared = State<Arc<Facade>>;
@@ -179,9 +214,23 @@ fn routes_of(served: &'static Served) -> Vec<(String, MethodRouter<Arc<Facade>>)
         let vread = get(move |facade, at, request| vread(facade, served.of, at, request));
         routes.push((format!("/fhir/{name}/{{id}}/_history/{{version}}"), vread));
     }
+    for operation in served.operations {
+        let path = format!("/fhir/{name}/{{id}}/{}", operation.name);
+        let act = move |facade, id, request| operate(facade, operation, id, request);
+        let methods = MethodRouter::new().on(filter_of(operation), act);
+        routes.push((path, methods));
+    }
     routes.push((format!("/fhir/{name}"), of_type));
     routes.push((format!("/fhir/{name}/{{id}}"), of_instance));
     routes
+}
+
+fn filter_of(operation: &Operation) -> MethodFilter {
+    if operation.method() == Method::POST {
+        MethodFilter::POST
+    } else {
+        MethodFilter::GET
+    }
 }
 
 async fn no_such_route() -> Outcome {
@@ -202,6 +251,42 @@ async fn no_such_method() -> Outcome {
 
 async fn smart_configuration(State(facade): Shared) -> Response<Body> {
     Json(facade.smart_configuration()).into_response()
+}
+
+async fn jwks(State(facade): Shared) -> Response<Body> {
+    let mut response = Json(facade.jwks()).into_response();
+    // Whoever checks a card in a browser fetches this from anywhere (SMART Health Cards, "Issuer").
+    let anywhere = HeaderValue::from_static("*");
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anywhere);
+    response
+}
+
+async fn openapi_document(State(facade): Shared) -> Response<Body> {
+    Json(openapi::document(&facade.origin)).into_response()
+}
+
+async fn operate(
+    State(facade): Shared,
+    operation: &'static Operation,
+    At(id): At<String>,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, Type::Patient, Interaction::Read)?;
+    let answer = match operation.act {
+        Act::Everything => facade.everything(&session, &id, &call.query()?).await?,
+        Act::Summary => facade.summary(&session, &id).await?,
+        Act::ExportHistory => facade.export_history(&session, &id).await?,
+        Act::IssueHealthCard => {
+            allow(&session, Type::Immunization, Interaction::Search)?;
+            facade
+                .issue_health_card(&session.agent, &id, &call.json()?)
+                .await?
+        }
+    };
+    Ok(fhir(StatusCode::OK, &answer))
 }
 
 async fn token(State(facade): Shared, request: Request) -> Result<Response<Body>, Response<Body>> {
@@ -260,12 +345,12 @@ async fn search(
     ))
 }
 
-async fn read(State(facade): Shared, of: Type, Path(id): Path<String>, request: Request) -> Answer {
+async fn read(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Read)?;
-    if of == Type::Patient {
-        let patient = facade.patient(&session.agent, &id).await?;
-        return Ok(fhir(StatusCode::OK, &patient));
+    if !of.is_record() {
+        let resource = facade.look_up(&session.agent, of, &id).await?;
+        return Ok(fhir(StatusCode::OK, &resource));
     }
     let instance = facade.instance(&session.agent, of, &id).await?;
     let number = instance.count();
@@ -278,7 +363,7 @@ async fn read(State(facade): Shared, of: Type, Path(id): Path<String>, request: 
 async fn vread(
     State(facade): Shared,
     of: Type,
-    Path((id, version)): Path<(String, String)>,
+    At((id, version)): At<(String, String)>,
     request: Request,
 ) -> Answer {
     let call = Call::take(request).await?;
@@ -291,12 +376,7 @@ async fn vread(
     shown(&instance, number)
 }
 
-async fn history(
-    State(facade): Shared,
-    of: Type,
-    Path(id): Path<String>,
-    request: Request,
-) -> Answer {
+async fn history(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::HistoryInstance)?;
     let instance = facade.instance(&session.agent, of, &id).await?;
@@ -352,17 +432,12 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     written(&facade, &call, of, status, &made.instance)
 }
 
-async fn update(
-    State(facade): Shared,
-    of: Type,
-    Path(id): Path<String>,
-    request: Request,
-) -> Answer {
+async fn update(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Update)?;
     let value = call.json()?;
     let version = call.header("if-match");
-    let agent: &Agent = &session.agent;
+    let agent = &session.agent;
     let (checked, instance) = facade.check_update(agent, of, &id, version, value).await?;
     let instance = facade.correct(agent, checked, &instance).await?;
     written(&facade, &call, of, StatusCode::OK, &instance)

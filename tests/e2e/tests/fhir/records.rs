@@ -392,7 +392,8 @@ pub(crate) async fn people_are_found_in_the_register_only(world: &mut World) {
         .issue(403);
 }
 
-pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) {
+/// Gives the id of the consent that was withdrawn, and the clinic's own dose.
+pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) -> (String, Value) {
     let patient = world.patient();
     let given = world
         .village
@@ -469,4 +470,5 @@ pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) {
         .send(Method::PUT, &path, &kept, &[("if-match", "W/\"1\"")])
         .await
         .issue(403);
+    (hex::encode(consent.0), own)
 }

@@ -8,7 +8,7 @@ use crate::{
 use musubi_client_sdk::calls;
 use musubi_primitives::{
     AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
-    Purpose, Terms,
+    Purpose, Terms, commitment::hash_parts,
 };
 use musubi_tests_support::{Consortium, Rpc};
 use serde_json::{Value, json};
@@ -63,6 +63,11 @@ impl World {
         let clerk = gateway(&consortium, 0, "rusutsu", "clerk", genesis);
         let child = enrol(&clerk, "見本　結", "ミホン　ユイ", "2026-07-03").await;
         let guardian = enrol(&clerk, "見本　花子", "ミホン　ハナコ", "1994-05-12").await;
+        let officer = gateway(&consortium, 0, "rusutsu", "officer", genesis);
+        let rules = hash_parts(&[musubi_care::presets::SCHEDULE_2026.as_bytes()]);
+        officer
+            .submit(calls::records::publish_rule_set(1, rules, 0))
+            .await;
         let form = json!({
             "subject": child, "guardian": guardian, "role": "parental-authority", "authority": "single", "until": now() + 5_000 * DAY,
         });
