@@ -131,7 +131,9 @@ async fn what_the_facade_emits_passes_validators_and_readers_of_others() {
         .await
         .expect(200);
     let temporary = std::env::temp_dir().join(format!("musubi-fhir-{}.json", std::process::id()));
-    let emitted = json!({"resources": resources, "cards": [card], "jwks": jwks});
+    let openapi = world.village.get("/openapi.json").await.expect(200);
+    let emitted =
+        json!({"resources": resources, "cards": [card], "jwks": jwks, "openapi": openapi});
     std::fs::write(&temporary, emitted.to_string()).unwrap();
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fhir");
