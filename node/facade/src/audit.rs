@@ -7,9 +7,9 @@ use crate::{
     consent::consent_of,
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::Place,
     query::id,
-    router::Facade,
     shape::{MEMBER_SYSTEM, code, coding, concept, member, patient, purpose_codes},
 };
 use musubi_primitives::{

@@ -2,7 +2,7 @@
 
 use crate::{
     instant::instant,
-    router::Facade,
+    parts::Facade,
     served::{Interaction, SERVED, Served},
 };
 use serde_json::{Value, json};

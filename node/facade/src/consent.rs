@@ -6,10 +6,10 @@
 use crate::{
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::Place,
     query::id,
     record::plain_id,
-    router::Facade,
     shape::{categories, coding, concept, member, patient, purpose_codes},
 };
 use musubi_primitives::{

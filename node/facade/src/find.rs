@@ -2,9 +2,9 @@
 
 use crate::{
     outcome::Outcome,
+    parts::Facade,
     ports::Agent,
     query::{Query, id},
-    router::Facade,
     search::Found,
     served::Type,
 };

@@ -1,7 +1,7 @@
 //! SMART Health Cards: the vaccination record in few words, signed by the municipality (ES256 over a compressed payload), so that
 //! anybody with the issuer's public key checks it offline.
 
-use crate::{outcome::Outcome, ports::Agent, record::plain_id, router::Facade, served::Type};
+use crate::{outcome::Outcome, parts::Facade, ports::Agent, record::plain_id, served::Type};
 use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair},

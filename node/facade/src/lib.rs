@@ -25,6 +25,7 @@ pub mod health_card;
 pub mod instant;
 pub mod openapi;
 pub mod outcome;
+mod parts;
 pub mod patient;
 pub mod ports;
 mod provenance;
@@ -44,8 +45,9 @@ mod write;
 
 pub use client::{Client, ClientError};
 pub use health_card::IssuerKey;
+pub use parts::{Facade, Parts};
 pub use ports::{
     Agent, Ground, Handbook, Instance, Ledger, People, Person, Piece, Place, PortError, Shelf,
     Taken, Version,
 };
-pub use router::{Facade, Parts, beside};
+pub use router::beside;

@@ -4,9 +4,9 @@ use crate::{
     audit::row_id,
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::{Instance, Place},
     query::id,
-    router::Facade,
     served::Type,
     shape::{coding, concept, member},
 };

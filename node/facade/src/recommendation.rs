@@ -4,10 +4,10 @@
 use crate::{
     instant::{instant, japanese_date},
     outcome::Outcome,
+    parts::Facade,
     ports::Agent,
     query::id,
     record::plain_id,
-    router::Facade,
     served::Type,
     shape::{code, coding, patient},
 };

@@ -3,9 +3,9 @@
 use crate::{
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Instance, Piece, PortError, Version},
     query::{id, reference},
-    router::Facade,
     search::Found,
     served::Type,
 };

@@ -1,19 +1,16 @@
 //! The routes: one for each line of the table of what is served, and the few that every FHIR server has.
 
 use crate::{
-    assertion::Assertions,
     call::{Call, Return, allow},
-    client::Client,
-    health_card::IssuerKey,
     openapi,
     outcome::{Outcome, fhir},
-    ports::{Handbook, Instance, Ledger, People, Shelf},
+    parts::Facade,
+    ports::Instance,
     query::Query,
     record::gone,
     search::{full_url, page},
     served::{Act, Interaction, Operation, SERVED, Served, Type},
     smart::{TOKEN_PATH, no_store},
-    tokens::Tokens,
     write::{etag, location},
 };
 use axum::{
@@ -24,7 +21,6 @@ use axum::{
     response::IntoResponse,
     routing::{MethodFilter, MethodRouter, any, get, post},
 };
-use musubi_primitives::Moment;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -39,84 +35,7 @@ pub const CALLS_MAX: usize = 64;
 /// The header by which a call says that a staff key has signed it: such calls are the gateway's.
 const SIGNED: &str = "musubi-signature";
 
-/// The facade of one member.
-#[derive(Debug)]
-pub struct Facade {
-    /// Scheme, host and port, without a slash at the end.
-    pub(crate) origin: String,
-    /// The FHIR base: origin and [`BASE_PATH`].
-    pub(crate) base: String,
-    pub(crate) token_endpoint: String,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) assertions: Assertions,
-    pub(crate) tokens: Tokens,
-    /// When this process began.
-    pub(crate) began: Moment,
-    pub(crate) shelf: Port<dyn Shelf>,
-    pub(crate) people: Port<dyn People>,
-    pub(crate) ledger: Port<dyn Ledger>,
-    pub(crate) handbook: Port<dyn Handbook>,
-    pub(crate) issuer: Option<IssuerKey>,
-}
-
-/// What a facade is made of.
-#[allow(missing_debug_implementations, reason = "ports have nothing to print")]
-pub struct Parts {
-    /// Scheme, host and port under which clients know it, such as `https://clinic.example.jp`.
-    pub origin: String,
-    /// Registered clients.
-    pub clients: Vec<Client>,
-    /// Signs health cards.
-    pub issuer: Option<IssuerKey>,
-    /// Records.
-    pub shelf: Arc<dyn Shelf>,
-    /// The register.
-    pub people: Arc<dyn People>,
-    /// The chain.
-    pub ledger: Arc<dyn Ledger>,
-    /// Rules and forms.
-    pub handbook: Arc<dyn Handbook>,
-}
-
-/// A port, which has nothing to print.
-pub(crate) struct Port<T: ?Sized>(Arc<T>);
-
-impl<T: ?Sized> std::ops::Deref for Port<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: ?Sized> std::fmt::Debug for Port<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Port")
-    }
-}
-
 impl Facade {
-    /// A facade of these parts.
-    pub fn new(parts: Parts) -> Self {
-        let origin = parts.origin.trim_end_matches('/').to_owned();
-        let token_endpoint = format!("{origin}{TOKEN_PATH}");
-        let began = parts.ledger.now();
-        Self {
-            base: format!("{origin}{BASE_PATH}"),
-            assertions: Assertions::new(token_endpoint.clone(), began),
-            token_endpoint,
-            origin,
-            clients: parts.clients,
-            tokens: Tokens::default(),
-            began,
-            shelf: Port(parts.shelf),
-            people: Port(parts.people),
-            ledger: Port(parts.ledger),
-            handbook: Port(parts.handbook),
-            issuer: parts.issuer,
-        }
-    }
-
     /// Builds the routes.
     pub fn router(self) -> Router {
         let mut router = Router::new()
@@ -418,7 +337,12 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Create)?;
     let value = call.json()?;
-    if let Some(condition) = call.header("if-none-exist")
+    let condition = call.header("if-none-exist");
+    let _writing = match condition {
+        Some(_) => Some(facade.writing.lock().await),
+        None => None,
+    };
+    if let Some(condition) = condition
         && let Some(instance) = facade.existing(&session.agent, of, condition).await?
     {
         return written(&facade, &call, of, StatusCode::OK, &instance);
@@ -437,6 +361,7 @@ async fn update(State(facade): Shared, of: Type, At(id): At<String>, request: Re
     let session = facade.admitted(&call, of, Interaction::Update)?;
     let value = call.json()?;
     let version = call.header("if-match");
+    let _writing = facade.writing.lock().await;
     let agent = &session.agent;
     let (checked, instance) = facade.check_update(agent, of, &id, version, value).await?;
     let instance = facade.correct(agent, checked, &instance).await?;

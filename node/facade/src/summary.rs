@@ -3,10 +3,11 @@
 use crate::{
     instant::{Span, instant},
     outcome::Outcome,
+    parts::Facade,
     ports::Agent,
     query::{Query, reference},
     record::plain_id,
-    router::{Facade, history_entries},
+    router::history_entries,
     search::{Found, full_url},
     served::{Interaction, SERVED, Type},
     shape::{concept, member},

@@ -3,10 +3,10 @@
 use crate::{
     call::pairs_of,
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Instance},
     query::{Query, id, patient, reference},
     record::plain_id,
-    router::Facade,
     search,
     served::Type,
 };

@@ -279,6 +279,11 @@ pub(crate) async fn a_transaction_is_all_or_nothing(world: &World) {
     );
     assert_eq!(count(world, "").await, before);
 
+    let mut twice = right.clone();
+    twice[0] = twice[1].clone();
+    let refused = clinic.post("/fhir", &bundle(twice)).await;
+    assert_eq!(refused.issue(422)["expression"][0], "Bundle.entry[1]");
+
     let done = clinic.post("/fhir", &bundle(right)).await.expect(200);
     let locations: Vec<&str> = done["entry"]
         .as_array()
