@@ -256,7 +256,10 @@ fn rest(
     server: MemberId,
     entities: Vec<Value>,
 ) -> Deed {
-    let agent = |role: &str, of: MemberId, requestor: bool| json!({"type": concept(DICOM, role), "who": member(of), "requestor": requestor, "network": network(of)});
+    let agent = |role: &str, of: MemberId, requestor: bool| {
+        let role = concept(DICOM, role);
+        json!({"type": role, "who": member(of), "requestor": requestor, "network": network(of)})
+    };
     // BALP: whoever writes is the source; whoever reads is the destination.
     let (client_role, server_role) = match action {
         "R" => ("110152", "110153"),

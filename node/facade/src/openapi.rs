@@ -28,6 +28,7 @@ pub struct SignedEndpoint {
 
 const JSON: &str = "application/json";
 const BYTES: &str = "application/octet-stream";
+const FORM: &str = "application/x-www-form-urlencoded";
 
 const fn signed(
     method: &'static str,
@@ -197,7 +198,9 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
         operation["requestBody"] = json!({"required": true, "content": {body: {}}});
     }
     if endpoint.path == "/v1/vault" {
-        operation["parameters"] = json!([{"name": "custodian", "in": "query", "required": true, "schema": {"type": "integer", "minimum": 0}}]);
+        operation["parameters"] = json!([{
+            "name": "custodian", "in": "query", "required": true, "schema": {"type": "integer", "minimum": 0},
+        }]);
     }
     operation
 }
@@ -206,13 +209,14 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
 fn plain() -> Vec<(String, String, Value)> {
     let open = |path: &str, summary: &str, answer: &str| {
         let operation = json!({
-            "summary": summary, "tags": ["discovery"], "security": [], "responses": {"200": {"description": "there it is", "content": {answer: {}}}},
+            "summary": summary, "tags": ["discovery"], "security": [],
+            "responses": {"200": {"description": "there it is", "content": {answer: {}}}},
         });
         (path.to_owned(), "get".to_owned(), operation)
     };
     let token = json!({
         "summary": "A token for a client that proves itself by private_key_jwt.", "tags": ["SMART backend services"], "security": [],
-        "requestBody": {"required": true, "content": {"application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}},
+        "requestBody": {"required": true, "content": {FORM: {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}},
         "responses": {
             "200": {"description": "a token", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Token"}}}},
             "default": {"description": "an OAuth error (RFC 6749, section 5.2)", "content": {JSON: {}}},
@@ -267,8 +271,7 @@ fn of_type(served: &'static Served) -> Vec<(String, String, Value)> {
         ));
         if *interaction == Interaction::Search {
             let mut by_form = fhir(&format!("search-type {name}, by form"), "200", false);
-            by_form["requestBody"] =
-                json!({"required": true, "content": {"application/x-www-form-urlencoded": {}}});
+            by_form["requestBody"] = json!({"required": true, "content": {FORM: {}}});
             endpoints.push((format!("/fhir/{name}/_search"), "post".to_owned(), by_form));
         }
     }
@@ -332,15 +335,22 @@ fn components() -> Value {
             "signature": in_header("musubi-signature", "Ed25519 over chain, method, path, subject, time and body"),
         },
         "responses": {
-            "OperationOutcome": {"description": "what is wrong, where, and what to do", "content": {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/Resource"}}}},
-            "Problem": {"description": "RFC 9457", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+            "OperationOutcome": {
+                "description": "what is wrong, where, and what to do",
+                "content": {FHIR_JSON: {"schema": {"$ref": "#/components/schemas/Resource"}}},
+            },
+            "Problem": {
+                "description": "RFC 9457",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
         },
         "schemas": {
             "Resource": {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}},
             "Problem": {
                 "type": "object", "required": ["type", "title", "status", "detail"],
                 "properties": {
-                    "type": {"type": "string", "format": "uri"}, "title": {"type": "string"}, "status": {"type": "integer"}, "detail": {"type": "string"},
+                    "type": {"type": "string", "format": "uri"}, "title": {"type": "string"},
+                    "status": {"type": "integer"}, "detail": {"type": "string"},
                 },
             },
             "TokenRequest": {
@@ -354,7 +364,8 @@ fn components() -> Value {
             "Token": {
                 "type": "object", "required": ["access_token", "token_type", "expires_in", "scope"],
                 "properties": {
-                    "access_token": {"type": "string"}, "token_type": {"const": "bearer"}, "expires_in": {"type": "integer"}, "scope": {"type": "string"},
+                    "access_token": {"type": "string"}, "token_type": {"const": "bearer"},
+                    "expires_in": {"type": "integer"}, "scope": {"type": "string"},
                 },
             },
         },

@@ -29,6 +29,14 @@ use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer};
 /// Path of the FHIR base.
 pub const BASE_PATH: &str = "/fhir";
 
+/// The facade's other paths.
+const OWN_PATHS: [&str; 4] = [
+    TOKEN_PATH,
+    "/.well-known/smart-configuration",
+    "/.well-known/jwks.json",
+    "/openapi.json",
+];
+
 /// The most calls that are worked on at once; further ones wait.
 pub const CALLS_MAX: usize = 64;
 
@@ -78,11 +86,8 @@ pub fn beside(gateway: Router, facade: Router) -> Router {
 fn is_ours(request: &Request) -> bool {
     let path = request.uri().path();
     let is_signed = request.headers().contains_key(SIGNED);
-    let ours = path == BASE_PATH
-        || path.starts_with("/fhir/")
-        || path.starts_with("/auth/")
-        || path.starts_with("/.well-known/");
-    (ours || path == "/openapi.json") && !is_signed
+    let ours = path == BASE_PATH || path.starts_with("/fhir/") || OWN_PATHS.contains(&path);
+    ours && !is_signed
 }
 
 /// What stands in the address of an instance.

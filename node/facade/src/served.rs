@@ -327,7 +327,7 @@ pub const SERVED: &[Served] = &[
         parameters: &[parameter("patient", Reference, &["patient"])],
         operations: &[],
         profile: None,
-        documentation: "The schedule engine's forecast from the doses that the client may read, for people of this municipality's register. The physician decides.",
+        documentation: "The forecast from the doses that the client may read, for people of this register. The physician decides.",
     },
     Served {
         of: Type::Questionnaire,
@@ -351,7 +351,7 @@ pub const SERVED: &[Served] = &[
         ],
         operations: &[],
         profile: Some("https://profiles.ihe.net/ITI/PCF/StructureDefinition/IHE.PCF.consentBasic"),
-        documentation: "Consents as the chain has them: all for the home municipality, its own for a recipient. They are given by the guardian's card, not here.",
+        documentation: "All for the home municipality, its own for a recipient. They are given by the guardian's card, not here.",
     },
     Served {
         of: Type::AuditEvent,
@@ -366,7 +366,7 @@ pub const SERVED: &[Served] = &[
         ],
         operations: &[],
         profile: None,
-        documentation: "Rows of the trail: all for the home municipality, those that name it for another member. IHE BALP where the row has what its profiles demand.",
+        documentation: "Rows of the trail: all for the home municipality, those that name it for another member.",
     },
     Served {
         of: Type::Provenance,

@@ -82,7 +82,9 @@ async fn said(world: &World) -> (Vec<Value>, Value) {
     let entry = json!({"resource": dose(&patient, "2026-09-05"), "request": {"method": "POST", "url": "Immunization"}});
     let transaction = json!({"resourceType": "Bundle", "type": "transaction", "entry": [entry]});
     said.push(clinic.post("/fhir", &transaction).await.expect(200));
-    let wanted = json!({"resourceType": "Parameters", "parameter": [{"name": "credentialType", "valueUri": "https://smarthealth.cards#immunization"}]});
+    let kind =
+        json!({"name": "credentialType", "valueUri": "https://smarthealth.cards#immunization"});
+    let wanted = json!({"resourceType": "Parameters", "parameter": [kind]});
     let card = village
         .post(&format!("/fhir/{patient}/$health-cards-issue"), &wanted)
         .await

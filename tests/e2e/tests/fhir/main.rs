@@ -45,4 +45,5 @@ async fn what_others_wrote_is_read_through_the_chain_or_denied_with_its_reason()
     shapes::provenance_says_who_wrote_and_where_the_chain_proves_it(&world, &dose).await;
     shapes::a_document_keeps_its_bytes_and_a_form_is_found(&world).await;
     shapes::a_forecast_a_summary_and_a_card_follow_from_the_doses(&world).await;
+    shapes::what_is_erased_is_gone(&world, &dose).await;
 }

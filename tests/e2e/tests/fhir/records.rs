@@ -244,7 +244,10 @@ pub(crate) async fn a_correction_keeps_the_history(world: &World) {
 pub(crate) async fn a_transaction_is_all_or_nothing(world: &World) {
     let (clinic, patient) = (&world.clinic, world.patient());
     let before = count(world, "").await;
-    let entry = |resource: Value, kind: &str| json!({"fullUrl": format!("urn:uuid:{kind}"), "resource": resource, "request": {"method": "POST", "url": kind}});
+    let entry = |resource: Value, kind: &str| {
+        let request = json!({"method": "POST", "url": kind});
+        json!({"fullUrl": format!("urn:uuid:{kind}"), "resource": resource, "request": request})
+    };
     let mut derived = weight(&patient, "2026-10-10T10:00:00+09:00", 7_001);
     derived["derivedFrom"] = json!([{"reference": "urn:uuid:Observation"}]);
     let bundle =

@@ -237,7 +237,9 @@ pub(crate) async fn a_forecast_a_summary_and_a_card_follow_from_the_doses(world:
 
 async fn a_card_verifies_under_the_published_key(world: &World, patient: &str) {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-    let wanted = json!({"resourceType": "Parameters", "parameter": [{"name": "credentialType", "valueUri": "https://smarthealth.cards#immunization"}]});
+    let kind =
+        json!({"name": "credentialType", "valueUri": "https://smarthealth.cards#immunization"});
+    let wanted = json!({"resourceType": "Parameters", "parameter": [kind]});
     let path = format!("/fhir/{patient}/$health-cards-issue");
     let answer = world.village.post(&path, &wanted).await.expect(200);
     let card = answer["parameter"][0]["valueString"].as_str().unwrap();
@@ -266,4 +268,20 @@ async fn a_card_verifies_under_the_published_key(world: &World, patient: &str) {
         .issue(400);
     // Where there is no register there is no name to put on a card.
     world.clinic.post(&path, &wanted).await.issue(501);
+}
+
+pub(crate) async fn what_is_erased_is_gone(world: &World, dose: &Value) {
+    let (clinic, id) = (&world.clinic, dose["id"].as_str().unwrap());
+    let all = format!("/fhir/Immunization?patient={}", world.patient());
+    let before = clinic.get(&all).await.expect(200)["total"]
+        .as_u64()
+        .unwrap();
+    world.erase(id).await;
+    for path in [
+        format!("/fhir/Immunization/{id}"),
+        format!("/fhir/Immunization/{id}/_history"),
+    ] {
+        assert_eq!(clinic.get(&path).await.issue(410)["code"], "deleted");
+    }
+    assert_eq!(clinic.get(&all).await.expect(200)["total"], before - 1);
 }

@@ -8,10 +8,11 @@ use crate::{
 use musubi_client_sdk::calls;
 use musubi_primitives::{
     AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
-    Purpose, Terms, commitment::hash_parts,
+    Purpose, RecordId, Terms, commitment::hash_parts,
 };
 use musubi_tests_support::{Consortium, Rpc};
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 const DAY: u64 = 24 * 3600 * 1000;
 const CLINIC: MemberId = MemberId(4);
@@ -144,6 +145,17 @@ impl World {
             officer.submit(calls::consent::attest(consent)).await;
         }
         consent
+    }
+
+    /// The home municipality's officer orders a record's erasure; the clinic's node knows of it when this returns.
+    pub(crate) async fn erase(&self, id: &str) {
+        let officer = gateway(&self.consortium, 0, "rusutsu", "officer", self.genesis);
+        let record = RecordId::from_str(id).unwrap();
+        let applied = officer.submit(calls::records::order_erasure(record)).await;
+        let clinic = self.consortium.rpc(4).await;
+        clinic
+            .wait_for_height(applied["block"].as_u64().unwrap())
+            .await;
     }
 
     pub(crate) async fn withdraw(&self, consent: ConsentId) {
