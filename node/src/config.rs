@@ -2,12 +2,15 @@
 //!
 //! A variable names its key with two underscores for each dot: `MUSUBI_RPC__LISTEN=127.0.0.1:9955` sets `rpc.listen`.
 
+mod facade;
+
+pub use facade::{ClientConfig, FacadeConfig};
+
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
 use musubi_node_workers::RevocationSettings;
-use musubi_primitives::{Claim, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -68,6 +71,8 @@ pub struct KeyConfig {
     pub verifier: Option<PathBuf>,
     /// The member's gateway service account: commits records that staff send.
     pub gateway: Option<PathBuf>,
+    /// P-256 key that signs health cards.
+    pub issuer: Option<PathBuf>,
 }
 
 /// The REST side for clinics' systems, counters and phones.
@@ -86,42 +91,6 @@ pub struct CareConfig {
     pub rules: Vec<PathBuf>,
     /// Products by the codes of a record system: `"system|code"` to the code of the rules, such as `"PCV20"`.
     pub products: BTreeMap<String, String>,
-}
-
-/// The FHIR facade. It runs only where the member's keys are: it needs what taking records in needs.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct FacadeConfig {
-    /// Scheme, host and port under which clients know it, such as `https://clinic.example.jp`; without it there is no facade.
-    pub origin: Option<String>,
-    /// X25519 keys of the gateway's and the officer's accounts, where the chain has them beside the member's own: what a custodian
-    /// releases is wrapped to these.
-    pub ticket_keys: Vec<PathBuf>,
-    /// Systems that may call.
-    pub clients: Vec<ClientConfig>,
-}
-
-/// A system that proves itself with a key of its own (SMART backend services).
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClientConfig {
-    /// Its `client_id`.
-    pub id: String,
-    /// File with its JWK set.
-    pub jwks: PathBuf,
-    /// The role that its acts are done in.
-    pub role: Role,
-    /// What it may ask for, such as `system/Immunization.crus system/Patient.rs`.
-    pub scopes: String,
-    /// What it reads records of other members for; without it, it sees this member's own only.
-    pub purpose: Option<Purpose>,
-    /// On what that rests: `consent`, or `{ statute = "…" }` for a municipality's officers and nurses.
-    #[serde(default = "on_consent")]
-    pub basis: Claim,
-}
-
-fn on_consent() -> Claim {
-    Claim::Consent
 }
 
 /// Which cards this municipality accepts.
@@ -278,6 +247,7 @@ impl Default for KeyConfig {
             register: None,
             verifier: None,
             gateway: None,
+            issuer: None,
         }
     }
 }
@@ -438,9 +408,7 @@ impl NodeConfig {
             .iter_mut()
             .chain(&mut cards.revocation_lists)
             .for_each(place);
-        let facade = &mut self.facade;
-        let clients = facade.clients.iter_mut().map(|client| &mut client.jwks);
-        facade.ticket_keys.iter_mut().chain(clients).for_each(place);
+        self.facade.paths().for_each(place);
         for path in [
             &mut self.keys.vault,
             &mut self.keys.officer,
@@ -448,6 +416,7 @@ impl NodeConfig {
             &mut self.keys.register,
             &mut self.keys.verifier,
             &mut self.keys.gateway,
+            &mut self.keys.issuer,
             &mut self.rpc.operator_token,
             &mut self.cards.paper_font,
             &mut self.cards.notices,

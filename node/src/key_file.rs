@@ -1,10 +1,10 @@
-//! Key files: PKCS#8 (RFC 5958, RFC 8410) in PEM, readable by their owner alone, encrypted (PBES2, scrypt) where a passphrase is given.
+//! Key files: PKCS#8 (RFC 5958, RFC 8410, RFC 5915) in PEM, readable by their owner alone, encrypted (PBES2, scrypt) where a passphrase is given.
 
 use pkcs8::{
     AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, ObjectIdentifier, PrivateKeyInfoRef,
     SecretDocument,
     der::{
-        asn1::OctetStringRef,
+        asn1::{AnyRef, OctetStringRef},
         pem::{LineEnding, PemLabel},
     },
 };
@@ -16,21 +16,36 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// The two curves a key file may hold.
+/// The curves that a key file may hold a key of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// Signs: accounts, votes, network identities, receipts.
     Ed25519,
     /// Opens what is sealed to it (HPKE).
     X25519,
+    /// Signs health cards (ES256).
+    P256,
 }
 
+/// The curve P-256 (RFC 5480 section 2.1.1.1).
+const P256_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+
 impl KeyKind {
-    /// RFC 8410 section 3.
+    /// RFC 8410 section 3; RFC 5480 section 2.1.1.
     fn oid(self) -> ObjectIdentifier {
         match self {
             Self::Ed25519 => ObjectIdentifier::new_unwrap("1.3.101.112"),
             Self::X25519 => ObjectIdentifier::new_unwrap("1.3.101.110"),
+            Self::P256 => ObjectIdentifier::new_unwrap("1.2.840.10045.2.1"),
+        }
+    }
+
+    /// What stands before the 32 bytes of the secret: an OCTET STRING (RFC 8410 section 7), or an ECPrivateKey of version 1 without
+    /// the parts that may be left out (RFC 5915 section 3).
+    fn prefix(self) -> &'static [u8] {
+        match self {
+            Self::Ed25519 | Self::X25519 => &[0x04, 0x20],
+            Self::P256 => &[0x30, 0x25, 0x02, 0x01, 0x01, 0x04, 0x20],
         }
     }
 }
@@ -145,13 +160,10 @@ fn encode(
     secret: &[u8; 32],
     passphrase: Option<&str>,
 ) -> Result<Zeroizing<String>, pkcs8::Error> {
-    // RFC 8410 section 7: the private key is an OCTET STRING within the OCTET STRING.
-    let mut wrapped = Zeroizing::new([0u8; 34]);
-    wrapped[..2].copy_from_slice(&[0x04, 0x20]);
-    wrapped[2..].copy_from_slice(secret);
+    let wrapped = Zeroizing::new([kind.prefix(), secret].concat());
     let algorithm = AlgorithmIdentifierRef {
         oid: kind.oid(),
-        parameters: None,
+        parameters: (kind == KeyKind::P256).then(|| AnyRef::from(&P256_CURVE)),
     };
     let info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(wrapped.as_slice())?);
     match passphrase {
@@ -184,13 +196,19 @@ fn decode(kind: KeyKind, document: &SecretDocument) -> Result<Zeroizing<[u8; 32]
     if info.algorithm.oid != kind.oid() {
         return Err(format!("its algorithm is {}", info.algorithm.oid));
     }
-    match info.private_key.as_bytes() {
-        [0x04, 0x20, secret @ ..] => secret
-            .try_into()
-            .map(Zeroizing::new)
-            .map_err(|_| "the key has not 32 bytes".to_owned()),
-        _ => Err("the key has not 32 bytes".to_owned()),
-    }
+    // An ECPrivateKey may have its public key behind the secret: it follows from the secret.
+    let secret = info
+        .private_key
+        .as_bytes()
+        .split_at_checked(kind.prefix().len());
+    let secret = secret.filter(|(prefix, _)| kind == KeyKind::P256 || *prefix == kind.prefix());
+    secret
+        .and_then(|(_, secret)| match kind {
+            KeyKind::P256 => secret.first_chunk(),
+            KeyKind::Ed25519 | KeyKind::X25519 => secret.try_into().ok(),
+        })
+        .map(|secret| Zeroizing::new(*secret))
+        .ok_or_else(|| "the key has not 32 bytes".to_owned())
 }
 
 fn not_a_key(path: &Path, kind: KeyKind, cause: impl ToString) -> KeyFileError {
@@ -217,6 +235,10 @@ mod tests {
                 [7; 32]
             );
         }
+        let path = folder.path().join("curve");
+        write(&path, KeyKind::P256, &[7; 32], None).expect("writes");
+        assert_eq!(*read(&path, KeyKind::P256, None).expect("reads"), [7; 32]);
+        assert!(read(&path, KeyKind::Ed25519, None).is_err());
         assert!(matches!(
             read(&folder.path().join("locked"), KeyKind::Ed25519, None),
             Err(KeyFileError::PassphraseNeeded(_))

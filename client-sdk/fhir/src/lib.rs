@@ -10,6 +10,7 @@ pub mod element;
 pub mod issue;
 pub mod resource;
 
+mod document_reference;
 mod immunization;
 mod observation;
 mod patient;

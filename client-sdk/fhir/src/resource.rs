@@ -2,6 +2,7 @@
 
 use crate::{
     date::PartialDate,
+    document_reference,
     element::{Element, Issues},
     immunization,
     issue::{IssueCode, Refusal},
@@ -25,6 +26,8 @@ pub enum Kind {
     Observation,
     /// Answers to a form.
     QuestionnaireResponse,
+    /// A document or letter.
+    DocumentReference,
 }
 
 impl Kind {
@@ -35,6 +38,7 @@ impl Kind {
             Self::Immunization => "Immunization",
             Self::Observation => "Observation",
             Self::QuestionnaireResponse => "QuestionnaireResponse",
+            Self::DocumentReference => "DocumentReference",
         }
     }
 
@@ -44,6 +48,7 @@ impl Kind {
             Self::Immunization,
             Self::Observation,
             Self::QuestionnaireResponse,
+            Self::DocumentReference,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == name)
@@ -108,6 +113,7 @@ impl Resource {
             Kind::Immunization => immunization::check(&root, &mut issues),
             Kind::Observation => observation::check(&root, &mut issues),
             Kind::QuestionnaireResponse => questionnaire_response::check(&root, &mut issues),
+            Kind::DocumentReference => document_reference::check(&root, &mut issues),
         };
         if !issues.is_empty() {
             return Err(Refusal(issues));
@@ -190,7 +196,7 @@ fn kind_of(value: &Value) -> Result<Kind, Refusal> {
         Refusal::one(
             IssueCode::NotSupported,
             "Resource.resourceType",
-            "one of Patient, Immunization, Observation, QuestionnaireResponse",
+            "one of Patient, Immunization, Observation, QuestionnaireResponse, DocumentReference",
         )
     })
 }

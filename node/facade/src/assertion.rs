@@ -172,3 +172,118 @@ fn verified(
         .ok()
         .map(|token| token.claims)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_lc_rs::{
+        rand::SystemRandom,
+        rsa::KeySize,
+        signature::{KeyPair, RSA_PKCS1_SHA384, RsaKeyPair},
+    };
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use musubi_primitives::Role;
+    use serde_json::{Value, json};
+
+    const ENDPOINT: &str = "https://clinic.example/auth/token";
+    /// Seconds.
+    const NOW: u64 = 1_795_651_200;
+
+    /// A client with an RSA key, since the end-to-end tests sign by ES384.
+    struct Rsa {
+        key: RsaKeyPair,
+        clients: Vec<Client>,
+    }
+
+    impl Rsa {
+        fn new() -> Self {
+            let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
+            let public = key.public_key();
+            let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+            let jwk = json!({
+                "kty": "RSA", "alg": "RS384", "kid": "k", "n": part(public.modulus().big_endian_without_leading_zero()),
+                "e": part(public.exponent().big_endian_without_leading_zero()),
+            });
+            let keys = json!({"keys": [jwk]}).to_string();
+            let client = Client::new("ehr", &keys, Role::Doctor, "system/*.rs", None);
+            Self {
+                key,
+                clients: vec![client.expect("a client")],
+            }
+        }
+
+        fn sign(&self, claims: &Value) -> String {
+            let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+            let header = json!({"alg": "RS384", "kid": "k"});
+            let signed = format!("{}.{}", part(&header), part(claims));
+            let mut signature = vec![0; self.key.public_modulus_len()];
+            self.key
+                .sign(
+                    &RSA_PKCS1_SHA384,
+                    &SystemRandom::new(),
+                    signed.as_bytes(),
+                    &mut signature,
+                )
+                .expect("signs");
+            format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+        }
+
+        fn prove(&self, assertions: &Assertions, claims: &Value) -> Result<(), AssertionError> {
+            let client = assertions.prove(&self.clients, &self.sign(claims), NOW * 1000);
+            client.map(drop)
+        }
+    }
+
+    fn claims(jti: &str) -> Value {
+        json!({"iss": "ehr", "sub": "ehr", "aud": [ENDPOINT, "x"], "exp": NOW + 60, "iat": NOW, "jti": jti})
+    }
+
+    #[test]
+    fn an_assertion_by_rsa_proves_the_client_once() {
+        let (rsa, assertions) = (
+            Rsa::new(),
+            Assertions::new(ENDPOINT.to_owned(), (NOW - 1000) * 1000),
+        );
+        assert_eq!(rsa.prove(&assertions, &claims("1")), Ok(()));
+        assert_eq!(
+            rsa.prove(&assertions, &claims("1")),
+            Err(AssertionError::Replayed)
+        );
+        assert_eq!(rsa.prove(&assertions, &claims("2")), Ok(()));
+    }
+
+    #[test]
+    fn what_was_issued_before_this_process_began_might_have_been_used() {
+        let (rsa, assertions) = (Rsa::new(), Assertions::new(ENDPOINT.to_owned(), NOW * 1000));
+        let mut early = claims("1");
+        early["iat"] = json!(NOW - 1);
+        assert_eq!(rsa.prove(&assertions, &early), Err(AssertionError::Earlier));
+        early.as_object_mut().expect("an object").remove("iat");
+        assert_eq!(rsa.prove(&assertions, &early), Err(AssertionError::Earlier));
+        early["exp"] = json!(NOW + LIFE_MAX);
+        assert_eq!(rsa.prove(&assertions, &early), Ok(()));
+    }
+
+    #[test]
+    fn each_claim_is_checked() {
+        let (rsa, assertions) = (Rsa::new(), Assertions::new(ENDPOINT.to_owned(), 0));
+        for (name, value, expected) in [
+            (
+                "aud",
+                json!("https://elsewhere.example/auth/token"),
+                AssertionError::Audience,
+            ),
+            ("exp", json!(NOW - 60), AssertionError::Time),
+            ("exp", json!(NOW + 3600), AssertionError::Time),
+            ("iat", json!(NOW + 60), AssertionError::Time),
+            ("sub", json!("other"), AssertionError::Claims),
+            ("jti", json!(""), AssertionError::Claims),
+            ("iss", json!("other"), AssertionError::Unproved),
+            ("exp", Value::Null, AssertionError::Unproved),
+        ] {
+            let mut wrong = claims("1");
+            wrong[name] = value;
+            assert_eq!(rsa.prove(&assertions, &wrong), Err(expected), "{name}");
+        }
+    }
+}

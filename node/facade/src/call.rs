@@ -2,7 +2,7 @@
 
 use crate::{
     outcome::{FHIR_JSON, Outcome},
-    router::Facade,
+    parts::Facade,
     served::{Interaction, Type},
     tokens::Session,
 };

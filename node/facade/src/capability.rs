@@ -2,7 +2,7 @@
 
 use crate::{
     instant::instant,
-    router::Facade,
+    parts::Facade,
     served::{Interaction, SERVED, Served},
 };
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ impl Facade {
             "format": ["application/fhir+json", "json"],
             "rest": [{
                 "mode": "server",
-                "documentation": "Records of this member, and of others as far as the chain permits. Every access to another member's record is on the chain.",
+                "documentation": "Records of this member, and of others as far as the chain permits; each such access is on the chain.",
                 "security": {
                     "cors": false,
                     "service": [{"coding": [{
@@ -69,7 +69,10 @@ fn resource(served: &Served) -> Value {
         resource["searchParam"] = parameters(served);
     }
     if !served.operations.is_empty() {
-        let operation = |operation: &crate::served::Operation| json!({"name": operation.name.trim_start_matches('$'), "definition": operation.definition});
+        let operation = |operation: &crate::served::Operation| {
+            let name = operation.name.trim_start_matches('$');
+            json!({"name": name, "definition": operation.definition})
+        };
         resource["operation"] = served.operations.iter().map(operation).collect();
     }
     resource

@@ -8,32 +8,46 @@
 //! * [`smart`], [`assertion`], [`tokens`], [`scope`], [`client`]: who calls, and what for.
 //! * [`router`]: the routes; [`record`], [`patient`], [`write`], [`transaction`]: what they do.
 //! * [`search`], [`query`], [`instant`]: searching, by values that are read at the door.
+//! * [`consent`], [`audit`], [`provenance`]: the chain in FHIR's shapes; [`recommendation`], [`summary`], [`health_card`]: what is made of
+//!   records; [`openapi`]: the REST endpoints for programs.
 //!
 //! **Must never:** decide who may read (the runtime does); reach the chain or a vault but through the ports; log or repeat what was sent.
 #![allow(clippy::disallowed_types, reason = "an edge crate: it speaks HTTP")]
 
 pub mod assertion;
+mod audit;
 mod call;
 mod capability;
 pub mod client;
+mod consent;
 mod find;
+pub mod health_card;
 pub mod instant;
+pub mod openapi;
 pub mod outcome;
+mod parts;
 pub mod patient;
 pub mod ports;
+mod provenance;
 mod query;
+mod recommendation;
 mod record;
 pub mod router;
 pub mod scope;
 mod search;
 pub mod served;
+mod shape;
 pub mod smart;
+mod summary;
 pub mod tokens;
 pub mod transaction;
 mod write;
 
 pub use client::{Client, ClientError};
+pub use health_card::IssuerKey;
+pub use parts::{Facade, Parts};
 pub use ports::{
-    Agent, Ground, Instance, Ledger, People, Person, Piece, Place, PortError, Shelf, Taken, Version,
+    Agent, Ground, Handbook, Instance, Ledger, People, Person, Piece, Place, PortError, Shelf,
+    Taken, Version,
 };
-pub use router::{Facade, beside};
+pub use router::beside;

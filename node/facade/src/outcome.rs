@@ -134,11 +134,14 @@ fn denied(reason: musubi_primitives::DenialReason, error: &PortError) -> Outcome
 impl IntoResponse for Outcome {
     fn into_response(self) -> Response<Body> {
         let mut response = fhir(self.status, &self.resource());
+        let headers = response.headers_mut();
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"musubi\"");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        if self.status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read: nothing else can come on this connection.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }

@@ -3,10 +3,10 @@
 
 use crate::{
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Person},
     query::{Query, Wanted, id},
     record::plain_id,
-    router::Facade,
     search::Found,
 };
 use musubi_primitives::{Pseudonym, Role};

@@ -4,6 +4,7 @@
 //! it read of others; it has no other way to anything.
 
 use async_trait::async_trait;
+use musubi_care::rules::RuleSet;
 use musubi_fhir::Resource;
 use musubi_primitives::{
     BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
@@ -190,6 +191,19 @@ pub trait People: Send + Sync + 'static {
     async fn by_identifier(&self, identifier: &str) -> Result<Option<Person>, PortError>;
     /// People whose name or reading contains the text.
     async fn by_name(&self, text: &str) -> Result<Vec<Person>, PortError>;
+}
+
+/// The rules and forms at hand.
+#[async_trait]
+pub trait Handbook: Send + Sync + 'static {
+    /// The rules of the schedule in force.
+    async fn rules(&self) -> Result<Arc<RuleSet>, PortError>;
+    /// The rules' product that a CodeableConcept means; none unless it is known for sure.
+    fn product(&self, concept: &Value) -> Option<String>;
+    /// The code system of the rules' own product codes.
+    fn product_system(&self) -> &str;
+    /// Every form, as a FHIR Questionnaire with url and version.
+    fn forms(&self) -> Vec<Value>;
 }
 
 /// What the chain says about somebody.

@@ -3,9 +3,9 @@
 use crate::{
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Instance, Piece, PortError, Version},
     query::{id, reference},
-    router::Facade,
     search::Found,
     served::Type,
 };
@@ -126,7 +126,7 @@ impl Instance {
         }
     }
 
-    fn is_of(&self, of: Type) -> bool {
+    pub(crate) fn is_of(&self, of: Type) -> bool {
         let content = self
             .versions
             .iter()
@@ -142,7 +142,13 @@ pub(crate) fn categories(of: Type) -> CategorySet {
         Type::Immunization => CategorySet::of(&[Category::Immunization]),
         Type::Observation => CategorySet::of(&[Category::Growth, Category::Checkup]),
         Type::QuestionnaireResponse => CategorySet::of(&[Category::Questionnaire]),
-        Type::Patient => CategorySet::EMPTY,
+        Type::DocumentReference => CategorySet::of(&[Category::Document]),
+        Type::Patient
+        | Type::ImmunizationRecommendation
+        | Type::Questionnaire
+        | Type::Consent
+        | Type::AuditEvent
+        | Type::Provenance => CategorySet::EMPTY,
     }
 }
 

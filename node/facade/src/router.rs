@@ -1,28 +1,27 @@
 //! The routes: one for each line of the table of what is served, and the few that every FHIR server has.
 
 use crate::{
-    assertion::Assertions,
-    call::{Call, Return},
-    client::Client,
+    call::{Call, Return, allow},
+    openapi,
     outcome::{Outcome, fhir},
-    ports::{Agent, Instance, Ledger, People, Shelf},
+    parts::Facade,
+    ports::Instance,
     query::Query,
     record::gone,
     search::{full_url, page},
-    served::{Interaction, SERVED, Served, Type},
+    served::{Act, Interaction, Operation, SERVED, Served, Type},
     smart::{TOKEN_PATH, no_store},
-    tokens::Tokens,
     write::{etag, location},
 };
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Path, Request, State},
-    http::{HeaderValue, Response, StatusCode, header},
+    extract::{FromRequestParts, Path, Request, State},
+    http::{HeaderValue, Method, Response, StatusCode, header, request},
     response::IntoResponse,
-    routing::{MethodRouter, any, get, post},
+    routing::{MethodFilter, MethodRouter, any, get, post},
 };
-use musubi_primitives::Moment;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer};
@@ -30,73 +29,21 @@ use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer};
 /// Path of the FHIR base.
 pub const BASE_PATH: &str = "/fhir";
 
+/// The facade's other paths.
+const OWN_PATHS: [&str; 4] = [
+    TOKEN_PATH,
+    "/.well-known/smart-configuration",
+    "/.well-known/jwks.json",
+    "/openapi.json",
+];
+
 /// The most calls that are worked on at once; further ones wait.
 pub const CALLS_MAX: usize = 64;
 
 /// The header by which a call says that a staff key has signed it: such calls are the gateway's.
 const SIGNED: &str = "musubi-signature";
 
-/// The facade of one member.
-#[derive(Debug)]
-pub struct Facade {
-    /// Scheme, host and port, without a slash at the end.
-    pub(crate) origin: String,
-    /// The FHIR base: origin and [`BASE_PATH`].
-    pub(crate) base: String,
-    pub(crate) token_endpoint: String,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) assertions: Assertions,
-    pub(crate) tokens: Tokens,
-    /// When this process began.
-    pub(crate) began: Moment,
-    pub(crate) shelf: Port<dyn Shelf>,
-    pub(crate) people: Port<dyn People>,
-    pub(crate) ledger: Port<dyn Ledger>,
-}
-
-/// A port, which has nothing to print.
-pub(crate) struct Port<T: ?Sized>(Arc<T>);
-
-impl<T: ?Sized> std::ops::Deref for Port<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: ?Sized> std::fmt::Debug for Port<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Port")
-    }
-}
-
 impl Facade {
-    /// A facade that clients know under this origin, such as `https://clinic.example.jp`.
-    pub fn new(
-        origin: &str,
-        clients: Vec<Client>,
-        shelf: Arc<dyn Shelf>,
-        people: Arc<dyn People>,
-        ledger: Arc<dyn Ledger>,
-    ) -> Self {
-        let origin = origin.trim_end_matches('/').to_owned();
-        let token_endpoint = format!("{origin}{TOKEN_PATH}");
-        let began = ledger.now();
-        Self {
-            base: format!("{origin}{BASE_PATH}"),
-            assertions: Assertions::new(token_endpoint.clone(), began),
-            token_endpoint,
-            origin,
-            clients,
-            tokens: Tokens::default(),
-            began,
-            shelf: Port(shelf),
-            people: Port(people),
-            ledger: Port(ledger),
-        }
-    }
-
     /// Builds the routes.
     pub fn router(self) -> Router {
         let mut router = Router::new()
@@ -105,6 +52,8 @@ impl Facade {
                 "/fhir/.well-known/smart-configuration",
                 get(smart_configuration),
             )
+            .route("/.well-known/jwks.json", get(jwks))
+            .route("/openapi.json", get(openapi_document))
             .route(TOKEN_PATH, post(token))
             .route("/fhir/metadata", get(metadata))
             .route("/fhir", post(transaction))
@@ -137,11 +86,21 @@ pub fn beside(gateway: Router, facade: Router) -> Router {
 fn is_ours(request: &Request) -> bool {
     let path = request.uri().path();
     let is_signed = request.headers().contains_key(SIGNED);
-    let ours = path == BASE_PATH
-        || path.starts_with("/fhir/")
-        || path.starts_with("/auth/")
-        || path.starts_with("/.well-known/");
+    let ours = path == BASE_PATH || path.starts_with("/fhir/") || OWN_PATHS.contains(&path);
     ours && !is_signed
+}
+
+/// What stands in the address of an instance.
+struct At<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {
+    type Rejection = Outcome;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Outcome> {
+        let path = Path::from_request_parts(parts, state).await;
+        path.map(|Path(at)| Self(at))
+            .map_err(|_| Outcome::invalid("the address is not percent-encoded UTF-8"))
+    }
 }
 
 type Shared = State<Arc<Facade>>;
@@ -179,9 +138,23 @@ fn routes_of(served: &'static Served) -> Vec<(String, MethodRouter<Arc<Facade>>)
         let vread = get(move |facade, at, request| vread(facade, served.of, at, request));
         routes.push((format!("/fhir/{name}/{{id}}/_history/{{version}}"), vread));
     }
+    for operation in served.operations {
+        let path = format!("/fhir/{name}/{{id}}/{}", operation.name);
+        let act = move |facade, id, request| operate(facade, operation, id, request);
+        let methods = MethodRouter::new().on(filter_of(operation), act);
+        routes.push((path, methods));
+    }
     routes.push((format!("/fhir/{name}"), of_type));
     routes.push((format!("/fhir/{name}/{{id}}"), of_instance));
     routes
+}
+
+fn filter_of(operation: &Operation) -> MethodFilter {
+    if operation.method() == Method::POST {
+        MethodFilter::POST
+    } else {
+        MethodFilter::GET
+    }
 }
 
 async fn no_such_route() -> Outcome {
@@ -202,6 +175,42 @@ async fn no_such_method() -> Outcome {
 
 async fn smart_configuration(State(facade): Shared) -> Response<Body> {
     Json(facade.smart_configuration()).into_response()
+}
+
+async fn jwks(State(facade): Shared) -> Response<Body> {
+    let mut response = Json(facade.jwks()).into_response();
+    // Whoever checks a card in a browser fetches this from anywhere (SMART Health Cards, "Issuer").
+    let anywhere = HeaderValue::from_static("*");
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anywhere);
+    response
+}
+
+async fn openapi_document(State(facade): Shared) -> Response<Body> {
+    Json(openapi::document(&facade.origin)).into_response()
+}
+
+async fn operate(
+    State(facade): Shared,
+    operation: &'static Operation,
+    At(id): At<String>,
+    request: Request,
+) -> Answer {
+    let call = Call::take(request).await?;
+    let session = facade.admitted(&call, Type::Patient, Interaction::Read)?;
+    let answer = match operation.act {
+        Act::Everything => facade.everything(&session, &id, &call.query()?).await?,
+        Act::Summary => facade.summary(&session, &id).await?,
+        Act::ExportHistory => facade.export_history(&session, &id).await?,
+        Act::IssueHealthCard => {
+            allow(&session, Type::Immunization, Interaction::Search)?;
+            facade
+                .issue_health_card(&session.agent, &id, &call.json()?)
+                .await?
+        }
+    };
+    Ok(fhir(StatusCode::OK, &answer))
 }
 
 async fn token(State(facade): Shared, request: Request) -> Result<Response<Body>, Response<Body>> {
@@ -260,12 +269,12 @@ async fn search(
     ))
 }
 
-async fn read(State(facade): Shared, of: Type, Path(id): Path<String>, request: Request) -> Answer {
+async fn read(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Read)?;
-    if of == Type::Patient {
-        let patient = facade.patient(&session.agent, &id).await?;
-        return Ok(fhir(StatusCode::OK, &patient));
+    if !of.is_record() {
+        let resource = facade.look_up(&session.agent, of, &id).await?;
+        return Ok(fhir(StatusCode::OK, &resource));
     }
     let instance = facade.instance(&session.agent, of, &id).await?;
     let number = instance.count();
@@ -278,7 +287,7 @@ async fn read(State(facade): Shared, of: Type, Path(id): Path<String>, request: 
 async fn vread(
     State(facade): Shared,
     of: Type,
-    Path((id, version)): Path<(String, String)>,
+    At((id, version)): At<(String, String)>,
     request: Request,
 ) -> Answer {
     let call = Call::take(request).await?;
@@ -291,12 +300,7 @@ async fn vread(
     shown(&instance, number)
 }
 
-async fn history(
-    State(facade): Shared,
-    of: Type,
-    Path(id): Path<String>,
-    request: Request,
-) -> Answer {
+async fn history(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::HistoryInstance)?;
     let instance = facade.instance(&session.agent, of, &id).await?;
@@ -338,7 +342,12 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Create)?;
     let value = call.json()?;
-    if let Some(condition) = call.header("if-none-exist")
+    let condition = call.header("if-none-exist");
+    let _writing = match condition {
+        Some(_) => Some(facade.writing.lock().await),
+        None => None,
+    };
+    if let Some(condition) = condition
         && let Some(instance) = facade.existing(&session.agent, of, condition).await?
     {
         return written(&facade, &call, of, StatusCode::OK, &instance);
@@ -352,17 +361,13 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     written(&facade, &call, of, status, &made.instance)
 }
 
-async fn update(
-    State(facade): Shared,
-    of: Type,
-    Path(id): Path<String>,
-    request: Request,
-) -> Answer {
+async fn update(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
     let session = facade.admitted(&call, of, Interaction::Update)?;
     let value = call.json()?;
     let version = call.header("if-match");
-    let agent: &Agent = &session.agent;
+    let _writing = facade.writing.lock().await;
+    let agent = &session.agent;
     let (checked, instance) = facade.check_update(agent, of, &id, version, value).await?;
     let instance = facade.correct(agent, checked, &instance).await?;
     written(&facade, &call, of, StatusCode::OK, &instance)

@@ -154,7 +154,13 @@ fn writes(role: Role, of: Type) -> bool {
         Type::Immunization => Category::Immunization,
         Type::Observation => Category::Checkup,
         Type::QuestionnaireResponse => Category::Questionnaire,
-        Type::Patient => return false,
+        Type::DocumentReference => Category::Document,
+        Type::Patient
+        | Type::ImmunizationRecommendation
+        | Type::Questionnaire
+        | Type::Consent
+        | Type::AuditEvent
+        | Type::Provenance => return false,
     };
     may_write(role, category)
 }

@@ -14,6 +14,18 @@ pub enum Type {
     Observation,
     /// Answers to a form.
     QuestionnaireResponse,
+    /// A document or letter.
+    DocumentReference,
+    /// The schedule engine's forecast.
+    ImmunizationRecommendation,
+    /// A form.
+    Questionnaire,
+    /// What a guardian allows, as the chain has it.
+    Consent,
+    /// A row of the trail.
+    AuditEvent,
+    /// Who wrote a record, signed by the chain.
+    Provenance,
 }
 
 impl Type {
@@ -24,6 +36,12 @@ impl Type {
             Self::Immunization => "Immunization",
             Self::Observation => "Observation",
             Self::QuestionnaireResponse => "QuestionnaireResponse",
+            Self::DocumentReference => "DocumentReference",
+            Self::ImmunizationRecommendation => "ImmunizationRecommendation",
+            Self::Questionnaire => "Questionnaire",
+            Self::Consent => "Consent",
+            Self::AuditEvent => "AuditEvent",
+            Self::Provenance => "Provenance",
         }
     }
 
@@ -33,6 +51,11 @@ impl Type {
             .iter()
             .map(|served| served.of)
             .find(|of| of.as_str() == name)
+    }
+
+    /// Whether it is kept in the vault, with versions.
+    pub fn is_record(self) -> bool {
+        self.served().interactions.contains(&Interaction::Create)
     }
 
     /// What is served of it.
@@ -143,13 +166,38 @@ const fn parameter(
     Parameter { name, by, paths }
 }
 
-/// One operation on an instance of `Patient`.
+/// What an operation on a patient does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Everything that the client may read.
+    Everything,
+    /// The international patient summary.
+    Summary,
+    /// Every version of every record that this member wrote.
+    ExportHistory,
+    /// The vaccination record as a SMART Health Card.
+    IssueHealthCard,
+}
+
+/// One operation on an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
+    /// What it does.
+    pub act: Act,
     /// Its name with the dollar sign.
     pub name: &'static str,
     /// Its canonical definition.
     pub definition: &'static str,
+}
+
+impl Operation {
+    /// Its method: one that issues something is no mere reading.
+    pub fn method(&self) -> Method {
+        match self.act {
+            Act::Everything | Act::Summary | Act::ExportHistory => Method::GET,
+            Act::IssueHealthCard => Method::POST,
+        }
+    }
 }
 
 /// What is served of one type.
@@ -175,6 +223,9 @@ use Interaction::{Create, HistoryInstance, Read, Search, Update, Vread};
 /// What can be done with a record of the vault.
 const RECORD: &[Interaction] = &[Read, Vread, HistoryInstance, Search, Create, Update];
 
+/// What can be done with what follows from the chain or from files.
+const LOOKED_UP: &[Interaction] = &[Read, Search];
+
 /// Every type that is served.
 pub const SERVED: &[Served] = &[
     Served {
@@ -184,7 +235,28 @@ pub const SERVED: &[Served] = &[
             parameter("identifier", Token, &["identifier"]),
             parameter("name", Text, &["name.text"]),
         ],
-        operations: &[],
+        operations: &[
+            Operation {
+                act: Act::Everything,
+                name: "$everything",
+                definition: "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+            },
+            Operation {
+                act: Act::Summary,
+                name: "$summary",
+                definition: "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+            },
+            Operation {
+                act: Act::ExportHistory,
+                name: "$export-history",
+                definition: "urn:musubi:operation:export-history",
+            },
+            Operation {
+                act: Act::IssueHealthCard,
+                name: "$health-cards-issue",
+                definition: "https://spec.smarthealth.cards/artifacts/operation-patient-i-health-cards-issue",
+            },
+        ],
         profile: Some("http://jpfhir.jp/fhir/core/StructureDefinition/JP_Patient"),
         documentation: "People are enrolled at the municipality's counter. Names are searched for in the municipality's own register only.",
     },
@@ -233,5 +305,78 @@ pub const SERVED: &[Served] = &[
         operations: &[],
         profile: None,
         documentation: "Answers name their form with its version.",
+    },
+    Served {
+        of: Type::DocumentReference,
+        interactions: RECORD,
+        parameters: &[
+            parameter("patient", Reference, &["subject"]),
+            parameter("subject", Reference, &["subject"]),
+            parameter("date", Date, &["date"]),
+            parameter("type", Token, &["type"]),
+            parameter("status", Token, &["status"]),
+            parameter("identifier", Token, &["identifier"]),
+        ],
+        operations: &[],
+        profile: None,
+        documentation: "A document with its bytes inside.",
+    },
+    Served {
+        of: Type::ImmunizationRecommendation,
+        interactions: LOOKED_UP,
+        parameters: &[parameter("patient", Reference, &["patient"])],
+        operations: &[],
+        profile: None,
+        documentation: "The forecast from the doses that the client may read, for people of this register. The physician decides.",
+    },
+    Served {
+        of: Type::Questionnaire,
+        interactions: LOOKED_UP,
+        parameters: &[
+            parameter("url", Canonical, &["url"]),
+            parameter("version", Token, &["version"]),
+            parameter("status", Token, &["status"]),
+        ],
+        operations: &[],
+        profile: None,
+        documentation: "The forms at hand, each with url and version.",
+    },
+    Served {
+        of: Type::Consent,
+        interactions: LOOKED_UP,
+        parameters: &[
+            parameter("patient", Reference, &["patient"]),
+            parameter("date", Date, &["dateTime"]),
+            parameter("status", Token, &["status"]),
+        ],
+        operations: &[],
+        profile: Some("https://profiles.ihe.net/ITI/PCF/StructureDefinition/IHE.PCF.consentBasic"),
+        documentation: "All for the home municipality, its own for a recipient. They are given by the guardian's card, not here.",
+    },
+    Served {
+        of: Type::AuditEvent,
+        interactions: LOOKED_UP,
+        parameters: &[
+            parameter("patient", Reference, &["entity.what"]),
+            parameter("date", Date, &["recorded"]),
+            parameter("type", Token, &["type"]),
+            parameter("subtype", Token, &["subtype"]),
+            parameter("action", Token, &["action"]),
+            parameter("outcome", Token, &["outcome"]),
+        ],
+        operations: &[],
+        profile: None,
+        documentation: "Rows of the trail: all for the home municipality, those that name it for another member.",
+    },
+    Served {
+        of: Type::Provenance,
+        interactions: LOOKED_UP,
+        parameters: &[
+            parameter("patient", Reference, &["target"]),
+            parameter("recorded", Date, &["recorded"]),
+        ],
+        operations: &[],
+        profile: None,
+        documentation: "Who wrote a record and when; the signature's data say where the chain proves it.",
     },
 ];

@@ -1,7 +1,7 @@
 //! SMART App Launch 2, backend services: where the token endpoint is, and the exchange of a client assertion for a short-lived token.
 
 use crate::{
-    assertion::AssertionError, call::Call, client::Client, ports::Agent, router::Facade,
+    assertion::AssertionError, call::Call, client::Client, parts::Facade, ports::Agent,
     scope::Scopes, tokens::LIFE,
 };
 use axum::{

@@ -1,4 +1,4 @@
-//! A transaction Bundle: checked whole before anything is sealed, then written entry by entry.
+//! A transaction Bundle: checked whole before anything is sealed, then written, whatever is referred to first.
 //!
 //! All or nothing is decided at this door: one entry that cannot be taken in refuses the whole Bundle, and nothing was sealed. After
 //! that only a fault of this machine can stop halfway; the Bundle sent again then writes what is missing, since the same content is the
@@ -8,13 +8,14 @@ use crate::{
     call::allow,
     instant::instant,
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Instance},
     query::id,
-    router::Facade,
     served::{Interaction, Type},
     tokens::Session,
     write::{Checked, etag, location},
 };
+use futures::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -49,6 +50,7 @@ impl Facade {
         bundle: Value,
     ) -> Result<Value, Outcome> {
         let entries = entries_of(bundle)?;
+        let _writing = self.writing.lock().await;
         let (mut checked, mut refusals) = (Vec::new(), Vec::new());
         for (place, entry) in entries.into_iter().enumerate() {
             let path = format!("Bundle.entry[{place}]");
@@ -60,8 +62,15 @@ impl Facade {
         if let Some(outcome) = Outcome::all(refusals) {
             return Err(outcome);
         }
-        let order = order(&checked)?;
-        self.write_all(&session.agent, checked, &order).await
+        if let Some(place) = repeated(&checked) {
+            return Err(Outcome::unprocessable(
+                "duplicate",
+                "an earlier entry has the same content, instance or fullUrl",
+            )
+            .at(&format!("Bundle.entry[{place}]")));
+        }
+        let layers = layers(&checked)?;
+        self.write_all(&session.agent, checked, &layers).await
     }
 
     async fn check_entry(&self, session: &Session, entry: Value) -> Result<Entry, Outcome> {
@@ -107,29 +116,37 @@ impl Facade {
         Ok(Entry { of, full_url, act })
     }
 
-    /// Writes in an order in which whatever is referred to is there already; answers in the order of the Bundle.
+    /// Writes layer by layer, the entries of one at the same time; answers in the order of the Bundle.
     async fn write_all(
         &self,
         agent: &Agent,
         entries: Vec<Entry>,
-        order: &[usize],
+        layers: &[Vec<usize>],
     ) -> Result<Value, Outcome> {
         let mut ids: BTreeMap<String, String> = BTreeMap::new();
-        let mut responses = vec![Value::Null; entries.len()];
-        let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
-        for place in order {
-            let Some(entry) = entries.get_mut(*place).and_then(Option::take) else {
-                continue;
-            };
-            let (of, full_url) = (entry.of, entry.full_url.clone());
-            let (status, instance) = self.act(agent, entry, &ids).await?;
-            if let (Some(url), Some(root)) = (full_url, instance.root()) {
-                ids.insert(url, format!("{}/{}", of.as_str(), id(&root.0)));
+        let mut written: BTreeMap<usize, Value> = BTreeMap::new();
+        for layer in layers {
+            let known = &ids;
+            let acts = layer.iter().filter_map(|place| {
+                let entry = entries.get(*place)?;
+                Some(async move { (*place, entry, self.act(agent, entry, known).await) })
+            });
+            let mut roots = Vec::new();
+            for (place, entry, outcome) in join_all(acts).await {
+                let (status, instance) = outcome?;
+                written.insert(place, response(status, &self.base, entry.of, &instance));
+                roots.extend(
+                    entry.full_url.clone().zip(
+                        instance
+                            .root()
+                            .map(|root| format!("{}/{}", entry.of.as_str(), id(&root.0))),
+                    ),
+                );
             }
-            responses[*place] = response(status, &self.base, of, &instance);
+            ids.extend(roots);
         }
-        let entries: Vec<Value> = responses
-            .into_iter()
+        let entries: Vec<Value> = written
+            .into_values()
             .map(|one| json!({"response": one}))
             .collect();
         Ok(json!({"resourceType": "Bundle", "type": "transaction-response", "entry": entries}))
@@ -138,12 +155,13 @@ impl Facade {
     async fn act(
         &self,
         agent: &Agent,
-        entry: Entry,
+        entry: &Entry,
         ids: &BTreeMap<String, String>,
     ) -> Result<(&'static str, Instance), Outcome> {
-        match entry.act {
-            Act::Found(instance) => Ok(("200 OK", *instance)),
-            Act::Create(mut value) => {
+        match &entry.act {
+            Act::Found(instance) => Ok(("200 OK", (**instance).clone())),
+            Act::Create(value) => {
+                let mut value = value.clone();
                 resolve(&mut value, ids);
                 let written = self.create(agent, entry.of, value).await?;
                 let status = if written.is_new {
@@ -154,7 +172,8 @@ impl Facade {
                 Ok((status, written.instance))
             }
             Act::Update(checked, instance) => {
-                Ok(("200 OK", self.correct(agent, checked, &instance).await?))
+                let corrected = self.correct(agent, checked.clone(), instance).await?;
+                Ok(("200 OK", corrected))
             }
         }
     }
@@ -197,23 +216,27 @@ fn entries_of(bundle: Value) -> Result<Vec<Value>, Outcome> {
     Err(Outcome::unprocessable("too-costly", expected).at("Bundle.entry"))
 }
 
-/// Places in an order in which no entry refers to a later one.
-fn order(entries: &[Entry]) -> Result<Vec<usize>, Outcome> {
-    let urls: Vec<Option<&str>> = entries
-        .iter()
-        .map(|entry| entry.full_url.as_deref())
-        .collect();
-    let needs = |entry: &Entry| -> Vec<usize> {
-        let Act::Create(value) = &entry.act else {
-            return Vec::new();
+/// The first entry that says what an earlier one says: the same content, the same instance, or the same `fullUrl`.
+fn repeated(entries: &[Entry]) -> Option<usize> {
+    let is_same = |one: &Entry, other: &Entry| {
+        let acts = match (&one.act, &other.act) {
+            (Act::Create(one), Act::Create(other)) => one == other,
+            (Act::Update(_, one), Act::Update(_, other)) => one.root() == other.root(),
+            _ => false,
         };
-        let named = references(value);
-        (0..urls.len())
-            .filter(|place| urls[*place].is_some_and(|url| named.contains(&url)))
-            .collect()
+        acts || (one.full_url.is_some() && one.full_url == other.full_url)
     };
-    let needs: Vec<Vec<usize>> = entries.iter().map(needs).collect();
-    let mut done: Vec<usize> = Vec::new();
+    (0..entries.len()).find(|place| {
+        let (earlier, rest) = entries.split_at(*place);
+        rest.first()
+            .is_some_and(|entry| earlier.iter().any(|other| is_same(entry, other)))
+    })
+}
+
+/// Places in layers: no entry refers to one of its own layer or of a later one.
+fn layers(entries: &[Entry]) -> Result<Vec<Vec<usize>>, Outcome> {
+    let needs: Vec<Vec<usize>> = entries.iter().map(|entry| needs(entry, entries)).collect();
+    let (mut done, mut layers): (Vec<usize>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
     while done.len() < entries.len() {
         let is_ready = |place: &usize| {
             !done.contains(place) && needs[*place].iter().all(|needed| done.contains(needed))
@@ -226,9 +249,29 @@ fn order(entries: &[Entry]) -> Result<Vec<usize>, Outcome> {
             )
             .at("Bundle.entry"));
         }
-        done.extend(ready);
+        done.extend(&ready);
+        layers.push(ready);
     }
-    Ok(done)
+    Ok(layers)
+}
+
+/// The places of the entries that this one refers to.
+fn needs(entry: &Entry, entries: &[Entry]) -> Vec<usize> {
+    let Act::Create(value) = &entry.act else {
+        return Vec::new();
+    };
+    let named = references(value);
+    let is_named = |other: &Entry| {
+        other
+            .full_url
+            .as_deref()
+            .is_some_and(|url| named.contains(&url))
+    };
+    let others = entries.iter().enumerate();
+    others
+        .filter(|(_, other)| is_named(other))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 fn references(value: &Value) -> Vec<&str> {
@@ -299,12 +342,17 @@ mod tests {
             entry("urn:uuid:b", &["urn:uuid:c"]),
             entry("urn:uuid:c", &[]),
         ];
-        assert_eq!(order(&chain), Ok(vec![2, 1, 0]));
+        assert_eq!(layers(&chain), Ok(vec![vec![2], vec![1], vec![0]]));
         let circle = [
             entry("urn:uuid:a", &["urn:uuid:b"]),
             entry("urn:uuid:b", &["urn:uuid:a"]),
         ];
-        assert!(order(&circle).is_err());
+        assert!(layers(&circle).is_err());
+        assert_eq!(repeated(&chain), None);
+        assert_eq!(
+            repeated(&[entry("urn:uuid:a", &[]), entry("urn:uuid:b", &[])]),
+            Some(1)
+        );
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use crate::{
     call::pairs_of,
     outcome::Outcome,
+    parts::Facade,
     ports::{Agent, Instance},
     query::{Query, id, patient, reference},
     record::plain_id,
-    router::Facade,
     search,
     served::Type,
 };
@@ -161,7 +161,7 @@ impl Facade {
             return Err(Outcome::new(
                 StatusCode::CONFLICT,
                 "duplicate",
-                "this very content was taken in before and has been corrected since; if it is right nevertheless, give it an identifier of its own",
+                "this very content was corrected since it was taken in; if it is right after all, give it an identifier",
             ));
         }
         Ok(Written {

@@ -33,13 +33,15 @@ pub enum KeyCommand {
     },
 }
 
-/// The two curves, as flags name them.
+/// The curves, as flags name them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum CliKeyKind {
     /// Signs: accounts, votes, network identities, receipts.
     Ed25519,
     /// Opens what is sealed to it.
     X25519,
+    /// Signs health cards (ES256).
+    P256,
 }
 
 impl From<CliKeyKind> for KeyKind {
@@ -47,6 +49,7 @@ impl From<CliKeyKind> for KeyKind {
         match kind {
             CliKeyKind::Ed25519 => Self::Ed25519,
             CliKeyKind::X25519 => Self::X25519,
+            CliKeyKind::P256 => Self::P256,
         }
     }
 }
@@ -112,6 +115,10 @@ fn public_facts(kind: KeyKind, secret: &[u8; 32]) -> String {
             let public = x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*secret));
             format!("public: 0x{}", hex::encode(public.as_bytes()))
         }
+        KeyKind::P256 => musubi_node_facade::IssuerKey::from_secret(secret).map_or_else(
+            || "no key of P-256: generate another one".to_owned(),
+            |key| format!("kid: {}", key.kid()),
+        ),
     }
 }
 

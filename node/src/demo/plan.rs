@@ -93,6 +93,7 @@ impl MemberPlan {
         }
         if self.validator {
             names.push(("register".to_owned(), KeyKind::X25519));
+            names.push(("issuer".to_owned(), KeyKind::P256));
         }
         for (name, _) in self.staff {
             names.push(((*name).to_owned(), KeyKind::Ed25519));
@@ -112,7 +113,7 @@ impl MemberPlan {
             "gateway",
         ];
         if self.validator {
-            names.extend(["officer", "register"]);
+            names.extend(["officer", "register", "issuer"]);
         }
         names
     }

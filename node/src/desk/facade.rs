@@ -3,6 +3,7 @@
 mod books;
 mod elsewhere;
 mod files;
+mod rules;
 
 use super::Office;
 use crate::{
@@ -14,8 +15,9 @@ use books::Books;
 use elsewhere::Elsewhere;
 use files::Files;
 use musubi_client_sdk::sealing::HpkeSecret;
-use musubi_node_facade::{Client, Facade, Ground, PortError};
+use musubi_node_facade::{Client, Facade, Ground, IssuerKey, Parts, PortError};
 use musubi_node_gateway::DeskError;
+use rules::Rules;
 use std::{path::PathBuf, sync::Arc};
 
 /// The facade, where the configuration has an origin for it and this node takes records in.
@@ -64,14 +66,15 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         books: Arc::clone(&books),
         elsewhere,
     };
-    let people = Arc::clone(&books);
-    Ok(Some(Facade::new(
-        origin,
+    Ok(Some(Facade::new(Parts {
+        origin: origin.clone(),
         clients,
-        Arc::new(files),
-        people,
-        books,
-    )))
+        issuer: issuer(config)?,
+        shelf: Arc::new(files),
+        people: Arc::clone(&books) as _,
+        ledger: books,
+        handbook: Arc::new(Rules::open(&config.facade, intake)?),
+    })))
 }
 
 fn client(config: &ClientConfig) -> Result<Client, String> {
@@ -84,6 +87,17 @@ fn client(config: &ClientConfig) -> Result<Client, String> {
     });
     Client::new(&config.id, &keys, config.role, &config.scopes, ground)
         .map_err(|error| fail(words(&error)))
+}
+
+fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
+    let Some(path) = &config.keys.issuer else {
+        return Ok(None);
+    };
+    let secret = key_file::read(path, KeyKind::P256, passphrase(None)?.as_deref());
+    let secret = secret.map_err(|error| error.to_string())?;
+    let key = IssuerKey::from_secret(&secret);
+    key.map(Some)
+        .ok_or_else(|| format!("keys.issuer {}: no key of P-256", path.display()))
 }
 
 /// The secrets that open what is wrapped to this node's accounts, the member's own included.

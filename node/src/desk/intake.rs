@@ -325,6 +325,7 @@ pub(super) fn category_of(resource: &Resource) -> Result<Category, DeskError> {
     match resource.kind() {
         Kind::Immunization => Ok(Category::Immunization),
         Kind::QuestionnaireResponse => Ok(Category::Questionnaire),
+        Kind::DocumentReference => Ok(Category::Document),
         Kind::Observation if resource.has_code("http://loinc.org", &BODY_MEASURES) => {
             Ok(Category::Growth)
         }

@@ -224,7 +224,8 @@ impl Intake {
         })
     }
 
-    async fn rules_in_force(&self) -> Result<RuleSetView, DeskError> {
+    /// The rule set that holds now.
+    pub(super) async fn rules_in_force(&self) -> Result<RuleSetView, DeskError> {
         let in_force: Option<RuleSetView> =
             self.chain.read("MusubiApi_rule_set_in_force", ()).await?;
         in_force.ok_or_else(|| {

@@ -16,13 +16,18 @@ use musubi_node_facade::{Agent, Ground, PortError};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::Network;
 use musubi_node_vault::{
-    VaultRequest, VaultResponse,
+    Refusal, VaultRequest, VaultResponse,
     exchange::{PartWanted, RELEASE_RECORDS_MAX, RecordsWanted, Redemption, Release, ReleasedKey},
 };
 use musubi_primitives::{
     CategorySet, Claim, Decision, MemberId, Pseudonym, RecordId, RequestId, Role, view::RecordView,
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long a custodian's node may be behind this one before the reader is told to try again.
+const BEHIND_MAX: Duration = Duration::from_secs(10);
+/// After what pause a custodian that is behind is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The way to records of others.
 pub(super) struct Elsewhere {
@@ -158,6 +163,7 @@ impl Elsewhere {
         view.ok_or_else(|| unavailable(format!("record {record} is not on the chain")))
     }
 
+    /// What the ticket opens at the custodian. The permit is final here; the custodian's own node may hear of it a moment later.
     async fn records(
         &self,
         ticket: &Ticket<'_>,
@@ -167,10 +173,22 @@ impl Elsewhere {
             request: ticket.request,
             after,
         };
-        match self.ask(ticket, VaultRequest::Records(wanted)).await? {
-            VaultResponse::Records(held) => Ok(held.iter().map(|held| held.record).collect()),
-            other => Err(unexpected(&other)),
-        }
+        let asked = async {
+            loop {
+                match self.ask(ticket, VaultRequest::Records(wanted)).await? {
+                    VaultResponse::Records(held) => {
+                        return Ok(held.iter().map(|held| held.record).collect());
+                    }
+                    VaultResponse::Refused(Refusal::NotAvailable | Refusal::StateTooOld) => {
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                    other => return Err(unexpected(&other)),
+                }
+            }
+        };
+        tokio::time::timeout(BEHIND_MAX, asked)
+            .await
+            .map_err(|_| unavailable("the custodian's node stays behind"))?
     }
 
     async fn release(

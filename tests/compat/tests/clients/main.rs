@@ -6,6 +6,7 @@
     reason = "tests start processes, read key files, and fail loudly"
 )]
 
+mod foreign;
 mod foreign_client;
 mod subxt_client;
 

@@ -244,7 +244,10 @@ pub(crate) async fn a_correction_keeps_the_history(world: &World) {
 pub(crate) async fn a_transaction_is_all_or_nothing(world: &World) {
     let (clinic, patient) = (&world.clinic, world.patient());
     let before = count(world, "").await;
-    let entry = |resource: Value, kind: &str| json!({"fullUrl": format!("urn:uuid:{kind}"), "resource": resource, "request": {"method": "POST", "url": kind}});
+    let entry = |resource: Value, kind: &str| {
+        let request = json!({"method": "POST", "url": kind});
+        json!({"fullUrl": format!("urn:uuid:{kind}"), "resource": resource, "request": request})
+    };
     let mut derived = weight(&patient, "2026-10-10T10:00:00+09:00", 7_001);
     derived["derivedFrom"] = json!([{"reference": "urn:uuid:Observation"}]);
     let bundle =
@@ -278,6 +281,11 @@ pub(crate) async fn a_transaction_is_all_or_nothing(world: &World) {
         ]
     );
     assert_eq!(count(world, "").await, before);
+
+    let mut twice = right.clone();
+    twice[0] = twice[1].clone();
+    let refused = clinic.post("/fhir", &bundle(twice)).await;
+    assert_eq!(refused.issue(422)["expression"][0], "Bundle.entry[1]");
 
     let done = clinic.post("/fhir", &bundle(right)).await.expect(200);
     let locations: Vec<&str> = done["entry"]
@@ -392,7 +400,8 @@ pub(crate) async fn people_are_found_in_the_register_only(world: &mut World) {
         .issue(403);
 }
 
-pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) {
+/// Gives the id of the consent that was withdrawn, and the clinic's own dose.
+pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) -> (String, Value) {
     let patient = world.patient();
     let given = world
         .village
@@ -469,4 +478,5 @@ pub(crate) async fn a_denial_and_a_permit_are_the_chains(world: &World) {
         .send(Method::PUT, &path, &kept, &[("if-match", "W/\"1\"")])
         .await
         .issue(403);
+    (hex::encode(consent.0), own)
 }

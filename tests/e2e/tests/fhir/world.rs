@@ -8,10 +8,11 @@ use crate::{
 use musubi_client_sdk::calls;
 use musubi_primitives::{
     AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
-    Purpose, Terms,
+    Purpose, RecordId, Terms, commitment::hash_parts,
 };
 use musubi_tests_support::{Consortium, Rpc};
 use serde_json::{Value, json};
+use std::str::FromStr;
 
 const DAY: u64 = 24 * 3600 * 1000;
 const CLINIC: MemberId = MemberId(4);
@@ -63,6 +64,11 @@ impl World {
         let clerk = gateway(&consortium, 0, "rusutsu", "clerk", genesis);
         let child = enrol(&clerk, "見本　結", "ミホン　ユイ", "2026-07-03").await;
         let guardian = enrol(&clerk, "見本　花子", "ミホン　ハナコ", "1994-05-12").await;
+        let officer = gateway(&consortium, 0, "rusutsu", "officer", genesis);
+        let rules = hash_parts(&[musubi_care::presets::SCHEDULE_2026.as_bytes()]);
+        officer
+            .submit(calls::records::publish_rule_set(1, rules, 0))
+            .await;
         let form = json!({
             "subject": child, "guardian": guardian, "role": "parental-authority", "authority": "single", "until": now() + 5_000 * DAY,
         });
@@ -139,6 +145,17 @@ impl World {
             officer.submit(calls::consent::attest(consent)).await;
         }
         consent
+    }
+
+    /// The home municipality's officer orders a record's erasure; the clinic's node knows of it when this returns.
+    pub(crate) async fn erase(&self, id: &str) {
+        let officer = gateway(&self.consortium, 0, "rusutsu", "officer", self.genesis);
+        let record = RecordId::from_str(id).unwrap();
+        let applied = officer.submit(calls::records::order_erasure(record)).await;
+        let clinic = self.consortium.rpc(4).await;
+        clinic
+            .wait_for_height(applied["block"].as_u64().unwrap())
+            .await;
     }
 
     pub(crate) async fn withdraw(&self, consent: ConsentId) {
