@@ -46,6 +46,8 @@ pub struct NodeConfig {
     pub store: StoreConfig,
     /// Logs.
     pub log: LogConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
 }
 
 /// Where the node's keys lie. Paths are relative to the configuration file.
@@ -227,6 +229,16 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
+/// Traces for a collector that speaks OpenTelemetry; none by default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Where a collector in the node's own network takes OTLP as JSON, such as `http://127.0.0.1:4318/v1/traces`.
+    pub endpoint: Option<String>,
+    /// Share of calls that are traced, from 0 to 1.
+    pub share: f64,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -259,6 +271,16 @@ impl Default for NodeConfig {
             care: CareConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
+        }
+    }
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            share: 1.0,
         }
     }
 }

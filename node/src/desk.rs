@@ -47,12 +47,13 @@ use musubi_node_gateway::{
     },
 };
 use musubi_node_network::Network;
+use musubi_node_workers::Progress;
 use musubi_primitives::{
     AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, seams::Actor,
     view::RecordView,
 };
 use pending::Pending;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
 
 /// What goes on by itself once it is started: nobody calls for it.
@@ -132,6 +133,48 @@ pub struct Office {
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+}
+
+/// What the desks have not done yet, and what their worker did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backlog {
+    /// Records kept here that the chain was not told of yet.
+    pub unacknowledged: u64,
+    /// Questions to the authority.
+    pub revocation: Progress,
+}
+
+impl Office {
+    /// What is to be done; what cannot be read counts as nothing.
+    pub fn backlog(&self) -> Backlog {
+        let attester = self.attester.as_ref();
+        let progress = attester.and_then(|attester| attester.revocations.progress());
+        let custodian = self.custodian.as_ref();
+        Backlog {
+            unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
+        }
+    }
+
+    /// Writes consistent copies of register and vault, those that this node has, into directories that must not exist yet.
+    ///
+    /// # Errors
+    /// A sentence that says which copy failed.
+    pub async fn back_up(&self, register: &Path, vault: &Path) -> Result<(), String> {
+        if let Some(counter) = &self.counter {
+            let (people, to) = (Arc::clone(&counter.register), register.to_path_buf());
+            let copied = tokio::task::spawn_blocking(move || people.back_up(&to)).await;
+            let copied = copied.map_err(|error| error.to_string())?;
+            copied.map_err(|error| error.to_string())?;
+        }
+        if let Some(custodian) = &self.custodian {
+            let to = vault.to_path_buf();
+            let copied = custodian.with_vault(move |vault| vault.store().back_up(&to));
+            let copied = copied.await.map_err(|error| error.to_string())?;
+            copied.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
 }
 
 /// A desk that this node has no keys for.

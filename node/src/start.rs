@@ -1,6 +1,7 @@
 //! Starting a node: the only place where store, pipeline, consensus, network and API meet.
 
 use crate::{
+    backup::checkpoint::NodeCheckpoints,
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
@@ -10,7 +11,9 @@ use crate::{
     join,
     key_file::{self, KeyKind},
     membership::Memberships,
-    views::{Network, States, Transactions},
+    observed::{Observed, calls::GatewayCalls},
+    restored,
+    views::{Network as NetworkAsSeen, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
 use musubi_node_api::{About, Head, Limits, Metrics, Services, Token};
@@ -21,7 +24,7 @@ use musubi_node_core::{
     ports::{Clock, ConsensusHost},
 };
 use musubi_node_facade::Facade;
-use musubi_node_network::{Event, Settings};
+use musubi_node_network::{Event, Network, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
@@ -34,6 +37,8 @@ use tokio::{
 const SS58_PREFIX: u16 = 42;
 /// Connections of the members' network, in both directions together.
 const CONNECTIONS_MAX: u32 = 256;
+/// Folder of the consensus write-ahead log, below the data folder.
+const CONSENSUS: &str = "consensus";
 /// Memory for cached trie nodes, in bytes.
 const TRIE_CACHE_BYTES: usize = 64 << 20;
 /// Memory for RocksDB's block cache, in bytes.
@@ -52,7 +57,7 @@ pub async fn run(
     let genesis = genesis(&spec).await?;
     let hash = genesis.hash();
     let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
-    let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
+    let (pipeline, store) = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
     let door = VaultDoor::default();
     let (network, events) = network(&config, &pipeline, door.clone())?;
@@ -61,11 +66,42 @@ pub async fn run(
         joined = join::catch_up(&config, &pipeline, &network) => joined?,
         () = &mut stop => return Ok(()),
     }
+    gossip::start(&pipeline, &network, events);
+    tokio::select! {
+        followed = follow_if_restored(&config, &pipeline, &network, dissemination) => followed?,
+        () = &mut stop => return Ok(()),
+    }
     let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
-    let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
-    gossip::start(&pipeline, &network, events);
-    let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
+    let office = Arc::new(office);
+    let engine = engine(&config, &node_key, CONSENSUS, &pipeline, dissemination).await?;
+    let checkpoint_made_at = Arc::default();
+    let checkpoints = NodeCheckpoints::new(
+        store,
+        Arc::clone(&office),
+        &config.data,
+        Arc::clone(&checkpoint_made_at),
+    );
+    let services = services(
+        &config,
+        &spec,
+        &pipeline,
+        &engine,
+        &network,
+        clock,
+        checkpoints,
+    )
+    .await?;
+    let metrics = Metrics::default();
+    let validates = services.about.validates;
+    Observed::new(
+        engine.status(),
+        Arc::clone(&office),
+        &config,
+        validates,
+        checkpoint_made_at,
+    )
+    .register(&metrics);
     let listener = TcpListener::bind(config.rpc.listen)
         .await
         .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
@@ -73,13 +109,14 @@ pub async fn run(
         &services,
         &Limits::default(),
         operator_token(&config)?,
-        &Metrics::default(),
+        &metrics,
     )
     .map_err(|error| format!("build the API: {error}"))?;
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
-    serve_gateway(&config, Arc::new(office), facade, stopping.clone()).await?;
+    let calls = GatewayCalls::register(&metrics);
+    serve_gateway(&config, office, facade, calls, stopping.clone()).await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -97,6 +134,7 @@ async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
     facade: Option<Facade>,
+    calls: GatewayCalls,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let Some(address) = config.gateway.listen else {
@@ -110,6 +148,7 @@ async fn serve_gateway(
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, facade.router());
     }
+    let routes = calls.watch(routes);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));
@@ -142,7 +181,7 @@ fn pipeline(
     spec: &ChainSpec,
     genesis: Genesis,
     clock: Arc<dyn Clock>,
-) -> Result<Pipeline, String> {
+) -> Result<(Pipeline, Arc<Store>), String> {
     let path = config.data.join("chain");
     std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
     let retention = if config.store.archive {
@@ -160,13 +199,14 @@ fn pipeline(
     let store = Arc::new(Store::open(options).map_err(|error| error.to_string())?);
     let parts = PipelineParts {
         journal: Arc::clone(&store) as _,
-        store,
+        store: Arc::clone(&store) as _,
         genesis,
         specs: Specs::default(),
         clock,
         cache_bytes: TRIE_CACHE_BYTES,
     };
-    Pipeline::start(parts).map_err(|fault| fault.to_string())
+    let pipeline = Pipeline::start(parts).map_err(|fault| fault.to_string())?;
+    Ok((pipeline, store))
 }
 
 fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
@@ -180,13 +220,32 @@ fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
     Ok(NodeKey::from_seed(*secret))
 }
 
+/// A restored node follows under a throw-away key until its own key can no longer vote twice.
+async fn follow_if_restored(
+    config: &NodeConfig,
+    pipeline: &Pipeline,
+    network: &Network,
+    dissemination: Dissemination,
+) -> Result<(), Halt> {
+    if !restored::must_follow(config) {
+        return Ok(());
+    }
+    let secret = key_file::new_secret().map_err(|error| format!("draw a key: {error}"))?;
+    let key = NodeKey::from_seed(*secret);
+    let follower = engine(config, &key, restored::FOLLOWER, pipeline, dissemination).await?;
+    let safe = restored::until_safe(config.clone(), pipeline.clone(), network.clone());
+    follower.run(safe).await?;
+    Ok(restored::forget(config)?)
+}
+
 async fn engine(
     config: &NodeConfig,
     key: &NodeKey,
+    folder: &str,
     pipeline: &Pipeline,
     dissemination: Dissemination,
 ) -> Result<Engine, Halt> {
-    let directory = config.data.join("consensus");
+    let directory = config.data.join(folder);
     std::fs::create_dir_all(&directory)
         .map_err(|error| format!("data {}: {error}", directory.display()))?;
     let config = consensus::Config {
@@ -214,7 +273,7 @@ fn network(
     config: &NodeConfig,
     pipeline: &Pipeline,
     door: VaultDoor,
-) -> Result<(musubi_node_network::Network, mpsc::Receiver<Event>), String> {
+) -> Result<(Network, mpsc::Receiver<Event>), String> {
     let seed = key_file::read(
         &config.keys.network,
         KeyKind::Ed25519,
@@ -268,8 +327,9 @@ async fn services(
     spec: &ChainSpec,
     pipeline: &Pipeline,
     engine: &Engine,
-    network: &musubi_node_network::Network,
+    network: &Network,
     clock: Arc<dyn Clock>,
+    checkpoints: NodeCheckpoints,
 ) -> Result<Services, String> {
     let next = pipeline
         .height_parameters(pipeline.tip().saturating_add(1))
@@ -279,7 +339,7 @@ async fn services(
         .validators
         .get(&consensus_key(config)?.public())
         .is_some();
-    let network = Network {
+    let network = NetworkAsSeen {
         swarm: network.clone(),
         status: engine.status(),
     };
@@ -290,6 +350,7 @@ async fn services(
         network: Arc::new(network),
         clock,
         head: heads(pipeline)?,
+        checkpoints: Arc::new(checkpoints),
         genesis: pipeline.genesis(),
         about: about(spec, validates),
     })
