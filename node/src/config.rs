@@ -64,6 +64,8 @@ pub struct KeyConfig {
     pub officer: Option<PathBuf>,
     /// X25519 key that records and evidence are sealed to.
     pub hpke: Option<PathBuf>,
+    /// Former keys of that kind: what is kept under them is wrapped again to the present one at the next start.
+    pub former_hpke: Vec<PathBuf>,
     /// Key of the encrypted register.
     pub register: Option<PathBuf>,
     /// The member's verifier key: signs delivery and erasure receipts.
@@ -293,6 +295,7 @@ impl Default for KeyConfig {
             vault: None,
             officer: None,
             hpke: None,
+            former_hpke: Vec::new(),
             register: None,
             verifier: None,
             gateway: None,
@@ -450,6 +453,7 @@ impl NodeConfig {
         place(&mut self.keys.consensus);
         place(&mut self.keys.network);
         self.care.rules.iter_mut().for_each(place);
+        self.keys.former_hpke.iter_mut().for_each(place);
         let cards = &mut self.cards;
         cards
             .roots

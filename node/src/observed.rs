@@ -163,7 +163,7 @@ impl Collector for Observed {
     }
 }
 
-/// One figure after the other; their names get the node's prefix here, since a collector has none.
+/// One figure after the other.
 struct Figures<'a>(DescriptorEncoder<'a>);
 
 impl Figures<'_> {

@@ -38,7 +38,7 @@ pub(crate) struct Times {
 
 pub(crate) struct Family {
     guardian: Pseudonym,
-    child: Pseudonym,
+    pub(crate) child: Pseudonym,
     pub(crate) certificate: Certificate,
 }
 
@@ -84,6 +84,11 @@ impl Village {
             authority,
             config,
         }
+    }
+
+    /// Adds a section to its configuration, for the next start.
+    pub(crate) fn add_to_config(&mut self, section: &str) {
+        self.config.push_str(section);
     }
 
     /// Ends the village's node without warning.
