@@ -8,6 +8,7 @@ pub mod demo;
 pub mod key;
 pub mod member;
 pub mod node;
+pub mod recover;
 pub mod restore;
 pub mod spec;
 pub mod verify;

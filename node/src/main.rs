@@ -34,6 +34,7 @@ mod key_file;
 mod logging;
 mod membership;
 mod observed;
+mod recovery;
 mod restored;
 mod start;
 mod telemetry;
@@ -43,7 +44,7 @@ use clap::{Parser, Subcommand};
 use commands::{
     backup::BackupArguments, bench::BenchArguments, card::CardCommand, care::CareCommand,
     demo::DemoArguments, key::KeyCommand, member::MemberArguments, node::NodeArguments,
-    restore::RestoreArguments, spec::SpecCommand, verify::VerifyArguments,
+    recover::RecoverCommand, restore::RestoreArguments, spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -69,6 +70,9 @@ enum Command {
     Backup(BackupArguments),
     /// Restore a node's data from a backup.
     Restore(RestoreArguments),
+    /// Go on after more than a third of the validators were lost for good.
+    #[command(subcommand)]
+    Recover(RecoverCommand),
     /// Make key files and show their public parts.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -94,6 +98,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Node(arguments) => return commands::node::run(&arguments),
         Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Recover(command) => commands::recover::run(&command),
         Command::Restore(arguments) => commands::restore::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Member(arguments) => commands::member::run(&arguments),

@@ -12,14 +12,14 @@ use crate::{
     key_file::{self, KeyKind},
     membership::Memberships,
     observed::{Observed, calls::GatewayCalls},
-    restored,
+    recovery, restored,
     views::{Network as NetworkAsSeen, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
 use musubi_node_api::{About, Head, Limits, Metrics, Services, Token};
 use musubi_node_consensus::{self as consensus, Dissemination, Engine, NodeKey, Peer};
 use musubi_node_core::{
-    executor::{Genesis, Specs, Worker, build_genesis},
+    executor::{Genesis, Specs, Worker},
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
@@ -54,7 +54,7 @@ pub async fn run(
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let genesis = genesis(&spec).await?;
+    let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
     let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
     let (pipeline, store) = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
@@ -166,14 +166,22 @@ async fn told(mut stopping: watch::Receiver<bool>) {
 }
 
 /// Builds genesis on a thread with the stack that the runtime needs.
-async fn genesis(spec: &ChainSpec) -> Result<Genesis, String> {
-    let config = spec.genesis.clone();
+async fn genesis(config: &NodeConfig, spec: &ChainSpec) -> Result<Genesis, String> {
+    let (path, spec) = (config.spec.clone(), spec.clone());
     let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
-    let built = worker
-        .run(move || build_genesis(Specs::default(), &config))
-        .await
-        .map_err(|fault| fault.to_string())?;
-    built.map_err(|error| format!("chain specification: {error}"))
+    let built = worker.run(move || recovery::genesis(&path, &spec)).await;
+    built.map_err(|fault| fault.to_string())?
+}
+
+/// The chain of a node that does not run, for whoever reads its state. Needs the stack of a worker thread.
+///
+/// # Errors
+/// A sentence that names the file or folder.
+pub fn stopped(config: &NodeConfig) -> Result<Pipeline, String> {
+    let spec = spec::read(&config.spec)?;
+    let genesis = recovery::genesis(&config.spec, &spec)?;
+    let (pipeline, _) = pipeline(config, &spec, genesis, Arc::new(SystemClock::default()))?;
+    Ok(pipeline)
 }
 
 fn pipeline(

@@ -27,7 +27,14 @@ fn page(name: &str) -> String {
 /// Names of all test functions: the line after `#[test]` or `#[tokio::test…]`, further attributes passed over.
 fn tests() -> BTreeSet<String> {
     let output = Command::new("git")
-        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.rs"])
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "*.rs",
+        ])
         .current_dir(root())
         .output()
         .expect("git runs in a clone");
@@ -58,7 +65,9 @@ fn named(text: &str) -> Vec<&str> {
     let quoted = text.split('`').skip(1).step_by(2);
     let is_name = |word: &&str| {
         word.matches('_').count() >= 2
-            && word.chars().all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word
+                .chars()
+                .all(|c| c == '_' || c.is_ascii_lowercase() || c.is_ascii_digit())
             && !word.starts_with("musubi_")
     };
     quoted.filter(is_name).collect()
@@ -67,17 +76,33 @@ fn named(text: &str) -> Vec<&str> {
 #[test]
 fn every_test_that_a_page_names_exists() {
     let tests = tests();
-    for name in ["threats.md", "asvs.md", "backup.md", "keys.md", "quorum.md", "operation.md"] {
+    for name in [
+        "threats.md",
+        "asvs.md",
+        "backup.md",
+        "keys.md",
+        "quorum.md",
+        "operation.md",
+    ] {
         for test in named(&page(name)) {
-            assert!(tests.contains(test), "{name} names the test {test}, which is not there");
+            assert!(
+                tests.contains(test),
+                "{name} names the test {test}, which is not there"
+            );
         }
     }
 }
 
 #[test]
 fn every_threat_and_every_requirement_that_is_met_has_evidence() {
-    for line in page("threats.md").lines().filter(|line| line.starts_with("| T")) {
-        assert!(!named(line).is_empty() || line.contains("no test"), "{line}");
+    for line in page("threats.md")
+        .lines()
+        .filter(|line| line.starts_with("| T"))
+    {
+        assert!(
+            !named(line).is_empty() || line.contains("no test"),
+            "{line}"
+        );
     }
     let lines = page("asvs.md");
     let rows: Vec<Vec<&str>> = lines

@@ -23,4 +23,5 @@ mod hostile;
 mod keys;
 mod metrics;
 mod practice;
+mod quorum;
 mod unit;
