@@ -10,7 +10,7 @@ use musubi_primitives::{
     commitment::hash_parts,
     finality::{Validator, ValidatorSet, verify_ed25519},
 };
-use pallet_consortium::{Member, Standing};
+use pallet_consortium::member::{Member, Standing};
 
 /// What the signature is for (this tag occurs nowhere else; those of the chain itself stand in `primitives/domain.rs`).
 const DOMAIN: &[u8] = b"musubi/chain/continuation/v1";

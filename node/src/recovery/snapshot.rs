@@ -4,7 +4,7 @@ use codec::{Decode, DecodeAll, Encode};
 use musubi_node_core::{
     executor::{Executor, Header, Specs, state_root},
     pipeline::Pipeline,
-    ports::{ChainStore, ConsensusHost},
+    ports::ConsensusHost,
 };
 use musubi_primitives::{
     BlockHash,

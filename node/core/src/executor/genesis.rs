@@ -133,7 +133,7 @@ fn filled(specs: Specs, state: &[(Vec<u8>, Vec<u8>)]) -> Result<Session, Genesis
 
 /// Where a pallet keeps an item: FRAME's prefix of its keys.
 fn item_key(pallet: &str, item: &str) -> Vec<u8> {
-    let halves = [pallet, item].map(|name| sp_core::twox_128(name.as_bytes()));
+    let halves = [pallet, item].map(|name| sp_io::hashing::twox_128(name.as_bytes()));
     halves.concat()
 }
 
