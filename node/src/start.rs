@@ -144,11 +144,12 @@ async fn serve_gateway(
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let care = musubi_node_gateway::cds::router(Arc::clone(&office) as _, Arc::clone(&office) as _);
-    let mut routes = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    let own = musubi_node_gateway::router(Arc::clone(&office) as _, office).merge(care);
+    // Each router is watched by itself: only it knows its routes' patterns.
+    let mut routes = calls.clone().watch(own);
     if let Some(facade) = facade {
-        routes = musubi_node_facade::beside(routes, facade.router());
+        routes = musubi_node_facade::beside(routes, calls.watch(facade.router()));
     }
-    let routes = calls.watch(routes);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = axum::serve(listener, routes).with_graceful_shutdown(told(stopping));
