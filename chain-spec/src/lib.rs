@@ -3,6 +3,9 @@
 //! It is JSON so that it can be read, reviewed and signed on paper. The `genesis` part is the runtime's own genesis configuration, kept as
 //! JSON here: this crate knows nothing of FRAME, and the runtime refuses unknown and missing keys by name.
 
+pub mod continuation;
+
+use continuation::Continuation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +39,9 @@ pub struct ChainSpec {
     pub environment: Environment,
     /// The runtime's genesis configuration.
     pub genesis: Value,
+    /// The chain that this one goes on from, if its members restarted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<Continuation>,
 }
 
 /// Why a file is no chain specification.

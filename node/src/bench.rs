@@ -2,17 +2,21 @@
 //!
 //! [`people`] prepares staff, families and consents by transactions of their own; [`mix`] then makes calls in the shares that the architecture
 //! names; [`fleet`] signs them and hands them to some nodes; [`finality`] sees them become final on *another* node, which is where latency
-//! ends; [`usage`] reads from the system what the nodes spent; [`figures`] puts the numbers together. Nothing in the nodes knows of it.
+//! ends; [`usage`] reads from the system what the nodes spent, [`causes`] what for; [`figures`] puts the numbers together, and [`standard`] is the set
+//! that a machine is known by. Nothing in the nodes knows of it.
 
+pub mod causes;
 pub mod figures;
 pub mod finality;
 pub mod fleet;
 pub mod mix;
 pub mod people;
 pub mod place;
+pub mod standard;
 pub mod usage;
 
-use crate::client::ClientError;
+use crate::client::{ChainClient, ClientError};
+use causes::Profiler;
 use figures::Figures;
 use finality::Finality;
 use fleet::Fleet;
@@ -43,6 +47,8 @@ pub struct Plan {
     pub in_flight_max: usize,
     /// How many people and staff are prepared.
     pub scale: Scale,
+    /// Whether the nodes are sampled, for processor time by cause.
+    pub profile: bool,
 }
 
 /// Prepares, drives, waits for the last transaction, and sums up.
@@ -56,13 +62,37 @@ pub async fn run(place: &Place, plan: &Plan) -> Result<Figures, String> {
     let people = People::prepare(place, &mut fleet, &mut finality, plan.scale).await?;
     let mut mix = Mix::new(people);
     finality.reset();
+    let profiler = profiler(place, plan)?;
     let before = Usage::of(&place.nodes);
     let start = Instant::now();
     drive(&mut fleet, &mut finality, &mut mix, plan).await?;
     let driven = start.elapsed();
     finality.drain(DRAIN_TIMEOUT).await?;
     let spent = Usage::of(&place.nodes).since(&before);
-    Ok(Figures::new(&finality, &mix, driven, spent))
+    let causes = profiler
+        .map(Profiler::finish)
+        .transpose()?
+        .unwrap_or_default();
+    let keys = state_keys(place).await.map_err(|error| error.to_string())?;
+    Ok(Figures::new(&finality, &mix, driven, spent)
+        .with_causes(&causes)
+        .with_keys(keys))
+}
+
+/// How many keys the newest state has.
+async fn state_keys(place: &Place) -> Result<u64, ClientError> {
+    let (observed, _) = place.observed_and_entrances();
+    let client = ChainClient::connect(observed, None).await?;
+    let at = client.head().await?.hash;
+    let keys = client.keys(&[], at).await?;
+    Ok(u64::try_from(keys.len()).unwrap_or(u64::MAX))
+}
+
+fn profiler(place: &Place, plan: &Plan) -> Result<Option<Profiler>, String> {
+    let file = place.folder.join("perf.data");
+    plan.profile
+        .then(|| Profiler::start(&place.nodes, file))
+        .transpose()
 }
 
 /// Connects to the nodes, which may have been started a moment ago.

@@ -49,6 +49,8 @@ pub struct NodeConfig {
     pub store: StoreConfig,
     /// Logs.
     pub log: LogConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
 }
 
 /// Where the node's keys lie. Paths are relative to the configuration file.
@@ -65,6 +67,8 @@ pub struct KeyConfig {
     pub officer: Option<PathBuf>,
     /// X25519 key that records and evidence are sealed to.
     pub hpke: Option<PathBuf>,
+    /// Former keys of that kind: what is kept under them is wrapped again to the present one at the next start.
+    pub former_hpke: Vec<PathBuf>,
     /// Key of the encrypted register.
     pub register: Option<PathBuf>,
     /// The member's verifier key: signs delivery and erasure receipts.
@@ -200,6 +204,16 @@ pub struct LogConfig {
     pub format: LogFormat,
 }
 
+/// Traces for a collector that speaks OpenTelemetry; none by default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Where a collector in the node's own network takes OTLP as JSON, such as `http://127.0.0.1:4318/v1/traces`.
+    pub endpoint: Option<String>,
+    /// Share of calls that are traced, from 0 to 1.
+    pub share: f64,
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -232,6 +246,16 @@ impl Default for NodeConfig {
             care: CareConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
+        }
+    }
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            share: 1.0,
         }
     }
 }
@@ -244,6 +268,7 @@ impl Default for KeyConfig {
             vault: None,
             officer: None,
             hpke: None,
+            former_hpke: Vec::new(),
             register: None,
             verifier: None,
             gateway: None,
@@ -402,6 +427,7 @@ impl NodeConfig {
         place(&mut self.keys.consensus);
         place(&mut self.keys.network);
         self.care.rules.iter_mut().for_each(place);
+        self.keys.former_hpke.iter_mut().for_each(place);
         let cards = &mut self.cards;
         cards
             .roots

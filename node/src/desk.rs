@@ -63,6 +63,7 @@ use musubi_node_gateway::{
     protection::{ProtectionDesk, ProtectionForm, Reissued},
 };
 use musubi_node_network::Network;
+use musubi_node_workers::Progress;
 use musubi_primitives::{
     AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
     seams::{Actor, GuardianshipFacts},
@@ -72,6 +73,7 @@ use nonces::Sweep;
 use pending::Pending;
 use std::{
     future::poll_fn,
+    path::Path,
     pin::pin,
     sync::{Arc, OnceLock},
 };
@@ -147,7 +149,53 @@ struct Desks {
     intake: Option<Intake>,
 }
 
+/// What the desks have not done yet, and what their worker did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Backlog {
+    /// Records kept here that the chain was not told of yet.
+    pub unacknowledged: u64,
+    /// Questions to the authority.
+    pub revocation: Progress,
+}
+
 impl Office {
+    /// What is to be done; what cannot be read counts as nothing.
+    pub fn backlog(&self) -> Backlog {
+        let Ok(desks) = self.desks() else {
+            return Backlog::default();
+        };
+        let attester = desks.attester.as_ref();
+        let progress = attester.and_then(|attester| attester.revocations.progress());
+        let custodian = desks.custodian.as_ref();
+        Backlog {
+            unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
+        }
+    }
+
+    /// Writes consistent copies of register and vault, those that this node has, into directories that must not exist yet.
+    ///
+    /// # Errors
+    /// A sentence that says which copy failed.
+    pub async fn back_up(&self, register: &Path, vault: &Path) -> Result<(), String> {
+        let Ok(desks) = self.desks() else {
+            return Ok(());
+        };
+        if let Some(counter) = &desks.counter {
+            let (people, to) = (Arc::clone(&counter.register), register.to_path_buf());
+            let copied = tokio::task::spawn_blocking(move || people.back_up(&to)).await;
+            let copied = copied.map_err(|error| error.to_string())?;
+            copied.map_err(|error| error.to_string())?;
+        }
+        if let Some(custodian) = &desks.custodian {
+            let to = vault.to_path_buf();
+            let copied = custodian.with_vault(move |vault| vault.store().back_up(&to));
+            let copied = copied.await.map_err(|error| error.to_string())?;
+            copied.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     /// Whether a request was the caller's member's, or is about somebody whom the caller answers for: the subject, a guardian who may
     /// decide now, staff of the home municipality.
     async fn concerns(&self, caller: &Caller, request: &RequestView) -> Result<bool, DeskError> {

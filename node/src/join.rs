@@ -6,7 +6,7 @@
 
 use crate::{
     config::{Join, NodeConfig},
-    gossip,
+    gossip, restored,
 };
 use musubi_node_core::{pipeline::Pipeline, ports::ConsensusHost};
 use musubi_node_network::{JoinError, Network, PeerView};
@@ -58,7 +58,7 @@ async fn by_snapshot(
                 "the chain is short: goes block by block from genesis"
             );
         }
-        Some(height) => return take_over(pipeline, network, height).await,
+        Some(height) => return take_over(config, pipeline, network, height).await,
     }
     Ok(())
 }
@@ -84,9 +84,17 @@ async fn furthest_head(network: &Network, configured: usize) -> Option<u64> {
     spoken.into_iter().max()
 }
 
-async fn take_over(pipeline: &Pipeline, network: &Network, height: u64) -> Result<(), String> {
+async fn take_over(
+    config: &NodeConfig,
+    pipeline: &Pipeline,
+    network: &Network,
+    height: u64,
+) -> Result<(), String> {
     tracing::info!(height, "the others are far ahead: joins by snapshot");
     let began = Instant::now();
+    // A node without data may be a validator that lost them, and with them what it voted for.
+    restored::mark(&config.data)
+        .map_err(|error| format!("mark {}: {error}", config.data.display()))?;
     match musubi_node_network::join(network, pipeline, BLOCKS_AHEAD_MIN).await {
         Ok(joined) => {
             tracing::info!(height = joined.height, hash = %joined.hash, keys = joined.keys, took = ?began.elapsed(), "joined by snapshot");

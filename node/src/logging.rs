@@ -1,21 +1,26 @@
-//! Structured logs to standard error; fields hold heights, hashes and counts, never a name, a record or a key.
+//! Structured logs to standard error; fields hold heights, hashes and counts, never a name, a record or a key. And traces, where configured.
 
-use crate::config::{LogConfig, LogFormat};
-use tracing_subscriber::EnvFilter;
+use crate::{
+    config::{LogConfig, LogFormat},
+    telemetry::Telemetry,
+};
+use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Starts logging for this process.
+/// Starts logging, and tracing if there is telemetry, for this process.
 ///
 /// # Errors
 /// When the filter does not parse; the message names it.
-pub fn start(config: &LogConfig) -> Result<(), String> {
+pub fn start(config: &LogConfig, telemetry: Option<&Telemetry>) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.filter)
         .map_err(|error| format!("log.filter {:?}: {error}", config.filter))?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match config.format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(telemetry.map(Telemetry::layer))
+        .init();
     Ok(())
 }

@@ -15,6 +15,7 @@
     reason = "a binary has no outside: pub says what a module offers to the others"
 )]
 
+mod backup;
 mod bench;
 #[allow(
     dead_code,
@@ -32,14 +33,18 @@ mod join;
 mod key_file;
 mod logging;
 mod membership;
+mod observed;
+mod recovery;
+mod restored;
 mod start;
+mod telemetry;
 mod views;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    bench::BenchArguments, card::CardCommand, care::CareCommand, demo::DemoArguments,
-    key::KeyCommand, member::MemberArguments, node::NodeArguments, spec::SpecCommand,
-    verify::VerifyArguments,
+    backup::BackupArguments, bench::BenchArguments, card::CardCommand, care::CareCommand,
+    demo::DemoArguments, key::KeyCommand, member::MemberArguments, node::NodeArguments,
+    recover::RecoverCommand, restore::RestoreArguments, spec::SpecCommand, verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -61,6 +66,13 @@ enum Command {
     Demo(DemoArguments),
     /// Run a node.
     Node(NodeArguments),
+    /// Back a running node up: chain, register and vault.
+    Backup(BackupArguments),
+    /// Restore a node's data from a backup.
+    Restore(RestoreArguments),
+    /// Go on after more than a third of the validators were lost for good.
+    #[command(subcommand)]
+    Recover(RecoverCommand),
     /// Make key files and show their public parts.
     #[command(subcommand)]
     Key(KeyCommand),
@@ -85,6 +97,9 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Demo(arguments) => commands::demo::run(&arguments),
         Command::Node(arguments) => return commands::node::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Recover(command) => commands::recover::run(&command),
+        Command::Restore(arguments) => commands::restore::run(&arguments),
         Command::Key(command) => commands::key::run(&command),
         Command::Member(arguments) => commands::member::run(&arguments),
         Command::Spec(command) => commands::spec::run(&command),

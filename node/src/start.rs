@@ -1,6 +1,7 @@
 //! Starting a node: the only place where store, pipeline, consensus, network and API meet.
 
 use crate::{
+    backup::checkpoint::NodeCheckpoints,
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
@@ -10,18 +11,20 @@ use crate::{
     join,
     key_file::{self, KeyKind},
     membership::Memberships,
-    views::{Network, States, Transactions},
+    observed::{Observed, calls::GatewayCalls},
+    recovery, restored,
+    views::{Network as NetworkAsSeen, States, Transactions},
 };
 use musubi_chain_spec::{ChainSpec, Environment};
 use musubi_node_api::{About, Head, Limits, Metrics, Services, Token};
 use musubi_node_consensus::{self as consensus, Dissemination, Engine, NodeKey, Peer};
 use musubi_node_core::{
-    executor::{Genesis, Specs, Worker, build_genesis},
+    executor::{Genesis, Specs, Worker},
     pipeline::{Finalised, Pipeline, PipelineParts},
     ports::{Clock, ConsensusHost},
 };
 use musubi_node_facade::Facade;
-use musubi_node_network::{Event, Settings};
+use musubi_node_network::{Event, Network, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
@@ -34,6 +37,8 @@ use tokio::{
 const SS58_PREFIX: u16 = 42;
 /// Connections of the members' network, in both directions together.
 const CONNECTIONS_MAX: u32 = 256;
+/// Folder of the consensus write-ahead log, below the data folder.
+const CONSENSUS: &str = "consensus";
 /// Memory for cached trie nodes, in bytes.
 const TRIE_CACHE_BYTES: usize = 64 << 20;
 /// Memory for RocksDB's block cache, in bytes.
@@ -49,10 +54,10 @@ pub async fn run(
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let genesis = genesis(&spec).await?;
+    let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
     let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
-    let pipeline = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
+    let (pipeline, store) = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;
     let door = VaultDoor::default();
     let (network, events) = network(&config, &pipeline, door.clone())?;
@@ -61,11 +66,42 @@ pub async fn run(
         joined = join::catch_up(&config, &pipeline, &network) => joined?,
         () = &mut stop => return Ok(()),
     }
+    gossip::start(&pipeline, &network, events);
+    tokio::select! {
+        followed = follow_if_restored(&config, &pipeline, &network, dissemination) => followed?,
+        () = &mut stop => return Ok(()),
+    }
     let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
-    let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
-    gossip::start(&pipeline, &network, events);
-    let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
+    let office = Arc::new(office);
+    let engine = engine(&config, &node_key, CONSENSUS, &pipeline, dissemination).await?;
+    let checkpoint_made_at = Arc::default();
+    let checkpoints = NodeCheckpoints::new(
+        store,
+        Arc::clone(&office),
+        &config.data,
+        Arc::clone(&checkpoint_made_at),
+    );
+    let services = services(
+        &config,
+        &spec,
+        &pipeline,
+        &engine,
+        &network,
+        clock,
+        checkpoints,
+    )
+    .await?;
+    let metrics = Metrics::default();
+    let validates = services.about.validates;
+    Observed::new(
+        engine.status(),
+        Arc::clone(&office),
+        &config,
+        validates,
+        checkpoint_made_at,
+    )
+    .register(&metrics);
     let listener = TcpListener::bind(config.rpc.listen)
         .await
         .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
@@ -73,13 +109,14 @@ pub async fn run(
         &services,
         &Limits::default(),
         operator_token(&config)?,
-        &Metrics::default(),
+        &metrics,
     )
     .map_err(|error| format!("build the API: {error}"))?;
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
-    serve_gateway(&config, Arc::new(office), facade, stopping.clone()).await?;
+    let calls = GatewayCalls::register(&metrics);
+    serve_gateway(&config, office, facade, calls, stopping.clone()).await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -97,6 +134,7 @@ async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
     facade: Option<Facade>,
+    calls: GatewayCalls,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), String> {
     let Some(address) = config.gateway.listen else {
@@ -109,11 +147,13 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
-    let mut routes = musubi_node_gateway::router(entrance, office)
+    let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
         .merge(protection);
+    // Each router is watched by itself: only it knows its routes' patterns.
+    let mut routes = calls.clone().watch(own);
     if let Some(facade) = facade {
-        routes = musubi_node_facade::beside(routes, facade.router());
+        routes = musubi_node_facade::beside(routes, calls.watch(facade.router()));
     }
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
@@ -137,14 +177,22 @@ async fn told(mut stopping: watch::Receiver<bool>) {
 }
 
 /// Builds genesis on a thread with the stack that the runtime needs.
-async fn genesis(spec: &ChainSpec) -> Result<Genesis, String> {
-    let config = spec.genesis.clone();
+async fn genesis(config: &NodeConfig, spec: &ChainSpec) -> Result<Genesis, String> {
+    let (path, spec) = (config.spec.clone(), spec.clone());
     let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
-    let built = worker
-        .run(move || build_genesis(Specs::default(), &config))
-        .await
-        .map_err(|fault| fault.to_string())?;
-    built.map_err(|error| format!("chain specification: {error}"))
+    let built = worker.run(move || recovery::genesis(&path, &spec)).await;
+    built.map_err(|fault| fault.to_string())?
+}
+
+/// The chain of a node that does not run, for whoever reads its state. Needs the stack of a worker thread.
+///
+/// # Errors
+/// A sentence that names the file or folder.
+pub fn stopped(config: &NodeConfig) -> Result<Pipeline, String> {
+    let spec = spec::read(&config.spec)?;
+    let genesis = recovery::genesis(&config.spec, &spec)?;
+    let (pipeline, _) = pipeline(config, &spec, genesis, Arc::new(SystemClock::default()))?;
+    Ok(pipeline)
 }
 
 fn pipeline(
@@ -152,7 +200,7 @@ fn pipeline(
     spec: &ChainSpec,
     genesis: Genesis,
     clock: Arc<dyn Clock>,
-) -> Result<Pipeline, String> {
+) -> Result<(Pipeline, Arc<Store>), String> {
     let path = config.data.join("chain");
     std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
     let retention = if config.store.archive {
@@ -170,13 +218,14 @@ fn pipeline(
     let store = Arc::new(Store::open(options).map_err(|error| error.to_string())?);
     let parts = PipelineParts {
         journal: Arc::clone(&store) as _,
-        store,
+        store: Arc::clone(&store) as _,
         genesis,
         specs: Specs::default(),
         clock,
         cache_bytes: TRIE_CACHE_BYTES,
     };
-    Pipeline::start(parts).map_err(|fault| fault.to_string())
+    let pipeline = Pipeline::start(parts).map_err(|fault| fault.to_string())?;
+    Ok((pipeline, store))
 }
 
 fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
@@ -190,13 +239,32 @@ fn consensus_key(config: &NodeConfig) -> Result<NodeKey, String> {
     Ok(NodeKey::from_seed(*secret))
 }
 
+/// A restored node follows under a throw-away key until its own key can no longer vote twice.
+async fn follow_if_restored(
+    config: &NodeConfig,
+    pipeline: &Pipeline,
+    network: &Network,
+    dissemination: Dissemination,
+) -> Result<(), Halt> {
+    if !restored::must_follow(config) {
+        return Ok(());
+    }
+    let secret = key_file::new_secret().map_err(|error| format!("draw a key: {error}"))?;
+    let key = NodeKey::from_seed(*secret);
+    let follower = engine(config, &key, restored::FOLLOWER, pipeline, dissemination).await?;
+    let safe = restored::until_safe(config.clone(), pipeline.clone(), network.clone());
+    follower.run(safe).await?;
+    Ok(restored::forget(config)?)
+}
+
 async fn engine(
     config: &NodeConfig,
     key: &NodeKey,
+    folder: &str,
     pipeline: &Pipeline,
     dissemination: Dissemination,
 ) -> Result<Engine, Halt> {
-    let directory = config.data.join("consensus");
+    let directory = config.data.join(folder);
     std::fs::create_dir_all(&directory)
         .map_err(|error| format!("data {}: {error}", directory.display()))?;
     let config = consensus::Config {
@@ -224,7 +292,7 @@ fn network(
     config: &NodeConfig,
     pipeline: &Pipeline,
     door: VaultDoor,
-) -> Result<(musubi_node_network::Network, mpsc::Receiver<Event>), String> {
+) -> Result<(Network, mpsc::Receiver<Event>), String> {
     let seed = key_file::read(
         &config.keys.network,
         KeyKind::Ed25519,
@@ -278,8 +346,9 @@ async fn services(
     spec: &ChainSpec,
     pipeline: &Pipeline,
     engine: &Engine,
-    network: &musubi_node_network::Network,
+    network: &Network,
     clock: Arc<dyn Clock>,
+    checkpoints: NodeCheckpoints,
 ) -> Result<Services, String> {
     let next = pipeline
         .height_parameters(pipeline.tip().saturating_add(1))
@@ -289,7 +358,7 @@ async fn services(
         .validators
         .get(&consensus_key(config)?.public())
         .is_some();
-    let network = Network {
+    let network = NetworkAsSeen {
         swarm: network.clone(),
         status: engine.status(),
     };
@@ -300,6 +369,7 @@ async fn services(
         network: Arc::new(network),
         clock,
         head: heads(pipeline)?,
+        checkpoints: Arc::new(checkpoints),
         genesis: pipeline.genesis(),
         about: about(spec, validates),
     })

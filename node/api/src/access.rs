@@ -11,6 +11,7 @@ use jsonrpsee::{
     },
 };
 use std::{future::Future, time::Instant};
+use tracing::{Instrument, info_span};
 
 /// Open to every caller: nothing here shows state or the body of a block.
 const OPEN: &[&str] = &[
@@ -59,6 +60,7 @@ const OPERATORS: &[&str] = &[
     "author_pendingExtrinsics",
     "chain_getBlock",
     "musubi_blockTrail",
+    "musubi_checkpoint",
     "musubi_trail",
     "musubi_trailProof",
     "state_call",
@@ -171,7 +173,9 @@ where
                 return MethodResponse::error(request.id, error);
             }
             let start = Instant::now();
-            let response = inner.call(request).await;
+            let span =
+                info_span!(target: "spans", "rpc call", otel.kind = "server", rpc.method = method);
+            let response = inner.call(request).instrument(span).await;
             metrics.called(method, response.is_success(), start.elapsed());
             response
         }

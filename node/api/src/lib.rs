@@ -14,6 +14,7 @@
 
 pub mod access;
 mod author;
+mod backup;
 pub mod caller;
 mod chain;
 mod error;
@@ -30,6 +31,7 @@ mod system;
 pub use caller::{Caller, Token};
 pub use metrics::Metrics;
 pub use ports::{
-    About, Head, NetworkView, PoolView, Refusal, Services, StateError, StateView, TransactionStatus,
+    About, Checkpoint, Checkpoints, Head, NetworkView, PoolView, Refusal, Services, StateError,
+    StateView, TransactionStatus,
 };
 pub use router::{Api, Limits, build, serve};

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use musubi_node_core::ports::{ChainStore, Clock, LocalFault};
 use musubi_primitives::{AccountId, BlockHash, Moment};
-use std::{fmt, sync::Arc};
+use std::{fmt, path::PathBuf, sync::Arc};
 use tokio::sync::{mpsc, watch};
 
 /// The newest finalised block.
@@ -151,6 +151,24 @@ pub trait NetworkView: Send + Sync + 'static {
     fn is_syncing(&self) -> bool;
 }
 
+/// A consistent copy of the node's stores, on the node's own disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The newest block that is certainly in it; later ones may be.
+    pub height: u64,
+    /// That block's hash.
+    pub hash: BlockHash,
+}
+
+/// Copies of the node's stores while it runs.
+#[async_trait]
+pub trait Checkpoints: Send + Sync + 'static {
+    /// Makes a copy in place of the last one.
+    async fn make(&self) -> Result<Checkpoint, LocalFault>;
+}
+
 /// What the node says about itself.
 #[derive(Clone, Debug)]
 pub struct About {
@@ -183,6 +201,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// The newest finalised head; sent after its block is on disk.
     pub head: watch::Receiver<Head>,
+    /// Copies of the stores.
+    pub checkpoints: Arc<dyn Checkpoints>,
     /// Hash of block 0.
     pub genesis: BlockHash,
     /// About the node.

@@ -3,6 +3,7 @@
 use crate::{
     access::GuardLayer,
     author::{Author, AuthorApiServer},
+    backup::{Backup, BackupApiServer},
     caller::{Caller, Token},
     chain::{Chain, ChainApiServer},
     finality::{FinalityApiServer, Proofs},
@@ -177,6 +178,7 @@ fn methods(services: &Services, limits: &Limits) -> Result<Methods, RegisterMeth
     methods.merge(StateMethods(reads.clone()).into_rpc())?;
     methods.merge(Author(reads.clone()).into_rpc())?;
     methods.merge(Proofs(reads.clone()).into_rpc())?;
+    methods.merge(Backup(reads.clone()).into_rpc())?;
     let own = System {
         reads: reads.clone(),
         served: Arc::default(),

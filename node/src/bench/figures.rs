@@ -2,7 +2,7 @@
 
 use super::{finality::Finality, mix::Mix, mix::Shares, usage::Spent};
 use serde::Serialize;
-use std::{fmt::Write, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, time::Duration};
 
 /// Latencies in milliseconds, from hand-over to being seen final on another node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -38,6 +38,10 @@ pub struct Figures {
     pub seconds: f64,
     /// Processor time of each validator for each transaction, in microseconds.
     pub cpu_us_per_tx: f64,
+    /// The same by cause, where the nodes were sampled.
+    pub cpu_us_per_tx_by_cause: BTreeMap<String, f64>,
+    /// Keys of state at the end.
+    pub state_keys: u64,
     /// Bytes on one validator's disk for each transaction.
     pub disk_bytes_per_tx: f64,
     /// What each validator spent.
@@ -76,9 +80,27 @@ impl Figures {
             blocks: finality.blocks,
             seconds,
             cpu_us_per_tx: each(validators.iter().map(|spent| spent.cpu_us).sum()),
+            cpu_us_per_tx_by_cause: BTreeMap::new(),
+            state_keys: 0,
             disk_bytes_per_tx: each(validators.iter().map(|spent| spent.disk_bytes).sum()),
             validators,
         }
+    }
+
+    /// Splits the processor time as the samples are split.
+    pub fn with_causes(mut self, samples: &BTreeMap<String, u64>) -> Self {
+        let all: u64 = samples.values().sum();
+        let share = |count: &u64| self.cpu_us_per_tx * per(*count, all);
+        let causes = samples
+            .iter()
+            .map(|(cause, count)| (cause.clone(), share(count)));
+        self.cpu_us_per_tx_by_cause = causes.collect();
+        self
+    }
+
+    /// Notes how large the state has become.
+    pub fn with_keys(self, state_keys: u64) -> Self {
+        Self { state_keys, ..self }
     }
 
     /// For people.
@@ -89,6 +111,7 @@ impl Figures {
              latency        {p50:>10.0} ms p50, {p95:.0} ms p95, {p99:.0} ms p99, on another node\n\
              processor      {:>10.0} µs per transaction and validator\n\
              disk           {:>10.0} bytes per transaction and validator\n\
+             state          {:>10} keys\n\
              refused        {:>10}        failed {}",
             self.throughput_tx_s,
             self.finalised,
@@ -96,9 +119,18 @@ impl Figures {
             self.blocks,
             self.cpu_us_per_tx,
             self.disk_bytes_per_tx,
+            self.state_keys,
             self.refused,
             self.failed,
         );
+        if !self.cpu_us_per_tx_by_cause.is_empty() {
+            append(&mut text, format_args!("\nprocessor by cause, µs/tx:"));
+        }
+        let mut causes: Vec<(&String, &f64)> = self.cpu_us_per_tx_by_cause.iter().collect();
+        causes.sort_by(|one, other| other.1.total_cmp(one.1));
+        for (cause, time) in causes {
+            append(&mut text, format_args!(" {cause} {time:.0}"));
+        }
         for spent in &self.validators {
             self.describe(&mut text, spent);
         }
@@ -242,6 +274,8 @@ mod tests {
             blocks: 1,
             seconds: 1.0,
             cpu_us_per_tx: 0.0,
+            cpu_us_per_tx_by_cause: BTreeMap::new(),
+            state_keys: 0,
             disk_bytes_per_tx: 0.0,
             validators: Vec::new(),
         }
@@ -266,6 +300,20 @@ mod tests {
         assert!(figures(100.0, 150).check(Some(100)).is_ok());
         let missed = figures(100.0, 151).check(Some(100)).unwrap_err();
         assert!(missed.contains("MISSED latency p50"), "{missed}");
+    }
+
+    #[test]
+    fn causes_share_the_processor_time_as_their_samples() {
+        let spent = Figures {
+            cpu_us_per_tx: 200.0,
+            ..figures(1.0, 1)
+        };
+        let samples = [("trie".to_owned(), 3), ("rpc".to_owned(), 1)].into();
+        let split = spent.with_causes(&samples).cpu_us_per_tx_by_cause;
+        assert_eq!(
+            split,
+            [("trie".to_owned(), 150.0), ("rpc".to_owned(), 50.0)].into()
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::bench::{self, Plan, people::Scale, place::Place};
 use clap::Args;
+use serde::Serialize;
 use std::{path::PathBuf, time::Duration};
 
 /// Which consortium, and how hard.
@@ -19,6 +20,12 @@ pub struct BenchArguments {
     /// The most transactions on their way at once, when no rate is given.
     #[arg(long, default_value_t = 1_500)]
     in_flight: usize,
+    /// Run the standard set: flat out, at a hundred transactions per second, and flat out under the profiler.
+    #[arg(long, conflicts_with_all = ["rate", "profile"])]
+    standard: bool,
+    /// Sample the nodes by perf, for processor time by cause.
+    #[arg(long)]
+    profile: bool,
     /// Families that are enrolled first.
     #[arg(long, default_value_t = 320)]
     families: usize,
@@ -40,25 +47,40 @@ pub fn run(arguments: &BenchArguments) -> Result<String, String> {
         .enable_all()
         .build()
         .map_err(|error| format!("start the async runtime: {error}"))?;
-    let figures = runtime.block_on(bench::run(&place, &arguments.plan()))?;
-    if let Some(path) = &arguments.json {
-        let text = serde_json::to_string_pretty(&figures).map_err(|error| error.to_string())?;
-        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let plan = arguments.plan();
+    if arguments.standard {
+        let standard = runtime.block_on(bench::standard::run(&place, &plan))?;
+        return arguments.tell(&standard, standard.table(), || standard.check());
     }
-    let table = figures.table();
-    if !arguments.check {
-        return Ok(table);
-    }
-    let joined = |verdict: String| format!("{table}\n{verdict}");
-    figures.check(arguments.rate).map(joined).map_err(joined)
+    let figures = runtime.block_on(bench::run(&place, &plan))?;
+    arguments.tell(&figures, figures.table(), || figures.check(arguments.rate))
 }
 
 impl BenchArguments {
+    /// Writes the figures, and holds them against the architecture's where that is wanted.
+    fn tell(
+        &self,
+        figures: &impl Serialize,
+        table: String,
+        check: impl FnOnce() -> Result<String, String>,
+    ) -> Result<String, String> {
+        if let Some(path) = &self.json {
+            let text = serde_json::to_string_pretty(figures).map_err(|error| error.to_string())?;
+            std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        if !self.check {
+            return Ok(table);
+        }
+        let joined = |verdict: String| format!("{table}\n{verdict}");
+        check().map(joined).map_err(joined)
+    }
+
     fn plan(&self) -> Plan {
         Plan {
             duration: Duration::from_secs(self.seconds),
             rate: self.rate,
             in_flight_max: self.in_flight,
+            profile: self.profile,
             scale: Scale {
                 families: self.families,
                 // Each account may have 64 transactions waiting, a gateway 4,096.

@@ -4,6 +4,7 @@ use crate::{
     config::{self, Flags, NodeConfig, RpcFlags},
     halt::{EXIT_CODES, Halt},
     logging, start,
+    telemetry::Telemetry,
 };
 use clap::Args;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -47,13 +48,20 @@ pub fn run(arguments: &NodeArguments) -> ExitCode {
 fn run_to_the_end(arguments: &NodeArguments) -> Result<(), Halt> {
     let config = config::load(arguments.config.as_deref(), &arguments.flags())
         .map_err(|error| error.to_string())?;
-    logging::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(THREAD_STACK_BYTES)
         .build()
         .map_err(|error| format!("start the async runtime: {error}"))?;
-    runtime.block_on(run_until_told(config))
+    runtime.block_on(async {
+        let telemetry = Telemetry::start(&config.telemetry, &config.name)?;
+        logging::start(&config.log, telemetry.as_ref())?;
+        let outcome = run_until_told(config).await;
+        if let Some(telemetry) = telemetry {
+            telemetry.finish().await;
+        }
+        outcome
+    })
 }
 
 async fn run_until_told(config: NodeConfig) -> Result<(), Halt> {

@@ -1,9 +1,9 @@
 //! `musubi verify`: check a bundle of proofs against a chain specification. Opens no socket.
 
-use super::{care::chain, spec};
+use super::care::chain;
+use crate::recovery;
 use clap::Args;
 use musubi_client_sdk::proofs::{Checkpoint, verify};
-use musubi_node_core::executor::{Specs, Worker, build_genesis};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a bundle file.
@@ -49,17 +49,7 @@ pub fn run(arguments: &VerifyArguments) -> Result<String, String> {
 
 /// What the specification alone makes trusted: block 0 and the validators of the first heights.
 pub fn genesis_checkpoint(path: &Path) -> Result<Checkpoint, String> {
-    let config = spec::read(path)?.genesis;
-    let build = move || build_genesis(Specs::default(), &config).map_err(|error| error.to_string());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| error.to_string())?;
-    let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
-    let built = runtime
-        .block_on(worker.run(build))
-        .map_err(|fault| fault.to_string())?;
-    let genesis =
-        built.map_err(|error| format!("chain specification {}: {error}", path.display()))?;
+    let genesis = recovery::genesis_of_file(path)?;
     let validators = genesis.validators().clone();
     Ok(Checkpoint {
         genesis: genesis.hash(),

@@ -193,6 +193,7 @@ fn chain_spec(folder: &Path) -> Result<ChainSpec, String> {
         genesis: json!({"consortium": {
             "members": members, "keys": keys, "validators": validators, "parameters": Parameters::default(),
         }}),
+        continues: None,
     })
 }
 

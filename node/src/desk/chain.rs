@@ -86,6 +86,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`DeskError::Unavailable`].
+    #[tracing::instrument(target = "spans", name = "read state", skip_all, fields(runtime.function = method))]
     pub async fn read<T: Decode + Send + 'static>(
         &self,
         method: &'static str,
@@ -145,6 +146,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`DeskError::RefusedByChain`] with the rule; [`DeskError::Unavailable`].
+    #[tracing::instrument(target = "spans", name = "submit transaction", skip_all)]
     pub async fn submit(&self, key: &SigningKey, call: Call) -> Result<Applied, DeskError> {
         let entered = {
             let _entering = self.entering.lock().await;
@@ -159,6 +161,7 @@ impl Chain {
     ///
     /// # Errors
     /// See [`Chain::submit`].
+    #[tracing::instrument(target = "spans", name = "submit transaction", skip_all)]
     pub async fn submit_signed(&self, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
         let hash = blake2_256(&extrinsic);
         let finalised = self.pipeline.finalised();
@@ -237,6 +240,7 @@ impl Chain {
             .map_err(refused_by_pool)
     }
 
+    #[tracing::instrument(target = "spans", name = "wait for finality", skip_all)]
     async fn outcome(&self, (hash, mut statuses): Entered) -> Result<Applied, DeskError> {
         while let Some(status) = statuses.recv().await {
             match status {

@@ -76,6 +76,15 @@ impl Custodian {
         self.with_vault(job).await?.map_err(unavailable)
     }
 
+    /// How many records are kept here that the chain was not told of yet.
+    pub fn unacknowledged(&self) -> u64 {
+        let waiting = self
+            .vault
+            .to_acknowledge()
+            .map_or(0, |records| records.len());
+        u64::try_from(waiting).unwrap_or(u64::MAX)
+    }
+
     /// Answers a member whose identity is proved.
     ///
     /// # Errors

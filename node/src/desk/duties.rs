@@ -230,10 +230,15 @@ impl Duties {
             .custodian
             .vault(musubi_node_vault::Vault::erasures_seen)
             .await?;
+        let tip = self.chain.tip().map_err(unavailable)?.height;
+        // A chain that goes on from another one's state counts its blocks anew.
+        if tip < seen {
+            self.note_seen(0).await?;
+        }
+        let seen = if tip < seen { 0 } else { seen };
         let from = seen
             .max(self.looked_at.load(Ordering::Relaxed))
             .saturating_add(1);
-        let tip = self.chain.tip().map_err(unavailable)?.height;
         let mut changed = false;
         for height in from..=tip {
             for record in self.ordered_at(height)? {

@@ -40,6 +40,7 @@ pub(super) struct Keys {
     officer: Option<SigningKey>,
     gateway: Option<SigningKey>,
     hpke: Option<Zeroizing<[u8; 32]>>,
+    former_hpke: Vec<Zeroizing<[u8; 32]>>,
     register: Option<Zeroizing<[u8; 32]>>,
 }
 
@@ -63,6 +64,7 @@ impl Keys {
             officer: signing(&keys.officer)?,
             gateway: signing(&keys.gateway)?,
             hpke: read(&keys.hpke, KeyKind::X25519)?,
+            former_hpke: former(&keys.former_hpke, passphrase.as_deref())?,
             register: read(&keys.register, KeyKind::X25519)?,
         })
     }
@@ -85,6 +87,11 @@ impl Keys {
             signing: verifier.clone(),
         };
         let vault = Vault::new(store, keeper, Limits::default(), Arc::new(chain.clone()));
+        for former in &self.former_hpke {
+            let adopted = vault.adopt_from(&HpkeSecret::from_bytes(**former));
+            let adopted = adopted.map_err(|error| words(&error))?;
+            tracing::info!(adopted, "envelopes wrapped again to the present key");
+        }
         Custodian::new(vault).map(Some)
     }
 
@@ -204,6 +211,12 @@ pub(super) async fn member(
     node: &VerifyingKey,
 ) -> Result<Option<MemberId>, DeskError> {
     chain.read("MusubiApi_member_of_node", node).await
+}
+
+fn former(paths: &[PathBuf], passphrase: Option<&str>) -> Result<Vec<Zeroizing<[u8; 32]>>, String> {
+    let read = |path: &PathBuf| key_file::read(path, KeyKind::X25519, passphrase);
+    let secrets = paths.iter().map(read).collect::<Result<_, _>>();
+    secrets.map_err(|error| error.to_string())
 }
 
 pub(super) fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String> {

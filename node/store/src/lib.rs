@@ -15,6 +15,7 @@
     reason = "what OpenError says is read by a person once, before anything runs"
 )]
 
+mod backup;
 mod chain;
 pub mod keys;
 mod migration;

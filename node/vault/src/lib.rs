@@ -17,6 +17,7 @@ pub mod outbox;
 pub mod own;
 pub mod receipt;
 pub mod release;
+mod rotation;
 pub mod store;
 
 pub use exchange::{Refusal, VaultRequest, VaultResponse};

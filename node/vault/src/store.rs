@@ -187,6 +187,31 @@ impl VaultStore {
         self.get(ENVELOPES, &envelope_key(record, holder))
     }
 
+    /// Every envelope for one holder's key.
+    pub(crate) fn envelopes_of(&self, holder: &HpkeKey) -> Result<Vec<Envelope>, StoreError> {
+        let envelopes = self.all::<Envelope>(ENVELOPES)?.into_iter();
+        let envelopes = envelopes.map(|(_, envelope)| envelope);
+        Ok(envelopes
+            .filter(|envelope| envelope.holder == *holder)
+            .collect())
+    }
+
+    /// Keeps further envelopes of records that are held; of those erased meanwhile none.
+    pub(crate) fn put_envelopes(&self, envelopes: &[Envelope]) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let mut batch = WriteBatch::default();
+        for envelope in envelopes {
+            let is_held = self
+                .holding(&envelope.record)?
+                .is_some_and(|holding| !holding.erased);
+            if is_held {
+                let key = envelope_key(&envelope.record, &envelope.holder);
+                batch.put_cf(self.column(ENVELOPES)?, key, envelope.encode());
+            }
+        }
+        self.write(batch, "keep envelopes for another key")
+    }
+
     /// Records held here whose acknowledgement is not yet on the chain.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use musubi_consent::{
 use musubi_primitives::Moment;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinError;
+use tracing::Instrument;
 
 use crate::cache::{Cache, CacheError, Known};
 use crate::fetch::{Expected, FetchError, Fetcher};
@@ -145,7 +146,11 @@ impl RevocationDesk {
     }
 
     async fn work_on(self: &Arc<Self>, question: Question) {
-        let outcome = self.ask(&question).await;
+        let span = question.span();
+        let outcome = self.ask(&question).instrument(span.clone()).await;
+        span.record("answered", outcome.is_ok());
+        // The trace ends with the attempt; a later one has a span of its own.
+        drop(span);
         match &outcome {
             Ok(()) => self.waiting().settle(&question),
             // Asking again would change nothing; whoever needs the answer asks anew after a change of configuration.

@@ -4,21 +4,29 @@ use std::collections::BTreeMap;
 
 use musubi_consent::validator::{REVOCATION_PENDING_MAX, RevocationQuery};
 use musubi_primitives::Moment;
+use tracing::{Span, field::Empty, info_span};
 
 /// Most certificates that wait at a time: several days of a vehicle's families.
 const WAITING_MAX: usize = 1024;
 
 /// A query that outlives its asker.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Question {
     issuer_key_identifier: Vec<u8>,
     serial: Vec<u8>,
     distribution_point: Option<Vec<u8>>,
     expires: Moment,
     at: Moment,
+    /// What its asker was at, so that a trace goes on where the question is worked on.
+    asked_in: Span,
 }
 
 impl Question {
+    /// The span in which it is worked on.
+    pub(crate) fn span(&self) -> Span {
+        info_span!(target: "spans", parent: &self.asked_in, "ask authority", otel.kind = "client", answered = Empty)
+    }
+
     pub(crate) fn query(&self) -> RevocationQuery<'_> {
         RevocationQuery {
             issuer_key_identifier: &self.issuer_key_identifier,
@@ -36,6 +44,7 @@ impl Question {
             distribution_point: query.distribution_point.map(<[u8]>::to_vec),
             expires: query.expires,
             at: query.at,
+            asked_in: Span::current(),
         }
     }
 

@@ -10,8 +10,8 @@ use axum::{
 use codec::{Decode, Encode};
 use http_body_util::BodyExt;
 use musubi_node_api::{
-    About, Api, Head, Limits, Metrics, NetworkView, PoolView, Refusal, Services, StateError,
-    StateView, Token, TransactionStatus, build, ports::Peer,
+    About, Api, Checkpoint, Checkpoints, Head, Limits, Metrics, NetworkView, PoolView, Refusal,
+    Services, StateError, StateView, Token, TransactionStatus, build, ports::Peer,
 };
 use musubi_node_core::ports::{
     BlockBytes, BlockCommit, ChainStore, Clock, LocalFault, SnapshotCommit, Undecided,
@@ -162,6 +162,7 @@ impl Village {
             network: self.clone(),
             clock: self.clone(),
             head: self.head.subscribe(),
+            checkpoints: self.clone(),
             genesis: self.chain.lock().unwrap().blocks[0].0,
             about,
         }
@@ -517,6 +518,18 @@ impl NetworkView for Village {
     }
     fn is_syncing(&self) -> bool {
         false
+    }
+}
+
+#[async_trait]
+impl Checkpoints for Village {
+    async fn make(&self) -> Result<Checkpoint, LocalFault> {
+        let head = *self.head.borrow();
+        Ok(Checkpoint {
+            folder: "/var/lib/musubi/checkpoint".into(),
+            height: head.height,
+            hash: head.hash,
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ports::{BlockBytes, BlockCommit, LocalFault};
 use codec::{Decode, Encode};
 use musubi_primitives::{
     BlockHash,
-    finality::ValidatorSet,
+    finality::{Validator, ValidatorSet},
     mountain_range::{MountainRange, leaf_hash},
     parameter::HeightParameters,
 };
@@ -80,6 +80,61 @@ pub fn build_genesis(specs: Specs, config: &serde_json::Value) -> Result<Genesis
         .map_err(GenesisError::Refused)?;
     let parameters: HeightParameters = session.call_as(HEIGHT_PARAMETERS, &[])?;
     commit_of(session, parameters.validators)
+}
+
+/// Builds the first block of a chain that goes on from another one's state, under other validators. Heights begin anew, and with them what the
+/// runtime keeps by height: hashes of earlier blocks and the mountain range of headers.
+///
+/// # Errors
+/// When the state needs a specification that this program lacks.
+pub fn continue_genesis(
+    specs: Specs,
+    state: &[(Vec<u8>, Vec<u8>)],
+    validators: &[Validator],
+) -> Result<Genesis, GenesisError> {
+    let mut session = filled(specs, state)?;
+    session.run(|| {
+        for (pallet, item) in [
+            ("System", "BlockHash"),
+            ("System", "Digest"),
+            ("Trail", "History"),
+        ] {
+            // Far fewer keys than the limit are below each.
+            sp_io::storage::clear_prefix(&item_key(pallet, item), None);
+        }
+        sp_io::storage::set(&item_key("System", "Number"), &0u32.encode());
+        sp_io::storage::set(&item_key("System", "ParentHash"), &H256::zero().encode());
+        for item in ["Seats", "Deciding"] {
+            sp_io::storage::set(&item_key("Consortium", item), &validators.encode());
+        }
+    })?;
+    let parameters: HeightParameters = session.call_as(HEIGHT_PARAMETERS, &[])?;
+    commit_of(session, parameters.validators)
+}
+
+/// The root that these keys and values have as a state.
+///
+/// # Errors
+/// A fault of this machine.
+pub fn state_root(specs: Specs, state: &[(Vec<u8>, Vec<u8>)]) -> Result<[u8; 32], GenesisError> {
+    let changes = filled(specs, state)?.into_changes()?;
+    Ok(changes.transaction_storage_root.0)
+}
+
+fn filled(specs: Specs, state: &[(Vec<u8>, Vec<u8>)]) -> Result<Session, GenesisError> {
+    let mut session = Session::empty(specs);
+    session.run(|| {
+        for (key, value) in state {
+            sp_io::storage::set(key, value);
+        }
+    })?;
+    Ok(session)
+}
+
+/// Where a pallet keeps an item: FRAME's prefix of its keys.
+fn item_key(pallet: &str, item: &str) -> Vec<u8> {
+    let halves = [pallet, item].map(|name| sp_io::hashing::twox_128(name.as_bytes()));
+    halves.concat()
 }
 
 /// The runtime's own configuration, complete: it refuses one with missing keys.

@@ -13,6 +13,7 @@
 
 mod authority;
 mod gateway;
+mod traces;
 mod village;
 
 use musubi_primitives::consent::{ConsentState, Ending};

@@ -86,6 +86,11 @@ impl Village {
         }
     }
 
+    /// Adds a section to its configuration, for the next start.
+    pub(crate) fn add_to_config(&mut self, section: &str) {
+        self.config.push_str(section);
+    }
+
     /// Ends the village's node without warning.
     pub(crate) fn kill(&mut self) {
         self.consortium.node(0).process.kill();
