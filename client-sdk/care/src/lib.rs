@@ -10,6 +10,8 @@
 //! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
 //! - [`growth`] places measurements among published percentile lines.
 //! - [`check_report`] keeps a check so that it can be asked again; [`wording`] says it in Japanese.
+//! - [`forms`] are what is asked: 予診票, checkups, surveys, scales, and the flags that answers raise.
+//! - [`figures`] count, and hide what is small before it is published.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
@@ -19,7 +21,9 @@ pub mod check_report;
 pub mod child;
 pub mod civil;
 pub mod decimal;
+pub mod figures;
 pub mod forecast;
+pub mod forms;
 pub mod growth;
 pub mod presets;
 pub mod reason;

@@ -26,7 +26,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
         1,
         &["musubi-primitives", "musubi-consent"],
     ),
-    ("musubi-care", 1, &[]),
+    ("musubi-care", 1, &["musubi-fhir"]),
     ("musubi-fhir", 1, &[]),
     ("pallet-trail", 2, &["musubi-primitives"]),
     ("pallet-consortium", 2, &["musubi-primitives"]),
