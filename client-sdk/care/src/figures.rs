@@ -2,6 +2,8 @@
 //!
 //! The national report goes to the prefecture with all its counts. Whatever is public passes [`Table::publish`] first.
 
+pub mod checkups;
+pub mod doses;
 mod network;
 mod table;
 

@@ -10,6 +10,7 @@ mod calendar;
 mod cases;
 mod check_report;
 mod childhoods;
+mod cohort;
 mod door;
 mod forecast;
 mod forms;
