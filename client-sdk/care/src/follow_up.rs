@@ -139,12 +139,14 @@ impl FollowUp {
 
     /// Where it stands.
     pub fn state(&self) -> State {
-        let has = |step| self.day_of(step).is_some();
-        let latest = self.taken.last().map(|taken| taken.step);
-        match latest {
+        if self.day_of(Step::See).is_some() {
+            return State::Seen;
+        }
+        if self.day_of(Step::Refer).is_some() {
+            return State::Referred;
+        }
+        match self.taken.last().map(|taken| taken.step) {
             None => State::Expected,
-            Some(_) if has(Step::See) => State::Seen,
-            Some(_) if has(Step::Refer) => State::Referred,
             Some(Step::Invite) => State::Invited,
             Some(Step::Remind) => State::Reminded,
             Some(Step::Telephone) => State::Telephoned,

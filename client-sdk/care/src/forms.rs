@@ -11,7 +11,29 @@ pub mod survey;
 pub use presets::{FLAGS_2026, FORMS, SCALES, SOURCES};
 
 use musubi_fhir::{Refusal, form::Form};
-use std::collections::BTreeMap;
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::LazyLock};
+
+/// The forms that ship, read once.
+static SHIPPED: LazyLock<Library> =
+    LazyLock::new(|| Library::shipped().expect("a test holds every form that ships to being one"));
+
+/// Whether answers are kept from the family and from other clinics: the response says so by its label, it answers a form that ships and
+/// says so, or a scale.
+pub fn is_sensitive(response: &Value) -> bool {
+    let labels = response["meta"]["security"].as_array();
+    let is_labelled = labels.is_some_and(|labels| {
+        let mut codes = labels.iter().map(|label| &label["code"]);
+        codes.any(|code| code == "R" || code == "V")
+    });
+    let named = response["questionnaire"].as_str().unwrap_or_default();
+    let url = named.split('|').next().unwrap_or_default();
+    is_labelled
+        || url.starts_with(scale::ADDRESS)
+        || SHIPPED
+            .forms()
+            .any(|form| form.url == url && form.restricted)
+}
 
 /// The forms at hand, by canonical address `url|version`.
 #[derive(Clone, Debug, Default)]
@@ -51,10 +73,5 @@ impl Library {
     pub fn newest(&self, name: &str) -> Option<&Form> {
         let is_it = |form: &&Form| form.url == name || form.url.rsplit('/').next() == Some(name);
         self.forms.values().filter(is_it).next_back()
-    }
-
-    /// Whether the form is at hand and its answers are sensitive.
-    pub fn is_restricted(&self, canonical: &str) -> bool {
-        self.named(canonical).is_some_and(|form| form.restricted)
     }
 }

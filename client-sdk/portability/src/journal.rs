@@ -65,11 +65,11 @@ impl Journal {
     }
 }
 
-/// What a record is known by: the person's pseudonym and the record's canonical bytes.
-pub fn key(pseudonym: &str, canonical: &[u8]) -> String {
+/// What a record is known by: the person's number in the source and the record's canonical bytes.
+pub fn key(person: &str, canonical: &[u8]) -> String {
     let hash = Sha256::new()
         .chain_update(FORMAT)
-        .chain_update(pseudonym)
+        .chain_update(person)
         .chain_update([0])
         .chain_update(canonical);
     hex::encode(hash.finalize())

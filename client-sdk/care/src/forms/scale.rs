@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 pub const FORMAT: &str = "musubi/scale/1";
 /// The most items a scale may have.
 const ITEMS_MAX: usize = 200;
-const ADDRESS: &str = "https://musubi.example/scales/";
+/// Where the forms of scales have their addresses.
+pub const ADDRESS: &str = "https://musubi.example/scales/";
 const TRANSLATION: &str = "http://hl7.org/fhir/StructureDefinition/translation";
 
 /// A text by language.

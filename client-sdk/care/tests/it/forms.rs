@@ -121,6 +121,23 @@ fn only_the_family_form_is_restricted() {
 }
 
 #[test]
+fn answers_to_the_family_form_and_to_scales_are_sensitive() {
+    let named = |form: &str| json!({"questionnaire": form});
+    let is_sensitive = musubi_care::forms::is_sensitive;
+    assert!(is_sensitive(&named(
+        "https://musubi.example/forms/checkup-3-4m-family|2026.1"
+    )));
+    assert!(is_sensitive(&named("https://musubi.example/scales/epds|1")));
+    assert!(is_sensitive(
+        &json!({"meta": {"security": [{"code": "R"}]}})
+    ));
+    assert!(!is_sensitive(&named(
+        "https://musubi.example/forms/checkup-3-4m|2026.1"
+    )));
+    assert!(!is_sensitive(&json!({})));
+}
+
+#[test]
 fn every_flag_asks_about_questions_of_its_forms() {
     let library = library();
     for rule in &flags().flags {
