@@ -10,6 +10,10 @@
 //! - [`forecast::forecast`] lists what is due, overdue, possible or still to come.
 //! - [`growth`] places measurements among published percentile lines.
 //! - [`check_report`] keeps a check so that it can be asked again; [`wording`] says it in Japanese.
+//! - [`forms`] are what is asked: 予診票, checkups, surveys, scales, and the flags that answers raise.
+//! - [`records`] reads people out of FHIR; [`due`] lists whose dose is due, [`follow_up`] what is done for who does not come, [`recall`]
+//!   who got a lot, [`report`] the papers on mistakes and suspected reactions.
+//! - [`figures`] count, and hide what is small before it is published.
 //! - [`cases`] reads acceptance cases and compares answers with expectations.
 
 pub mod age;
@@ -19,10 +23,17 @@ pub mod check_report;
 pub mod child;
 pub mod civil;
 pub mod decimal;
+pub mod due;
+pub mod figures;
+pub mod follow_up;
 pub mod forecast;
+pub mod forms;
 pub mod growth;
 pub mod presets;
 pub mod reason;
+pub mod recall;
+pub mod records;
+pub mod report;
 pub mod rules;
 pub mod schedule;
 pub mod verdict;

@@ -1,6 +1,6 @@
 //! FHIR's partial dates: a year, a month or a day, and nothing in between.
 
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, a real date of the proleptic Gregorian calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,26 @@ impl PartialDate {
     /// Whether year, month and day are all known.
     pub fn is_full(&self) -> bool {
         self.day.is_some()
+    }
+
+    /// Which is earlier; none where one of them is less precise and the other lies within it.
+    pub fn compare(self, other: Self) -> Option<Ordering> {
+        let parts = |date: Self| {
+            [
+                Some(u32::from(date.year)),
+                date.month.map(u32::from),
+                date.day.map(u32::from),
+            ]
+        };
+        let pairs = parts(self).into_iter().zip(parts(other));
+        for (one, two) in pairs {
+            match (one, two) {
+                (Some(one), Some(two)) if one != two => return Some(one.cmp(&two)),
+                (Some(_), None) | (None, Some(_)) => return None,
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+        Some(Ordering::Equal)
     }
 
     /// The date part of a FHIR `dateTime` (everything before `T`); the time and offset must have FHIR's form.

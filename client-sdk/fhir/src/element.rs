@@ -139,6 +139,22 @@ impl<'a> Element<'a> {
         self.child("reference").required_text(issues)
     }
 
+    /// A boolean; false if nothing is there.
+    pub fn flag(&self, issues: &mut Issues) -> bool {
+        let Some(value) = self.value else {
+            return false;
+        };
+        if !value.is_boolean() {
+            issues.push(self.issue(IssueCode::Value, "expected true or false"));
+        }
+        value.as_bool().unwrap_or_default()
+    }
+
+    /// Whether the child `name` is this text.
+    pub fn is_at(&self, name: &str, text: &str) -> bool {
+        self.child(name).value.and_then(Value::as_str) == Some(text)
+    }
+
     /// Notes an issue unless something is here.
     pub fn require(&self, issues: &mut Issues) -> Option<()> {
         if self.is_present() {

@@ -16,7 +16,7 @@ pub(crate) fn check(root: &Element<'_>, issues: &mut Issues) -> Findings {
     if status == Some("not-done") {
         root.child("statusReason").required_concept(issues);
     }
-    if status == Some("completed") {
+    if status == Some("completed") && !is_told_by_others(root) {
         root.child("lotNumber").required_text(issues);
     }
     root.child("expirationDate").date(issues);
@@ -25,6 +25,11 @@ pub(crate) fn check(root: &Element<'_>, issues: &mut Issues) -> Findings {
         subject: subject.map(str::to_owned),
         date,
     }
+}
+
+/// `primarySource` false: taken over from another record, which may lack the lot.
+fn is_told_by_others(root: &Element<'_>) -> bool {
+    root.child("primarySource").value() == Some(&serde_json::Value::Bool(false))
 }
 
 /// JP Core's three date extensions stand at most once each and carry a `valueDate`.
@@ -87,6 +92,16 @@ mod tests {
             ),
             (Some("Patient/child"), Some("2026-06-01".to_owned()))
         );
+    }
+
+    #[test]
+    fn only_a_dose_taken_over_from_another_record_may_lack_its_lot() {
+        let without_lot = |value: &mut Value| value["lotNumber"] = Value::Null;
+        assert_eq!(refused_at(without_lot), ["Immunization.lotNumber"]);
+        let mut told = dose();
+        without_lot(&mut told);
+        told["primarySource"] = json!(false);
+        assert!(Resource::from_value(told).is_ok());
     }
 
     #[test]

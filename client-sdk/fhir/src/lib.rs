@@ -1,5 +1,7 @@
 //! FHIR R4 resources as Musubi takes them in: parsed, checked, and brought to canonical bytes.
 //!
+//! Forms ([`form`]) are FHIR Questionnaires, and answers are held against them.
+//!
 //! Pure: JSON text goes in, a checked [`Resource`] or a list of [`Issue`]s comes out. What is not understood is kept, not dropped: the canonical
 //! bytes are RFC 8785 (JCS) of the whole resource as it was sent, so that a reader gets back exactly what the author gave.
 //!
@@ -7,6 +9,7 @@
 
 pub mod date;
 pub mod element;
+pub mod form;
 pub mod issue;
 pub mod resource;
 

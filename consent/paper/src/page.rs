@@ -59,7 +59,7 @@ pub fn receipt_pdf(
 ) -> Result<Vec<u8>, PaperError> {
     let rows = receipt_rows(receipt, statement, language)?;
     let code = ConsentReceipt::parse(receipt)?.qr_text();
-    form(font, &rows, &code, language)
+    form(font, &rows, Some(&code), language)
 }
 
 /// A statement as PDF, to be read before signing. The QR code holds its reference.
@@ -75,15 +75,32 @@ pub fn statement_pdf(
     let rows = rows(statement, language)?;
     let statement = Statement::parse(statement)?;
     let reference = short_reference(&statement).to_uppercase();
-    form(font, &rows, &format!("MUSUBI:S1:{reference}"), language)
+    let code = format!("MUSUBI:S1:{reference}");
+    form(font, &rows, Some(&code), language)
 }
 
-fn form(font: &Font, rows: &[Row], code: &str, language: Language) -> Result<Vec<u8>, PaperError> {
+/// Any rows as PDF, without a code: the printed copy of a record.
+///
+/// # Errors
+///
+/// [`PaperError`] when the font is not enough.
+pub fn copy_pdf(font: &Font, rows: &[Row], language: Language) -> Result<Vec<u8>, PaperError> {
+    form(font, rows, None, language)
+}
+
+fn form(
+    font: &Font,
+    rows: &[Row],
+    code: Option<&str>,
+    language: Language,
+) -> Result<Vec<u8>, PaperError> {
     let metrics = font.metrics();
     let (beside_code, page_words) = page_words(language)?;
-    let code = qr::encode(code).ok_or(PaperError::Qr)?;
     let mut form = Form::new(&metrics);
-    form.code(&code, beside_code);
+    if let Some(code) = code {
+        let code = qr::encode(code).ok_or(PaperError::Qr)?;
+        form.code(&code, beside_code);
+    }
     for row in rows {
         form.row(row);
     }
