@@ -271,9 +271,7 @@ impl Gatekeeper for Office {
 #[async_trait]
 impl ProtectionDesk for Office {
     async fn protect(&self, caller: &Caller, form: ProtectionForm) -> Result<Reissued, DeskError> {
-        self.counter()?
-            .protect(caller, form)
-            .await
+        self.counter()?.protect(caller, form).await
     }
 }
 

@@ -77,7 +77,7 @@ pub fn people(resources: &[Resource], rules: &RuleSet, codes: &ProductCodes) -> 
             Kind::Patient => person.subject = subject(resource),
             Kind::Immunization => person.doses.push(dose(resource, rules, codes)),
             Kind::QuestionnaireResponse => person.forms.extend(completed_form(resource)),
-            Kind::Observation => {}
+            Kind::Observation | Kind::DocumentReference => {}
         }
     }
     people.into_values().collect()
@@ -89,7 +89,7 @@ fn counts(resource: &Resource) -> bool {
         Kind::Patient => true,
         Kind::Immunization => status == Some("completed"),
         Kind::QuestionnaireResponse => matches!(status, Some("completed" | "amended")),
-        Kind::Observation => status != Some("entered-in-error"),
+        Kind::Observation | Kind::DocumentReference => status != Some("entered-in-error"),
     }
 }
 

@@ -32,6 +32,7 @@ pub mod signing;
 mod start;
 pub mod status;
 pub mod streaming;
+pub mod timeouts;
 pub mod validator;
 pub mod value;
 pub mod vote;

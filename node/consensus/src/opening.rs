@@ -4,11 +4,12 @@ use crate::{
     context::MusubiContext,
     engine::{Engine, EngineError, Outcome, answer},
     height::Height,
+    timeouts::timeouts,
     validator::Validators,
 };
-use arc_malachitebft_core_types::{HeightParams, LinearTimeouts};
+use arc_malachitebft_core_types::HeightParams;
 use arc_malachitebft_engine::host::Next;
-use musubi_node_core::ports::{ConsensusHost, HeightParameters};
+use musubi_node_core::ports::ConsensusHost;
 use ractor::RpcReplyPort;
 use std::time::Duration;
 
@@ -68,21 +69,6 @@ impl Opening {
                 answer(reply, Next::Start(Height(self.height), self.parameters));
             }
         }
-    }
-}
-
-fn timeouts(chain: &HeightParameters) -> LinearTimeouts {
-    LinearTimeouts {
-        propose: chain.propose_timeout,
-        propose_delta: chain.timeout_delta,
-        prevote: chain.vote_timeout,
-        prevote_delta: chain.timeout_delta,
-        precommit: chain.vote_timeout,
-        precommit_delta: chain.timeout_delta,
-        rebroadcast: chain
-            .propose_timeout
-            .saturating_add(chain.vote_timeout.saturating_mul(2)),
-        ..LinearTimeouts::default()
     }
 }
 

@@ -288,7 +288,10 @@ async fn second_look(
     Path(consent): Path<String>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let look = gateway.desk.second_look(&call.caller, parse(&consent)?).await?;
+    let look = gateway
+        .desk
+        .second_look(&call.caller, parse(&consent)?)
+        .await?;
     Ok(Json(look).into_response())
 }
 
@@ -297,7 +300,10 @@ async fn for_second(
     Path(consent): Path<String>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let sealed = gateway.desk.for_second(&call.caller, parse(&consent)?).await?;
+    let sealed = gateway
+        .desk
+        .for_second(&call.caller, parse(&consent)?)
+        .await?;
     Ok(Json(sealed).into_response())
 }
 

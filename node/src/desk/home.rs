@@ -53,9 +53,7 @@ impl HomeDesk for Office {
     }
 
     async fn audit(&self, caller: &Caller, consent: ConsentId) -> Result<AuditAnswer, DeskError> {
-        self.verifier()?
-            .audit(caller, consent)
-            .await
+        self.verifier()?.audit(caller, consent).await
     }
 
     async fn erase(&self, caller: &Caller, form: ErasureForm) -> Result<ErasureReceipt, DeskError> {

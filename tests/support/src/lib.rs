@@ -12,6 +12,7 @@
 )]
 
 pub mod consortium;
+pub mod history;
 pub mod process;
 pub mod rpc;
 pub mod story;

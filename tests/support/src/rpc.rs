@@ -61,10 +61,21 @@ impl Rpc {
         params: &[Value],
         unsubscribe: &str,
     ) -> Subscription<Value> {
+        self.try_subscribe(method, params, unsubscribe)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Subscribes, to a node that may be dying.
+    pub async fn try_subscribe(
+        &self,
+        method: &str,
+        params: &[Value],
+        unsubscribe: &str,
+    ) -> Result<Subscription<Value>, jsonrpsee::core::ClientError> {
         self.client
             .subscribe(method, array(params), unsubscribe)
             .await
-            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Height of the newest finalised block.

@@ -109,16 +109,30 @@ fn touch(
             (Credential::Authentication, SecretKind::AuthenticationPin)
         }
     };
-    place.session(|card| Ok(arguments.card.jpki(card)?.require_ready(credential, policy)?))?;
+    place.session(|card| {
+        Ok(arguments
+            .card
+            .jpki(card)?
+            .require_ready(credential, policy)?)
+    })?;
     let language = arguments.card.voice.language();
     let secret = secret::ask(&arguments.secret, kind, language)?;
     if arguments.check_in_card {
         let pin = secret.parse(UserPin::parse)?;
-        return place
-            .session(|card| Ok(arguments.card.jpki(card)?.authenticate(&pin, content, policy)?));
+        return place.session(|card| {
+            Ok(arguments
+                .card
+                .jpki(card)?
+                .authenticate(&pin, content, policy)?)
+        });
     }
     let password = secret.parse(SignPassword::parse)?;
-    place.session(|card| Ok(arguments.card.jpki(card)?.sign(&password, content, policy)?))
+    place.session(|card| {
+        Ok(arguments
+            .card
+            .jpki(card)?
+            .sign(&password, content, policy)?)
+    })
 }
 
 /// The signature in the form that travels.
