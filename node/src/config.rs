@@ -38,6 +38,8 @@ pub struct NodeConfig {
     pub gateway: GatewayConfig,
     /// FHIR for this member's own systems, on the gateway's listener.
     pub facade: FacadeConfig,
+    /// The audit explorer, on the listener of `rpc`.
+    pub explorer: ExplorerConfig,
     /// Cards.
     pub cards: CardConfig,
     /// The schedule check.
@@ -122,6 +124,32 @@ pub struct ClientConfig {
 
 fn on_consent() -> Claim {
     Claim::Consent
+}
+
+/// The audit explorer: a search index beside the chain, and its pages at `/explorer`, for operators.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplorerConfig {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// What this node's people call the members, by number; the chain knows no names.
+    pub members: BTreeMap<String, String>,
+}
+
+impl ExplorerConfig {
+    /// [`Self::members`] by number.
+    ///
+    /// # Errors
+    /// A sentence that names what is no number.
+    pub fn names(&self) -> Result<BTreeMap<u32, String>, String> {
+        let name = |(number, name): (&String, &String)| {
+            let number = number
+                .parse()
+                .map_err(|_| format!("explorer.members {number:?}: expected a member's number"))?;
+            Ok((number, name.clone()))
+        };
+        self.members.iter().map(name).collect()
+    }
 }
 
 /// Which cards this municipality accepts.
@@ -255,6 +283,7 @@ impl Default for NodeConfig {
             rpc: RpcConfig::default(),
             gateway: GatewayConfig::default(),
             facade: FacadeConfig::default(),
+            explorer: ExplorerConfig::default(),
             cards: CardConfig::default(),
             care: CareConfig::default(),
             store: StoreConfig::default(),

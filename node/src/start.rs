@@ -5,7 +5,7 @@ use crate::{
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
     desk::{self, Office, chain::Chain, custodian::VaultDoor},
-    gossip,
+    explorer, gossip,
     halt::Halt,
     join,
     key_file::{self, KeyKind},
@@ -65,17 +65,19 @@ pub async fn run(
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
     let engine = engine(&config, &node_key, &pipeline, dissemination).await?;
     gossip::start(&pipeline, &network, events);
+    let explorer = explorer_routes(&config, &spec, &pipeline, Arc::clone(&clock)).await?;
     let services = services(&config, &spec, &pipeline, &engine, &network, clock).await?;
     let listener = TcpListener::bind(config.rpc.listen)
         .await
         .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
-    let api = musubi_node_api::build(
+    let mut api = musubi_node_api::build(
         &services,
         &Limits::default(),
         operator_token(&config)?,
         &Metrics::default(),
     )
     .map_err(|error| format!("build the API: {error}"))?;
+    api.router = api.router.merge(explorer);
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
@@ -90,6 +92,26 @@ pub async fn run(
         Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}").into())),
         Err(error) => outcome.and(Err(format!("serve the API: {error}").into())),
     }
+}
+
+/// The explorer's answers, for operators only, and its pages, which tell nothing; no routes where the configuration has none.
+async fn explorer_routes(
+    config: &NodeConfig,
+    spec: &ChainSpec,
+    pipeline: &Pipeline,
+    clock: Arc<dyn Clock>,
+) -> Result<axum::Router, String> {
+    if !config.explorer.enabled {
+        return Ok(axum::Router::new());
+    }
+    let chain = spec.name.clone();
+    let answers = explorer::open(&config.explorer, &config.data, chain, pipeline, clock).await?;
+    let answers = musubi_node_api::for_operators(answers, operator_token(config)?);
+    tracing::info!(
+        pages = musubi_node_web::has_explorer(),
+        "explorer opened at /explorer"
+    );
+    Ok(answers.merge(musubi_node_web::explorer()))
 }
 
 /// Serves the gateway, where the configuration has one, until the node stops.

@@ -32,4 +32,4 @@ pub use metrics::Metrics;
 pub use ports::{
     About, Head, NetworkView, PoolView, Refusal, Services, StateError, StateView, TransactionStatus,
 };
-pub use router::{Api, Limits, build, serve};
+pub use router::{Api, Limits, build, for_operators, serve};

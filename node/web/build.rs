@@ -1,0 +1,6 @@
+//! Has the pages embedded anew when `./dev web` built them anew. It never calls Node: without pages, a placeholder is served.
+
+fn main() {
+    // The folder is always there, so that cargo can watch it; what is built lies in folders below.
+    println!("cargo::rerun-if-changed=pages");
+}
