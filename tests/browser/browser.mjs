@@ -6,7 +6,7 @@ import { chromium } from "playwright-core";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-export const launch = () => chromium.launch({ executablePath: process.env.MUSUBI_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+export const launch = () => chromium.launch({ executablePath: process.env.BROWSER_CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 
 /** Rules of WCAG 2.2 at AA that a program can judge; the answer names each violation and where it is. */
 export async function violations(page) {

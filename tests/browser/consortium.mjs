@@ -17,7 +17,7 @@ export async function start(binary, folder, port) {
     if (line.startsWith("{")) steps.push(JSON.parse(line));
     if (steps.filter((step) => step.step === "audit").length === STORIES) break;
   }
-  if (child.exitCode !== null) throw new Error(`the demonstration ended: ${told.slice(-2000)}`);
+  if (steps.filter((step) => step.step === "audit").length < STORIES) throw new Error(`the demonstration ended: ${told.slice(-2000)}`);
   child.stdout.resume();
   const stop = async () => {
     child.kill("SIGTERM");

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { launch, open, overflows, violations } from "./browser.mjs";
 import { start } from "./consortium.mjs";
 
-const { MUSUBI_BINARY: binary, MUSUBI_BROWSER_FOLDER: folder } = process.env;
+const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
 const PHONE = { viewport: { width: 390, height: 844 } };
 const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "trail"];
@@ -16,7 +16,7 @@ let consortium, browser;
 
 before(async () => {
   await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start(binary, `${folder}/demo`, Number(process.env.MUSUBI_BROWSER_PORT ?? 23_000));
+  consortium = await start(binary, `${folder}/demo`, Number(process.env.BROWSER_PORT ?? 23_000));
   browser = await launch();
 });
 after(async () => {
