@@ -160,7 +160,7 @@ test("all three languages are there, with ruby in the plain one", async () => {
   assert.ok((await page.locator("main ruby").count()) > 10);
   await page.screenshot({ path: `${folder}/screens/plain-events.png` });
   await page.getByLabel("ことば").selectOption("en");
-  await page.getByText("was denied to read").first().waitFor();
+  await page.locator(".sentence", { hasText: "was denied to read" }).first().waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
 });
 

@@ -38,14 +38,15 @@ export function useLive(first: Block[]): (Block & { checked?: boolean })[] {
   useEffect(() => {
     const stop = new AbortController();
     const add = async (block: Block) => {
-      const put = (checked?: boolean) => setBlocks((old) => [{ ...block, checked }, ...old.filter((one) => one.height !== block.height)].sort((a, b) => b.height - a.height).slice(0, 8));
-      put();
+      const put = (checked: boolean) => setBlocks((old) => [{ ...block, checked }, ...old.filter((one) => one.height !== block.height)].sort((a, b) => b.height - a.height).slice(0, 8));
+      put(false);
       const header = await (await client).follow(block.hash).catch(() => undefined);
       put(header?.height === block.height && header.hash === block.hash);
     };
     const listen = (): Promise<void> => live(stop.signal, (block) => void add(block)).catch(() => {
       if (!stop.signal.aborted) setTimeout(() => void listen(), 3_000);
     });
+    first.slice(0, 8).forEach((block) => void add(block));
     void listen();
     return () => stop.abort();
   }, []);

@@ -47,16 +47,17 @@ function Shell({ onLanguage }: { onLanguage: (language: Language) => void }) {
         </select>
       </header>
       <nav class="nav" aria-label={text("menu")}>
-        <ul>{PAGES.filter(([path]) => path !== "search").map(([path, name]) => <li><a href={`/explorer/${path}`} aria-current={found[0] === path ? "page" : undefined}>{text(name)}</a></li>)}</ul>
+        <ul>{PAGES.filter(([path]) => path !== "search").map(([path, name]) => <li><a href={`/explorer/${path}`} aria-current={found[0] === path ? "page" : undefined}>{say(name)}</a></li>)}</ul>
       </nav>
-      <main class="main" id="main" tabIndex={-1}><AtChain title={title} page={found[2]} /></main>
+      <main class="main" id="main" tabIndex={-1}><AtChain title={found[1]} page={found[2]} /></main>
     </div>
   );
 }
 
-function AtChain({ title, page: Page }: { title: string; page: () => preact.JSX.Element }) {
+function AtChain({ title, page: Page }: { title: Key; page: () => preact.JSX.Element }) {
+  const { say } = useSpeech();
   const [state, again] = useLoad("chain", () => get<Chain>("/chain"));
-  return <div class="stack"><h1>{title}</h1><Loaded state={state} again={again}>{(chain) => <WithClient chain={chain} page={Page} />}</Loaded></div>;
+  return <div class="stack"><h1>{say(title)}</h1><Loaded state={state} again={again}>{(chain) => <WithClient chain={chain} page={Page} />}</Loaded></div>;
 }
 
 function WithClient({ chain, page: Page }: { chain: Chain; page: () => preact.JSX.Element }) {

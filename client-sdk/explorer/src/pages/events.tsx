@@ -9,6 +9,7 @@ import { Empty, Loaded } from "../parts";
 import { useProofs } from "../proof";
 import { go, useAddress } from "../route";
 import { plain, useSpeech } from "../speech";
+import type { Key } from "../words";
 
 const KEPT = "musubi-saved-filters";
 const DAY = 86_400_000;
@@ -40,8 +41,8 @@ function Filters({ query }: { query: URLSearchParams }) {
   const kinds = Object.keys(words).filter((key) => key.startsWith("event.")).map((key) => key.slice(6));
   const set = (field: string) => (event: { currentTarget: { value: string } }) => go(withValue(query, field, event.currentTarget.value));
   const tick = (field: string) => (event: { currentTarget: { checked: boolean } }) => go(withValue(query, field, event.currentTarget.checked ? "true" : ""));
-  const Choice = ({ field, label, options }: { field: string; label: string; options: [string, string][] }) => (
-    <label>{label}<select name={field} value={query.get(field) ?? ""} onChange={set(field)}><option value="">{text("all")}</option>{options.map(([value, shown]) => <option value={value} selected={query.get(field) === value}>{shown}</option>)}</select></label>
+  const Choice = ({ field, label, options }: { field: string; label: Key; options: [string, string][] }) => (
+    <label>{say(label)}<select name={field} value={query.get(field) ?? ""} onChange={set(field)}><option value="">{text("all")}</option>{options.map(([value, shown]) => <option value={value} selected={query.get(field) === value}>{shown}</option>)}</select></label>
   );
   const short = (kind: string) => plain(words[`event.${kind}`] ?? kind).replace(/[（(][^）)]*[）)]|[:：].*$/g, "").replace(/「?\{\w+\}」?/g, "…").replace(/[。.]$/, "");
   return (
@@ -49,18 +50,17 @@ function Filters({ query }: { query: URLSearchParams }) {
       <summary>{say("filter")}</summary>
       <form class="stack" onSubmit={(event) => event.preventDefault()}>
         <div class="filters">
-          <Choice field="kind" label={text("kind")} options={kinds.map((kind) => [kind, short(kind)])} />
-          <Choice field="member" label={text("member")} options={chain.members.map((one) => [String(one.member), member(one.member)])} />
-          <Choice field="purpose" label={text("purpose")} options={PURPOSES.map((one) => [one, plain(name("purpose", one))])} />
-          <Choice field="outcome" label={text("outcome")} options={OUTCOMES.map((one) => [one, plain(name("outcome", one))])} />
-          <label>{text("from")}<input type="date" value={dayOf(query.get("from"))} onChange={(event) => go(withValue(query, "from", event.currentTarget.value && String(startOf(event.currentTarget.value))))} /></label>
-          <label>{text("until")}<input type="date" value={query.get("until") ? dayOf(String(Number(query.get("until")) - DAY)) : ""} onChange={(event) => go(withValue(query, "until", event.currentTarget.value && String(startOf(event.currentTarget.value) + DAY)))} /></label>
-          <label>{text("about")}<input class="id" value={query.get("about") ?? ""} placeholder="0x…" onChange={set("about")} /></label>
-          <label>{text("order")}<select value={query.get("order") ?? "newest"} onChange={set("order")}><option value="newest">{text("newest")}</option><option value="oldest">{text("oldest")}</option></select></label>
+          <Choice field="kind" label="kind" options={kinds.map((kind) => [kind, short(kind)])} />
+          <Choice field="member" label="member" options={chain.members.map((one) => [String(one.member), member(one.member)])} />
+          <Choice field="purpose" label="purpose" options={PURPOSES.map((one) => [one, plain(name("purpose", one))])} />
+          <Choice field="outcome" label="outcome" options={OUTCOMES.map((one) => [one, plain(name("outcome", one))])} />
+          <label>{say("from")}<input type="date" value={dayOf(query.get("from"))} onChange={(event) => go(withValue(query, "from", event.currentTarget.value && String(startOf(event.currentTarget.value))))} /></label>
+          <label>{say("until")}<input type="date" value={query.get("until") ? dayOf(String(Number(query.get("until")) - DAY)) : ""} onChange={(event) => go(withValue(query, "until", event.currentTarget.value && String(startOf(event.currentTarget.value) + DAY)))} /></label>
+          <label>{say("about")}<input class="id" value={query.get("about") ?? ""} placeholder="0x…" onChange={set("about")} /></label>
+          <label>{say("order")}<select value={query.get("order") ?? "newest"} onChange={set("order")}><option value="newest">{text("newest")}</option><option value="oldest">{text("oldest")}</option></select></label>
           <label class="check"><input type="checkbox" checked={query.get("failed") === "true"} onChange={tick("failed")} /><span>{say("failedOnly")}</span></label>
           <label class="check"><input type="checkbox" checked={query.get("withoutGrant") === "true"} onChange={tick("withoutGrant")} /><span>{say("withoutGrant")}</span></label>
         </div>
-        <div class="row"><button type="button" onClick={() => go("/explorer/events")}>{say("clear")}</button></div>
         <Saved query={query} />
       </form>
     </details>
@@ -73,8 +73,9 @@ function Saved({ query }: { query: URLSearchParams }) {
   const [title, setTitle] = useState("");
   const keep = (next: Record<string, string>) => { localStorage.setItem(KEPT, JSON.stringify(next)); setSaved(next); };
   return (
-    <div class="row">
-      <label>{text("saved.name")}<input value={title} maxLength={40} onInput={(event) => setTitle(event.currentTarget.value)} /></label>
+    <div class="row saved">
+      <button type="button" onClick={() => go("/explorer/events")}>{say("clear")}</button>
+      <label>{say("saved.name")}<input value={title} maxLength={40} onInput={(event) => setTitle(event.currentTarget.value)} /></label>
       <button type="button" disabled={!title.trim()} onClick={() => { keep({ ...saved, [title.trim()]: query.toString() }); setTitle(""); }}>{say("save")}</button>
       {Object.entries(saved).map(([name, kept]) => <span class="row"><a href={`/explorer/events?${kept}`}>{name}</a><button type="button" aria-label={text("remove", { name })} onClick={() => keep(Object.fromEntries(Object.entries(saved).filter(([other]) => other !== name)))}>×</button></span>)}
     </div>
@@ -92,9 +93,9 @@ function Found({ page, query }: { page: Page; query: URLSearchParams }) {
   return (
     <section class="stack" data-api={ROOT}>
       <div class="row"><strong data-matches={page.matches}>{say(page.more ? "matchesMore" : "matches", { count: page.matches })}</strong>
-        <button onClick={() => exported("csv", "musubi-events.csv")}>{say("exportCsv")}</button><button onClick={() => exported("json", "musubi-events.jsonl")}>{say("exportJson")}</button></div>
+        <button onClick={() => exported("csv", "musubi-events.csv")}>{say("exportCsv")}</button><button onClick={() => exported("json", "musubi-events.jsonl")}>{say("exportJson")}</button>
+        <span role="status">{rows.length > 0 && good === rows.length && <span class="badge good">✓ {say("proof.all", { good })}</span>}</span></div>
       <p class="soft">{say("proof.notice")}</p>
-      <p class="soft" role="status">{rows.length > 0 && good === rows.length ? say("proof.all", { good }) : ""}</p>
       {page.events.length === 0 ? <Empty /> : <ol class="list">{page.events.map((event) => <EventItem key={event.id} event={event} proved={proofs.get(event.id) ?? { is: "checking" }} />)}</ol>}
       <div class="row">{query.get("after") && <a href={withValue(query, "after", "")}>{say("first")}</a>}{page.next && <a href={`/explorer/events?${next.toString()}`}>{say("next")} →</a>}</div>
     </section>

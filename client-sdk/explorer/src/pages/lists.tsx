@@ -40,9 +40,9 @@ export function Consents() {
   const state = query.get("state");
   return (
     <div class="stack">
-      <label>{text("state")}<select value={state ?? ""} onChange={(event) => go(event.currentTarget.value ? `/explorer/consents?state=${event.currentTarget.value}` : "/explorer/consents")}><option value="">{text("all")}</option>{STATES.map((one) => <option value={one} selected={one === state}>{plain(name("state", one))}</option>)}</select></label>
+      <label class="narrow">{say("state")}<select value={state ?? ""} onChange={(event) => go(event.currentTarget.value ? `/explorer/consents?state=${event.currentTarget.value}` : "/explorer/consents")}><option value="">{text("all")}</option>{STATES.map((one) => <option value={one} selected={one === state}>{plain(name("state", one))}</option>)}</select></label>
       <List<Consent> path={state ? `/consents?state=${state}` : "/consents"} lead="consents.lead">
-        {(one) => <><div class="row"><span class={`badge ${one.state === "effective" ? "plain" : "warn"}`}><Spoken sentence={name("state", one.state)} /></span><strong>{member(one.recipient)}</strong><Spoken sentence={name("purpose", one.purpose)} /><span class="soft">{dateTime(language, one.changedAt)}</span></div><div class="row soft"><Id id={one.consent} /><Id id={one.subject} />{say("member")}</div></>}
+        {(one) => <><div class="row"><span class={`badge ${one.state === "effective" ? "plain" : "warn"}`}><Spoken sentence={name("state", one.state)} /></span><strong>{member(one.recipient)}</strong><Spoken sentence={name("purpose", one.purpose)} /><span class="soft">{dateTime(language, one.changedAt)}</span></div><div class="row soft"><Id id={one.consent} /><Id id={one.subject} /></div></>}
       </List>
     </div>
   );

@@ -14,7 +14,7 @@ import { readKey } from "../officer-key";
 interface Shown { events: ChainEvent[]; report: Report; bundle: string; permits: number; without: number; rows: number }
 
 export function Trail() {
-  const { say, text } = useSpeech();
+  const { say } = useSpeech();
   const { chain, client } = useHere();
   const { query } = useAddress();
   const [subject, setSubject] = useState(query.get("subject") ?? "");
@@ -39,8 +39,8 @@ export function Trail() {
     <div class="stack">
       <p>{say("trail.lead")}</p>
       <form class="card stack" onSubmit={(event) => { event.preventDefault(); void show(); }}>
-        <label>{text("trail.subject")}<input class="id" required pattern="0x[0-9a-f]{64}" value={subject} onInput={(event) => setSubject(event.currentTarget.value.trim())} /></label>
-        <label>{text("trail.key")}<input type="file" accept=".pem" onChange={(event) => void choose(event.currentTarget.files?.[0])} /></label>
+        <label>{say("trail.subject")}<input class="id" required pattern="0x[0-9a-f]{64}" value={subject} onInput={(event) => setSubject(event.currentTarget.value.trim())} /></label>
+        <label>{say("trail.key")}<input type="file" accept=".pem" onChange={(event) => void choose(event.currentTarget.files?.[0])} /></label>
         {badKey && <p class="banner bad" role="alert">{say("trail.keyBad")}</p>}
         <div><button class="first" disabled={!signer || !subject}>{say("trail.show")}</button></div>
       </form>
@@ -55,10 +55,14 @@ async function whole(client: Awaited<ReturnType<typeof useHere>["client"]>, subj
   const permits = trail.rows.filter((row) => typeof row.fact !== "string" && "access-permitted" in row.fact).length;
   const audit = { kind: "reads-without-grant", height: head.height, subject, permits, withoutGrant: [] as number[] } as const;
   const { report, bundle } = await client.prove([trail, audit], head);
-  const proved = new Map(trail.rows.map((row) => [row.index, JSON.stringify(row)]));
-  if (events.some((event) => event.subject === subject && event.height <= head.height && proved.get(event.row ?? -1) !== JSON.stringify({ subject: event.body.subject, index: event.body.index, at: event.body.at, fact: event.body.fact }))) throw new NotProved("a row that is shown is not in the proved trail");
+  const proved = new Map(trail.rows.map((row) => [row.index, spelled(row)]));
+  const shown = events.filter((event) => event.subject === subject && event.height <= head.height);
+  if (shown.some((event) => proved.get(event.row ?? -1) !== spelled(event.body))) throw new NotProved("a row that is shown is not in the proved trail");
   return { events, report, bundle, permits, without: 0, rows: trail.rows.length };
 }
+
+/** A value with its fields in order, so that two spellings of one value are equal. */
+const spelled = (value: unknown): string => JSON.stringify(value, (_, inner: unknown) => (inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort()) : inner));
 
 function Rows({ shown }: { shown: Shown }) {
   const { say } = useSpeech();
