@@ -181,3 +181,10 @@ test("a page from elsewhere cannot ask the explorer", async () => {
   assert.match(page.headers.get("content-security-policy"), /frame-ancestors 'none'/);
   assert.doesNotMatch(page.headers.get("content-security-policy"), /unsafe-inline/);
 });
+
+test("the SDK's example for Node reads a whole trail and proves it", async () => {
+  const page = await (await fetch(`${consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).json();
+  const example = new URL("../../client-sdk/ts/examples/read-trail.mjs", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [example, consortium.address, page.events[0].subject]);
+  assert.match(stdout, /rows, none missing/);
+});
