@@ -135,7 +135,7 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
     const { page, errors } = await at("", options);
     for (const path of PAGES) {
       await page.goto(`${consortium.address}/explorer/${path}`);
-      await page.waitForLoadState("networkidle", { timeout: 2_000 }).catch(() => undefined);
+      await page.waitForLoadState("networkidle", { timeout: 1_000 }).catch(() => undefined);
       await page.screenshot({ path: `${folder}/screens/${name}-${path || "overview"}.png`, fullPage: false });
       assert.deepEqual(await violations(page), [], path);
       assert.equal(await overflows(page), false, `${path} is wider than the screen`);

@@ -25,7 +25,7 @@ export function useSpeech() {
 }
 
 export function Spoken({ sentence }: { sentence: string }) {
-  return <>{pieces(sentence).map((piece) => (typeof piece === "string" ? piece : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</>;
+  return <span class="said">{pieces(sentence).map((piece) => (typeof piece === "string" ? piece : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</span>;
 }
 
 export const plain = (sentence: string): string => pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.base)).join("");

@@ -58,8 +58,8 @@ function Filters({ query }: { query: URLSearchParams }) {
           <label>{say("until")}<input type="date" value={query.get("until") ? dayOf(String(Number(query.get("until")) - DAY)) : ""} onChange={(event) => go(withValue(query, "until", event.currentTarget.value && String(startOf(event.currentTarget.value) + DAY)))} /></label>
           <label>{say("about")}<input class="id" value={query.get("about") ?? ""} placeholder="0x…" onChange={set("about")} /></label>
           <label>{say("order")}<select value={query.get("order") ?? "newest"} onChange={set("order")}><option value="newest">{text("newest")}</option><option value="oldest">{text("oldest")}</option></select></label>
-          <label class="check"><input type="checkbox" checked={query.get("failed") === "true"} onChange={tick("failed")} /><span>{say("failedOnly")}</span></label>
-          <label class="check"><input type="checkbox" checked={query.get("withoutGrant") === "true"} onChange={tick("withoutGrant")} /><span>{say("withoutGrant")}</span></label>
+          <label class="check"><input type="checkbox" checked={query.get("failed") === "true"} onChange={tick("failed")} />{say("failedOnly")}</label>
+          <label class="check"><input type="checkbox" checked={query.get("withoutGrant") === "true"} onChange={tick("withoutGrant")} />{say("withoutGrant")}</label>
         </div>
         <Saved query={query} />
       </form>
