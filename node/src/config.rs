@@ -41,6 +41,8 @@ pub struct NodeConfig {
     pub gateway: GatewayConfig,
     /// FHIR for this member's own systems, on the gateway's listener.
     pub facade: FacadeConfig,
+    /// The audit explorer, on the listener of `rpc`.
+    pub explorer: ExplorerConfig,
     /// Cards.
     pub cards: CardConfig,
     /// The schedule check.
@@ -95,6 +97,32 @@ pub struct CareConfig {
     pub rules: Vec<PathBuf>,
     /// Products by the codes of a record system: `"system|code"` to the code of the rules, such as `"PCV20"`.
     pub products: BTreeMap<String, String>,
+}
+
+/// The audit explorer: a search index beside the chain, and its pages at `/explorer`, for operators.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ExplorerConfig {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// What this node's people call the members, by number; the chain knows no names.
+    pub members: BTreeMap<String, String>,
+}
+
+impl ExplorerConfig {
+    /// [`Self::members`] by number.
+    ///
+    /// # Errors
+    /// A sentence that names what is no number.
+    pub fn names(&self) -> Result<BTreeMap<u32, String>, String> {
+        let name = |(number, name): (&String, &String)| {
+            let number = number
+                .parse()
+                .map_err(|_| format!("explorer.members {number:?}: expected a member's number"))?;
+            Ok((number, name.clone()))
+        };
+        self.members.iter().map(name).collect()
+    }
 }
 
 /// Which cards this municipality accepts.
@@ -242,6 +270,7 @@ impl Default for NodeConfig {
             rpc: RpcConfig::default(),
             gateway: GatewayConfig::default(),
             facade: FacadeConfig::default(),
+            explorer: ExplorerConfig::default(),
             cards: CardConfig::default(),
             care: CareConfig::default(),
             store: StoreConfig::default(),

@@ -27,6 +27,7 @@ mod commands;
 mod config;
 mod demo;
 mod desk;
+mod explorer;
 mod gossip;
 mod halt;
 mod join;

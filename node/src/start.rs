@@ -6,7 +6,7 @@ use crate::{
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
     desk::{self, Office, chain::Chain, custodian::VaultDoor},
-    gossip,
+    explorer, gossip,
     halt::Halt,
     join,
     key_file::{self, KeyKind},
@@ -75,6 +75,7 @@ pub async fn run(
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
     let office = Arc::new(office);
     let engine = engine(&config, &node_key, CONSENSUS, &pipeline, dissemination).await?;
+    let explorer = explorer_routes(&config, &spec, &pipeline, Arc::clone(&clock)).await?;
     let checkpoint_made_at = Arc::default();
     let checkpoints = NodeCheckpoints::new(
         store,
@@ -105,13 +106,14 @@ pub async fn run(
     let listener = TcpListener::bind(config.rpc.listen)
         .await
         .map_err(|error| format!("rpc.listen {}: {error}", config.rpc.listen))?;
-    let api = musubi_node_api::build(
+    let mut api = musubi_node_api::build(
         &services,
         &Limits::default(),
         operator_token(&config)?,
         &metrics,
     )
     .map_err(|error| format!("build the API: {error}"))?;
+    api.router = api.router.merge(explorer);
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
@@ -127,6 +129,26 @@ pub async fn run(
         Ok(Err(error)) => outcome.and(Err(format!("serve the API: {error}").into())),
         Err(error) => outcome.and(Err(format!("serve the API: {error}").into())),
     }
+}
+
+/// The explorer's answers, for operators only, and its pages, which tell nothing; no routes where the configuration has none.
+async fn explorer_routes(
+    config: &NodeConfig,
+    spec: &ChainSpec,
+    pipeline: &Pipeline,
+    clock: Arc<dyn Clock>,
+) -> Result<axum::Router, String> {
+    if !config.explorer.enabled {
+        return Ok(axum::Router::new());
+    }
+    let chain = spec.name.clone();
+    let answers = explorer::open(&config.explorer, &config.data, chain, pipeline, clock).await?;
+    let answers = musubi_node_api::for_operators(answers, operator_token(config)?);
+    tracing::info!(
+        pages = musubi_node_web::has_explorer(),
+        "explorer opened at /explorer"
+    );
+    Ok(answers.merge(musubi_node_web::explorer()))
 }
 
 /// Serves the gateway, where the configuration has one, until the node stops.

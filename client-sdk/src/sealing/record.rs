@@ -90,7 +90,8 @@ impl DataKey {
         data_key
     }
 
-    pub(super) fn to_bytes(&self) -> Zeroizing<[u8; DATA_KEY_BYTES]> {
+    /// Its 64 bytes, for a key store that keeps them.
+    pub fn to_bytes(&self) -> Zeroizing<[u8; DATA_KEY_BYTES]> {
         let mut bytes = Zeroizing::new([0u8; DATA_KEY_BYTES]);
         bytes[..32].copy_from_slice(&self.key);
         bytes[32..].copy_from_slice(&self.salt);

@@ -34,4 +34,4 @@ pub use ports::{
     About, Checkpoint, Checkpoints, Head, NetworkView, PoolView, Refusal, Services, StateError,
     StateView, TransactionStatus,
 };
-pub use router::{Api, Limits, build, serve};
+pub use router::{Api, Limits, build, for_operators, serve};

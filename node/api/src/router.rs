@@ -18,7 +18,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -132,6 +132,29 @@ pub fn build(
         router,
         connections,
     })
+}
+
+/// Lets only operators reach these routes: programs and pages of this machine, and whoever has the bearer token.
+pub fn for_operators(routes: Router, token: Option<Token>) -> Router {
+    let token = Arc::new(token);
+    routes
+        .layer(middleware::from_fn(refuse_guests))
+        .layer(middleware::from_fn_with_state(token, note_caller))
+}
+
+async fn refuse_guests(request: Request, next: Next) -> Response {
+    match Caller::of(request.extensions()) {
+        Caller::Operator => next.run(request).await,
+        Caller::Guest => {
+            let detail =
+                "operators only: ask from this machine, or with the operators' bearer token";
+            let problem = serde_json::json!({
+                "type": "urn:musubi:problem:not-authenticated", "title": "Unauthorized", "status": 401, "detail": detail,
+            });
+            let media_type = [(header::CONTENT_TYPE, "application/problem+json")];
+            (StatusCode::UNAUTHORIZED, media_type, problem.to_string()).into_response()
+        }
+    }
 }
 
 /// Serves the API until `stop` resolves; then finishes what runs and closes every WebSocket.

@@ -331,6 +331,7 @@ fn node_config(
     if member.validator {
         let cards = cards::config("../../cards", ports.responder);
         config.insert("cards".to_owned(), cards.into());
+        config.insert("explorer".to_owned(), explorer().into());
     }
     config.to_string()
 }
@@ -346,6 +347,16 @@ fn facade(member: &MemberPlan, gateway: &str) -> toml::Table {
     toml::Table::from_iter([
         ("origin".to_owned(), format!("http://{gateway}").into()),
         ("ticket_keys".to_owned(), keys.into()),
+    ])
+}
+
+/// Villages look at the chain by the explorer, under the names that the demonstration gives its members.
+fn explorer() -> toml::Table {
+    let names = (0..).zip(MEMBERS);
+    let names = names.map(|(id, member): (u32, _)| (id.to_string(), member.title.into()));
+    toml::Table::from_iter([
+        ("enabled".to_owned(), true.into()),
+        ("members".to_owned(), toml::Table::from_iter(names).into()),
     ])
 }
 

@@ -11,6 +11,8 @@ pub const STAFF_UNTIL: Moment = 4_102_444_800_000;
 pub struct MemberPlan {
     /// Folder name and name in logs.
     pub name: &'static str,
+    /// What people call it.
+    pub title: &'static str,
     /// What it is.
     pub kind: MemberKind,
     /// Staff and device keys: name and role.
@@ -38,9 +40,10 @@ const CLINIC_STAFF: &[(&str, Role)] = &[
 ];
 const FIRE_STAFF: &[(&str, Role)] = &[("crew", Role::Crew), ("reviewer", Role::Reviewer)];
 
-const fn village(name: &'static str) -> MemberPlan {
+const fn village(name: &'static str, title: &'static str) -> MemberPlan {
     MemberPlan {
         name,
+        title,
         kind: MemberKind::Municipality,
         staff: VILLAGE_STAFF,
         node: true,
@@ -50,12 +53,13 @@ const fn village(name: &'static str) -> MemberPlan {
 
 /// All members; their place is their `MemberId`.
 pub const MEMBERS: &[MemberPlan] = &[
-    village("rusutsu"),
-    village("rankoshi"),
-    village("sarabetsu"),
-    village("mikasa"),
+    village("rusutsu", "留寿都村"),
+    village("rankoshi", "蘭越町"),
+    village("sarabetsu", "更別村"),
+    village("mikasa", "三笠市"),
     MemberPlan {
         name: "yotei-clinic",
+        title: "ようてい医院",
         kind: MemberKind::Clinic,
         staff: CLINIC_STAFF,
         node: true,
@@ -63,6 +67,7 @@ pub const MEMBERS: &[MemberPlan] = &[
     },
     MemberPlan {
         name: "shiribetsu-clinic",
+        title: "しりべつ医院",
         kind: MemberKind::Clinic,
         staff: CLINIC_STAFF,
         node: false,
@@ -70,6 +75,7 @@ pub const MEMBERS: &[MemberPlan] = &[
     },
     MemberPlan {
         name: "yotei-fire-service",
+        title: "ようてい消防",
         kind: MemberKind::FireService,
         staff: FIRE_STAFF,
         node: false,

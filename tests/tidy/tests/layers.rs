@@ -116,6 +116,19 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
         &["musubi-client-sdk", "musubi-primitives", "musubi-fhir"],
     ),
     (
+        "musubi-node-index",
+        5,
+        &[
+            "musubi-client-sdk",
+            "musubi-node-core",
+            "musubi-primitives",
+            "musubi-runtime",
+            "pallet-consortium",
+            "pallet-records",
+        ],
+    ),
+    ("musubi-node-web", 5, &[]),
+    (
         "musubi",
         6,
         &[
@@ -132,10 +145,12 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-core",
             "musubi-node-facade",
             "musubi-node-gateway",
+            "musubi-node-index",
             "musubi-node-network",
             "musubi-node-register",
             "musubi-node-store",
             "musubi-node-vault",
+            "musubi-node-web",
             "musubi-node-workers",
             "musubi-portability",
             "musubi-primitives",

@@ -8,4 +8,5 @@
 
 mod calls;
 mod extrinsics;
+mod shared;
 mod state;

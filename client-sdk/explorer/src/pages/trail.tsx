@@ -1,0 +1,76 @@
+// One person's whole trail: for those whose role allows it, signed for, and proved to be whole.
+
+import { gatewayHeaders, NotProved, type Report, type Signer } from "musubi-sdk";
+import { useState } from "preact/hooks";
+import { type Event as ChainEvent, get, type Page, ROOT } from "../api";
+import { useHere } from "../chain";
+import { EventItem } from "../event";
+import { Loaded } from "../parts";
+import type { Load } from "../load";
+import { useAddress } from "../route";
+import { useSpeech } from "../speech";
+import { readKey } from "../officer-key";
+
+interface Shown { events: ChainEvent[]; report: Report; bundle: string; permits: number; without: number; rows: number }
+
+export function Trail() {
+  const { say } = useSpeech();
+  const { chain, client } = useHere();
+  const { query } = useAddress();
+  const [subject, setSubject] = useState(query.get("subject") ?? "");
+  const [signer, setSigner] = useState<Signer>();
+  const [badKey, setBadKey] = useState(false);
+  const [state, setState] = useState<Load<Shown>>();
+  const choose = async (file: File | undefined) => {
+    setBadKey(false);
+    try { setSigner(file && (await readKey(await file.text()))); } catch { setBadKey(true); }
+  };
+  const show = async () => {
+    if (!signer) return;
+    setState({ kind: "loading" });
+    try {
+      const path = `/subjects/${subject}`;
+      const headers = await gatewayHeaders(chain.genesis.genesis, signer, { method: "GET", path: ROOT + path });
+      const page = await get<Page>(path, headers);
+      setState({ kind: "ready", value: await whole(await client, subject, page.events) });
+    } catch (error) { setState({ kind: "failed", error: error as Error }); }
+  };
+  return (
+    <div class="stack">
+      <p>{say("trail.lead")}</p>
+      <form class="card stack" onSubmit={(event) => { event.preventDefault(); void show(); }}>
+        <label>{say("trail.subject")}<input class="id" required pattern="0x[0-9a-f]{64}" value={subject} onInput={(event) => setSubject(event.currentTarget.value.trim())} /></label>
+        <label>{say("trail.key")}<input type="file" accept=".pem" onChange={(event) => void choose(event.currentTarget.files?.[0])} /></label>
+        {badKey && <p class="banner bad" role="alert">{say("trail.keyBad")}</p>}
+        <div><button class="first" disabled={!signer || !subject}>{say("trail.show")}</button></div>
+      </form>
+      {state && <Loaded state={state} again={() => void show()}>{(shown) => <Rows shown={shown} />}</Loaded>}
+    </div>
+  );
+}
+
+async function whole(client: Awaited<ReturnType<typeof useHere>["client"]>, subject: string, events: ChainEvent[]): Promise<Shown> {
+  const head = await client.head();
+  const trail = await client.wholeTrail(subject, head.height);
+  const permits = trail.rows.filter((row) => typeof row.fact !== "string" && "access-permitted" in row.fact).length;
+  const audit = { kind: "reads-without-grant", height: head.height, subject, permits, withoutGrant: [] as number[] } as const;
+  const { report, bundle } = await client.prove([trail, audit], head);
+  const proved = new Map(trail.rows.map((row) => [row.index, spelled(row)]));
+  const shown = events.filter((event) => event.subject === subject && event.height <= head.height);
+  if (shown.some((event) => proved.get(event.row ?? -1) !== spelled(event.body))) throw new NotProved("a row that is shown is not in the proved trail");
+  return { events, report, bundle, permits, without: 0, rows: trail.rows.length };
+}
+
+/** A value with its fields in order, so that two spellings of one value are equal. */
+const spelled = (value: unknown): string => JSON.stringify(value, (_, inner: unknown) => (inner && typeof inner === "object" && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort()) : inner));
+
+function Rows({ shown }: { shown: Shown }) {
+  const { say } = useSpeech();
+  const proof = { is: "good", proof: { report: shown.report, bundle: shown.bundle } } as const;
+  return (
+    <div class="stack">
+      <p class="banner good" role="status" data-proof="whole">✓ {say("trail.proved", { rows: shown.rows, permits: shown.permits, without: shown.without })}</p>
+      <ol class="list">{shown.events.map((event) => <EventItem key={event.id} event={event} proved={event.subject && event.height <= shown.report.checkpoint.height ? proof : { is: "none" }} />)}</ol>
+    </div>
+  );
+}

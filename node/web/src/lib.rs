@@ -1,0 +1,167 @@
+//! The web pages inside the binary: the audit explorer, as `./dev web` built it, or a page that says how to get it.
+//!
+//! **Invariants.** Nothing is read from disk while the node runs. Every page comes with a policy that lets it run its own scripts and talk to
+//! its own node and nobody else; names with a hash in them are cached for ever, everything else is asked for again by its ETag.
+
+mod placeholder;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION,
+            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+/// Where the explorer is served.
+pub const EXPLORER: &str = "/explorer";
+
+/// What a page may do: run this node's own scripts and modules, talk to this node, and never stand inside another page.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// For a year: the name changes with the content.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const ASK_AGAIN: &str = "no-cache";
+
+#[derive(RustEmbed)]
+#[folder = "pages/explorer"]
+#[allow_missing = true]
+struct ExplorerPages;
+
+/// Routes of the explorer's pages: assets by their name, every other path below is the page itself, which reads the path on its own.
+pub fn explorer() -> Router {
+    Router::new()
+        .route(EXPLORER, get(to_folder))
+        .route("/explorer/", get(page))
+        .route("/explorer/{*path}", get(page))
+}
+
+/// Whether the pages are in this binary.
+pub fn has_explorer() -> bool {
+    ExplorerPages::get("index.html").is_some()
+}
+
+async fn to_folder() -> Response {
+    let folder = [(LOCATION, HeaderValue::from_static("/explorer/"))];
+    (StatusCode::PERMANENT_REDIRECT, folder).into_response()
+}
+
+async fn page(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches("/explorer/");
+    let is_asset = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'));
+    let name = if is_asset { path } else { "index.html" };
+    match ExplorerPages::get(name) {
+        Some(file) => answer(request.method(), request.headers(), name, &file),
+        None if is_asset => guarded(StatusCode::NOT_FOUND.into_response()),
+        None => guarded(placeholder::page().into_response()),
+    }
+}
+
+fn answer(method: &Method, headers: &HeaderMap, name: &str, file: &EmbeddedFile) -> Response {
+    let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
+    let known = headers
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok());
+    let caching = if name.starts_with("assets/") {
+        FOR_EVER
+    } else {
+        ASK_AGAIN
+    };
+    let described = [
+        (CACHE_CONTROL, caching.to_owned()),
+        (ETAG, tag.clone()),
+        (CONTENT_TYPE, media_type(file)),
+    ];
+    let response = if known.is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
+        (StatusCode::NOT_MODIFIED, described).into_response()
+    } else if method == Method::HEAD {
+        described.into_response()
+    } else {
+        (described, file.data.clone().into_owned()).into_response()
+    };
+    guarded(response)
+}
+
+/// Text is UTF-8, which the list of media types leaves open.
+fn media_type(file: &EmbeddedFile) -> String {
+    let media_type = file.metadata.mimetype();
+    if media_type.starts_with("text/") {
+        format!("{media_type}; charset=utf-8")
+    } else {
+        media_type.to_owned()
+    }
+}
+
+fn guarded(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        "cross-origin-opener-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    async fn ask(path: &str, known: Option<&str>) -> Response {
+        let mut request = Request::get(path);
+        if let Some(known) = known {
+            request = request.header(IF_NONE_MATCH, known);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        explorer().oneshot(request).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_answer_is_guarded_and_every_path_without_a_dot_is_the_page() {
+        for path in ["/explorer/", "/explorer/events", "/explorer/events/12-3"] {
+            let response = ask(path, None).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            let policy = response.headers()[CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap();
+            assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe-inline"));
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            assert!(text.contains("<title>"), "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_asset_that_is_not_there_is_no_page() {
+        let response = ask("/explorer/assets/none.js", None).await;
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_not_sent_again() {
+        if !has_explorer() {
+            return;
+        }
+        let first = ask("/explorer/", None).await;
+        let tag = first.headers()[ETAG].to_str().unwrap();
+        assert_eq!(
+            ask("/explorer/", Some(tag)).await.status(),
+            StatusCode::NOT_MODIFIED
+        );
+    }
+}

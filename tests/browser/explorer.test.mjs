@@ -1,0 +1,190 @@
+// The audit explorer as an officer uses it, against the demonstration's first village.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { launch, open, overflows, violations } from "./browser.mjs";
+import { start } from "./consortium.mjs";
+
+const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
+const PHONE = { viewport: { width: 390, height: 844 } };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "trail"];
+let consortium, browser;
+
+before(async () => {
+  await mkdir(`${folder}/screens`, { recursive: true });
+  consortium = await start(binary, `${folder}/demo`, Number(process.env.BROWSER_PORT ?? 23_000));
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await consortium?.stop();
+});
+
+const at = (path, options = DESKTOP) => open(browser, options, consortium.address, path);
+const proved = (page) => page.locator('[data-proof="good"]');
+const settled = (page) => page.waitForFunction(() => document.querySelector(".list > li") && !document.querySelector('[data-proof="checking"]'));
+
+test("the story's events appear, in sentences, and every row is proved on this device", async () => {
+  const { page, errors } = await at("events?order=oldest");
+  await settled(page);
+  const text = await page.locator("main").innerText();
+  for (const words of ["が一人を登録しました", "同意が有効になりました", "拒否しました", "許可しました", "取り下げ"]) assert.ok(text.includes(words), words);
+  const rows = await page.locator("[data-event]").count();
+  assert.ok(rows >= 20, `${rows} events`);
+  const unproved = await page.locator('[data-proof]:not([data-proof="good"]):not([data-proof="none"])').count();
+  assert.equal(unproved, 0);
+  assert.ok((await proved(page).count()) >= 20);
+  assert.deepEqual(errors, []);
+});
+
+test("filters leave what they name, stay in the address, and an export honours them", async () => {
+  const { page } = await at("events");
+  await settled(page);
+  await page.getByLabel("拒否と失敗だけ").check();
+  await page.waitForFunction(() => [...document.querySelectorAll("[data-kind]")].every((one) => one.dataset.kind === "access-denied"));
+  assert.ok(page.url().includes("failed=true"));
+  const denials = Number(await page.locator("[data-matches]").getAttribute("data-matches"));
+  const told = consortium.steps.filter((step) => step.outcome === "denied").length;
+  assert.equal(denials, told);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV で保存" }).click()]);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
+  assert.equal(lines.length, denials + 1);
+});
+
+test("a proof that was saved here is accepted by musubi verify", async () => {
+  const { page } = await at("events?kind=access-permitted");
+  await settled(page);
+  await page.locator("summary", { hasText: "詳しく" }).first().click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "証明を保存" }).first().click()]);
+  const bundle = `${folder}/proof.json`;
+  await download.saveAs(bundle);
+  const { stdout } = await promisify(execFile)(binary, ["verify", "--spec", `${folder}/demo/chain-spec.json`, bundle]);
+  assert.match(stdout, /proved: row/);
+});
+
+test("an answer that was tampered with turns red, and says what to do", async () => {
+  const { page, context } = await at("");
+  await context.route("**/explorer/api/events?*", async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.text()).replace('"no-consent"', '"paused"');
+    await route.fulfill({ response: answer, body });
+  });
+  await page.goto(`${consortium.address}/explorer/events?kind=access-denied`);
+  await settled(page);
+  assert.equal(await page.locator('[data-proof="bad"]').count(), 1);
+  assert.ok((await proved(page).count()) >= 1, "the others stay proved");
+  await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary").click();
+  await page.getByText("この内容を信じないでください").waitFor();
+});
+
+test("reads without grant are none, and blocks come in with their certificates checked here", async () => {
+  const { page } = await at("");
+  assert.match(await page.locator('[data-figure="without-grant"]').innerText(), /^0/);
+  await page.getByText("この端末で証明書を確認").first().waitFor({ timeout: 15_000 });
+});
+
+test("a number that is searched leads to what it is", async () => {
+  const { page } = await at("");
+  await page.getByRole("searchbox").fill("3");
+  await page.getByRole("searchbox").press("Enter");
+  await page.getByRole("link", { name: "ブロック 3" }).click();
+  await page.waitForURL("**/explorer/events?firstHeight=3&lastHeight=3");
+});
+
+test("one person's trail needs an officer's key, and is proved to be whole", async () => {
+  const subject = JSON.parse(await (await fetch(`${consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).text()).events[0].subject;
+  const unsigned = await fetch(`${consortium.address}/explorer/api/subjects/${subject}`);
+  assert.equal(unsigned.status, 401);
+  const { page } = await at(`trail?subject=${subject}`);
+  const show = async (key) => {
+    await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${folder}/demo/members/rusutsu/${key}.pem`);
+    await page.getByRole("button", { name: "署名して見る" }).click();
+  };
+  await show("clerk");
+  await page.getByRole("alert").waitFor();
+  await show("officer");
+  const whole = page.locator('[data-proof="whole"]');
+  await whole.waitFor();
+  assert.match(await whole.innerText(), /許可のない閲覧 0 件/);
+});
+
+test("the keyboard alone is enough", async () => {
+  const { page } = await at("events");
+  await settled(page);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+  await page.keyboard.press("Enter");
+  const reach = async (selector) => {
+    for (let press = 0; press < 80; press++) {
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`${selector} is not reached`);
+  };
+  await reach("[data-event] summary");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.evaluate(() => document.activeElement.parentElement.open));
+});
+
+for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", { ...DESKTOP, colorScheme: "dark" }]]) {
+  test(`every page at ${name} size keeps WCAG AA and needs no sideways scrolling`, async () => {
+    const { page, errors } = await at("", options);
+    for (const path of PAGES) {
+      await page.goto(`${consortium.address}/explorer/${path}`);
+      await page.waitForLoadState("networkidle", { timeout: 1_000 }).catch(() => undefined);
+      await page.screenshot({ path: `${folder}/screens/${name}-${path || "overview"}.png`, fullPage: false });
+      assert.deepEqual(await violations(page), [], path);
+      assert.equal(await overflows(page), false, `${path} is wider than the screen`);
+    }
+    assert.deepEqual(errors, []);
+  });
+}
+
+test("200 % and 400 % zoom leave everything in reach", async () => {
+  for (const width of [640, 320]) {
+    const { page, context } = await at("events", { viewport: { width, height: 512 } });
+    await settled(page);
+    assert.equal(await overflows(page), false, `${width} px`);
+    await context.close();
+  }
+});
+
+test("all three languages are there, with ruby in the plain one", async () => {
+  const { page } = await at("events");
+  await settled(page);
+  await page.getByLabel("言語").selectOption("ja-Hira");
+  assert.ok((await page.locator("main ruby").count()) > 10);
+  await page.screenshot({ path: `${folder}/screens/plain-events.png` });
+  await page.getByLabel("ことば").selectOption("en");
+  await page.locator(".sentence", { hasText: "was denied to read" }).first().waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+});
+
+test("a node that is away is told, and the page goes on by itself", async () => {
+  const { page, context } = await at("");
+  await context.route("**/explorer/api/**", (route) => route.abort());
+  await page.goto(`${consortium.address}/explorer/events`);
+  await page.getByText("ノードにつながりません").waitFor();
+  await page.screenshot({ path: `${folder}/screens/desktop-offline.png` });
+  await context.unroute("**/explorer/api/**");
+  await settled(page);
+});
+
+test("a page from elsewhere cannot ask the explorer", async () => {
+  const answer = await fetch(`${consortium.address}/explorer/api/events`, { headers: { origin: "https://example.org" } });
+  assert.equal(answer.status, 401);
+  const page = await fetch(`${consortium.address}/explorer/`);
+  assert.match(page.headers.get("content-security-policy"), /frame-ancestors 'none'/);
+  assert.doesNotMatch(page.headers.get("content-security-policy"), /unsafe-inline/);
+});
+
+test("the SDK's example for Node reads a whole trail and proves it", async () => {
+  const page = await (await fetch(`${consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).json();
+  const example = new URL("../../client-sdk/ts/examples/read-trail.mjs", import.meta.url).pathname;
+  const { stdout } = await promisify(execFile)(process.execPath, [example, consortium.address, page.events[0].subject]);
+  assert.match(stdout, /rows, none missing/);
+});
