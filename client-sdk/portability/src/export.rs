@@ -113,6 +113,7 @@ fn line_of(record: &Resource) -> PrintedLine {
         Kind::Immunization => dose(value),
         Kind::Observation => measure(value),
         Kind::QuestionnaireResponse => form(value),
+        Kind::DocumentReference => words(&value["type"]),
         Kind::Patient => String::new(),
     };
     let said = match value["status"].as_str() {

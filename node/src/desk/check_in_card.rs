@@ -60,7 +60,7 @@ impl Attester {
             Ok(verification) => verification,
             Err(refusal) => return Ok(disagreed(words(&refusal))),
         };
-        self.keep(opened, fields.nonce, &verification)?;
+        self.keep(opened, fields.nonce, verification.revocation)?;
         if !verification.is_conclusive() {
             return Ok(Answer::Pending);
         }

@@ -3,16 +3,14 @@
 //! The register is changed first where the chain's step can be done again, so that a form sent twice, or a counter that lost its
 //! connection, ends where it should. A renewed card needs no form: binding it with a touch replaces the former one.
 
-use super::{
-    chain::unavailable,
-    counter::{Counter, fault, fresh_pseudonym},
-};
+use super::counter::{Counter, fault};
 use musubi_client_sdk::{calls, extrinsics::Call};
-use musubi_node_gateway::{Applied, Caller, DeskError, LifeEntered, LifeEvent};
-use musubi_node_register::{Guardian, Person, PersonId};
+use musubi_node_gateway::{
+    Applied, Caller, DeskError, LifeEntered, LifeEvent, protection::ProtectionForm,
+};
+use musubi_node_register::Person;
 use musubi_primitives::{
-    BindingId, Commitment, ConsentId, MemberId, Pseudonym, Role, resident::ServiceDomain,
-    view::ConsentView,
+    BindingId, Commitment, ConsentId, MemberId, Pseudonym, Role, view::ConsentView,
 };
 
 /// The largest paper that is taken in, in bytes: a scanned page.
@@ -48,9 +46,13 @@ impl Counter {
                 self.speak(calls::residents::unfreeze(subject)).await
             }
             LifeEvent::Protected { person, guardians } => {
-                let (fresh, applied) = self.protect(&person, &guardians).await?;
-                pseudonym = Some(fresh);
-                Ok(applied)
+                let form = ProtectionForm {
+                    subject: person,
+                    guardians,
+                    device: None,
+                };
+                pseudonym = Some(self.protect(caller, form).await?.pseudonym);
+                self.newest()
             }
             LifeEvent::Objected {
                 consent,
@@ -134,76 +136,6 @@ impl Counter {
         }
         self.speak(calls::residents::end_guardianship(*subject, *guardian))
             .await
-    }
-
-    /// Re-issue under protection (R3 of `pallet-residents`): a new pseudonym is enrolled, the guardians named are attested for it, and
-    /// the old one is retired with its devices, guardians and card. A parent is protected before the children.
-    async fn protect(
-        &self,
-        person: &Pseudonym,
-        guardians: &[Pseudonym],
-    ) -> Result<(Pseudonym, Applied), DeskError> {
-        let (domain, fresh, entry) = self.reissue(person, guardians).await?;
-        let mut applied = self.newest()?;
-        if !self.is_enrolled(&fresh).await? {
-            let call = calls::residents::enrol(fresh, domain, true, None);
-            applied = self.speak(call).await?;
-        }
-        for held in &entry.guardians {
-            let guardian = self.register.person(held.person).map_err(fault)?;
-            let guardian = guardian.and_then(|guardian| guardian.pseudonym(domain));
-            if let Some(guardian) = guardian {
-                applied = self.attest_again(fresh, guardian, held).await?;
-            }
-        }
-        if self.is_enrolled(person).await? {
-            applied = self.speak(calls::residents::retire(*person)).await?;
-        }
-        Ok((fresh, applied))
-    }
-
-    /// The register's part: once per old pseudonym, however often the form comes.
-    async fn reissue(
-        &self,
-        person: &Pseudonym,
-        guardians: &[Pseudonym],
-    ) -> Result<(ServiceDomain, Pseudonym, Person), DeskError> {
-        let _editing = self.editing.lock().await;
-        let (id, mut entry) = self.known(person, "person")?;
-        let mut pseudonyms = entry.pseudonyms.iter().chain(&entry.former);
-        let of = pseudonyms.find(|(_, known)| known == person);
-        let domain = of
-            .map(|(domain, _)| *domain)
-            .ok_or_else(|| unavailable("the register has a pseudonym without its domain"))?;
-        if let Some(current) = entry.pseudonym(domain).filter(|current| current != person) {
-            return Ok((domain, current, entry));
-        }
-        let fresh = fresh_pseudonym()?;
-        let kept = self.people(guardians)?;
-        entry.reissue(domain, fresh);
-        entry.protected = true;
-        entry.card = None;
-        entry.guardians.retain(|held| kept.contains(&held.person));
-        self.register.update(id, &entry).map_err(fault)?;
-        Ok((domain, fresh, entry))
-    }
-
-    fn people(&self, pseudonyms: &[Pseudonym]) -> Result<Vec<PersonId>, DeskError> {
-        pseudonyms
-            .iter()
-            .map(|pseudonym| Ok(self.known(pseudonym, "guardians")?.0))
-            .collect()
-    }
-
-    async fn attest_again(
-        &self,
-        subject: Pseudonym,
-        guardian: Pseudonym,
-        held: &Guardian,
-    ) -> Result<Applied, DeskError> {
-        let until = super::counter::attested_until(self.chain.now(), held.until);
-        let call = calls::residents::attest_guardianship(subject, guardian, held.authority, until);
-        self.speak(call).await
     }
 
     /// What somebody says at the counter without a card of the right kind: the paper is kept here, and the chain gets its commitment.

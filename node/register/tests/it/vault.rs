@@ -237,9 +237,7 @@ fn a_paper_and_what_officers_witnessed_wait_for_no_answer_and_come_back_from_a_b
     };
     let paper = {
         let register = open(&directory.path().join("register"));
-        register
-            .issue_nonces(&batch(), NonceUse::Document)
-            .unwrap();
+        register.issue_nonces(&batch(), NonceUse::Document).unwrap();
         register
             .take_in(&spending(1), &evidence(), &witnessed)
             .unwrap();
