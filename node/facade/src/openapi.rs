@@ -27,6 +27,7 @@ pub struct SignedEndpoint {
 }
 
 const JSON: &str = "application/json";
+const PDF: &str = "application/pdf";
 const BYTES: &str = "application/octet-stream";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -110,6 +111,76 @@ pub const SIGNED: &[SignedEndpoint] = &[
         "Asks a custodian's vault: SCALE in, SCALE out.",
         Some(BYTES),
         BYTES,
+    ),
+    signed(
+        "get",
+        "/v1/consents/{consent}",
+        "How a consent stands, for those whom it concerns.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/consents/{consent}/second-look",
+        "What a second officer sees before giving a word of their own.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/consents/{consent}/for-second-village",
+        "Evidence for the second village that a statement names, sealed to it.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/consents/{consent}/verdict",
+        "An auditor's second look at the evidence, as of the time of signing.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/consents/{consent}/papers/{paper}",
+        "Statement or receipt to take home, as PDF or JSON.",
+        None,
+        PDF,
+    ),
+    signed(
+        "post",
+        "/v1/check-ins",
+        "Opens a visit by a check-in that a card signed at this terminal.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/nonce-batches",
+        "Issues a signed batch of nonces for one terminal without a network.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/life-events",
+        "Enters what happened to a card, a guardian or a protected person.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/protections",
+        "Gives a person another pseudonym, to which nothing on the chain leads.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/evidence/erasures",
+        "Destroys evidence and answers with a signed receipt.",
+        Some(JSON),
+        JSON,
     ),
     signed(
         "post",
