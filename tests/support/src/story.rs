@@ -22,11 +22,18 @@ pub type Outcome = (String, String, String, Option<String>);
 impl Story {
     /// Starts `musubi demo --exit --json --pcsc` with further arguments; everything it makes lies in `folder`.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
+        Self::play(folder, &[&["--exit"], arguments].concat())
+    }
+
+    /// The same without `--exit`: after the last step the nodes stay up until [`Self::stop`].
+    pub fn stay(folder: &Path, arguments: &[&str]) -> Self {
+        Self::play(folder, arguments)
+    }
+
+    fn play(folder: &Path, arguments: &[&str]) -> Self {
         let ports = free_ports(40).to_string();
         let mut child = Command::new(binary())
-            .args([
-                "demo", "--exit", "--json", "--pcsc", "--ports", &ports, "--folder",
-            ])
+            .args(["demo", "--json", "--pcsc", "--ports", &ports, "--folder"])
             .arg(folder)
             .args(arguments)
             .stdin(Stdio::null())
@@ -60,6 +67,14 @@ impl Story {
     /// Waits for the end.
     pub fn wait(mut self) -> ExitStatus {
         self.child.wait().expect("a child can be waited for")
+    }
+
+    /// Asks the demonstration to stop (SIGTERM) and waits until it has.
+    pub fn stop(self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.expect("kill runs").success(), "pid {pid}");
+        self.wait()
     }
 
     /// The running nodes, as `endpoints.json` has them now.
