@@ -89,6 +89,7 @@ fn base64(bytes: &[u8], shift: usize, alphabet: &impl base64::Engine) -> Vec<u8>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
 
     #[test]
     fn base64_is_found_wherever_the_fact_begins() {

@@ -316,8 +316,13 @@ async fn an_idle_chain_rests_between_blocks_and_still_beats() {
     }
     // A node that started last may have caught up instead of voting; three must have begun each of the last two heights.
     let rests = consortium.nodes.iter();
-    let rests: u64 = rests.map(|node| node.chain.rests.load(Ordering::Relaxed)).sum();
-    assert!(rests >= 2 * 3, "a validator asks for work before it begins a height");
+    let rests: u64 = rests
+        .map(|node| node.chain.rests.load(Ordering::Relaxed))
+        .sum();
+    assert!(
+        rests >= 2 * 3,
+        "a validator asks for work before it begins a height"
+    );
     consortium.agree_up_to(3);
     consortium.stop().await;
 }
