@@ -1,7 +1,8 @@
 //! The runtime interface: what `state_call` and the node's executor reach, each a line.
 #![allow(
     missing_docs,
-    reason = "the interface macro makes items without documentation"
+    clippy::use_self,
+    reason = "the interface macro makes items without documentation, and reads the runtime's name only"
 )]
 
 use crate::{

@@ -72,6 +72,6 @@ impl Library {
     /// The newest version at hand of the form with this address, or with this last part of it.
     pub fn newest(&self, name: &str) -> Option<&Form> {
         let is_it = |form: &&Form| form.url == name || form.url.rsplit('/').next() == Some(name);
-        self.forms.values().filter(is_it).next_back()
+        self.forms.values().rfind(is_it)
     }
 }

@@ -79,7 +79,7 @@ impl Beside {
     fn records(&mut self, event: &Records<Runtime>) {
         match event {
             Records::ErasureOrdered { record } => {
-                self.tell("erasure-ordered", json!({"record": record}))
+                self.tell("erasure-ordered", json!({"record": record}));
             }
             Records::ErasureCompleted { record } => {
                 self.tell("erasure-completed", json!({"record": record}));

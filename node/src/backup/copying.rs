@@ -239,15 +239,16 @@ mod tests {
 
     #[test]
     fn the_file_that_was_altered_lost_or_added_is_named() {
-        let damage: [(&str, fn(&Path)); 3] = [
+        type Harm = fn(&Path);
+        let damage: [(&str, Harm); 3] = [
             ("vault/CURRENT", |path| {
-                std::fs::write(path, "vaulT").expect("writes")
+                std::fs::write(path, "vaulT").expect("writes");
             }),
             ("register/CURRENT", |path| {
-                std::fs::remove_file(path).expect("removes")
+                std::fs::remove_file(path).expect("removes");
             }),
             ("chain/stranger", |path| {
-                std::fs::write(path, "").expect("writes")
+                std::fs::write(path, "").expect("writes");
             }),
         ];
         for (name, harm) in damage {

@@ -26,6 +26,10 @@ use std::path::PathBuf;
 
 /// What to do with a card.
 #[derive(Debug, Subcommand)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, for as long as the command runs"
+)]
 pub enum CardCommand {
     /// List the readers and what lies on each.
     List(Voice),

@@ -162,7 +162,7 @@ impl Judge {
             Fact::Signed(message) => self.signed(key, &message),
             Fact::Decided(certificate) => self.decided(&certificate),
             Fact::Committed(block, certificate, allowed) => {
-                self.committed(block, certificate, allowed)
+                self.committed(block, certificate, allowed);
             }
             Fact::Accused(accused) => self.accused(&accused),
             Fact::Failed(why) => self.find(Violation::Failed(why)),

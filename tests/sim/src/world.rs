@@ -227,7 +227,7 @@ impl<'s> World<'s> {
             Event::Boot(place) => self.boot(place),
             Event::Crash(place) => self.crash(place),
             Event::Deliver { from, to, message } => {
-                self.act(to, |node| node.receive(from, message))
+                self.act(to, |node| node.receive(from, message));
             }
             Event::Wake { place, start, wake } => {
                 if self.nodes[place].start == start {
@@ -288,7 +288,7 @@ impl<'s> World<'s> {
         for order in std::mem::take(&mut self.nodes[place].hands.orders) {
             match order {
                 Order::After(time, wake) => {
-                    self.at(self.now + time, Event::Wake { place, start, wake })
+                    self.at(self.now + time, Event::Wake { place, start, wake });
                 }
                 Order::Tell(fact) => {
                     let key = self.nodes[place].hands.address().0;

@@ -29,7 +29,7 @@ pub struct Filled {
     /// Answers to questions of this scope.
     pub answers: BTreeMap<ItemAt, Vec<Answered>>,
     /// Occurrences of repeating items of this scope.
-    pub occurrences: BTreeMap<ItemAt, Vec<Filled>>,
+    pub occurrences: BTreeMap<ItemAt, Vec<Self>>,
     /// Items of this scope that stand in the response, with their place.
     pub(super) present: BTreeMap<ItemAt, String>,
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     items: BTreeSet<ItemAt>,
-    occurrences: BTreeMap<ItemAt, Vec<Shown>>,
+    occurrences: BTreeMap<ItemAt, Vec<Self>>,
 }
 
 impl Shown {
@@ -43,7 +43,7 @@ struct Scope<'a> {
     of: Option<ItemAt>,
     filled: &'a Filled,
     shown: BTreeSet<ItemAt>,
-    outer: Option<&'a Scope<'a>>,
+    outer: Option<&'a Self>,
 }
 
 fn in_scope(form: &Form, of: Option<ItemAt>, filled: &Filled, outer: Option<&Scope<'_>>) -> Shown {

@@ -87,13 +87,13 @@ fn each_occurrence_of_a_group_is_asked_for_itself() {
 }
 
 /// The response without what is not shown.
-fn pruned(form: &Form, filled: &Filled, shown: &Shown) -> Filled {
+fn pruned(filled: &Filled, shown: &Shown) -> Filled {
     let mut kept = filled.clone();
     kept.answers.retain(|at, _| shown.has(*at));
     kept.occurrences.retain(|at, _| shown.has(*at));
     for (at, occurrences) in &mut kept.occurrences {
         for (occurrence, shown) in occurrences.iter_mut().zip(shown.occurrences(*at)) {
-            *occurrence = pruned(form, occurrence, shown);
+            *occurrence = pruned(occurrence, shown);
         }
     }
     kept
@@ -120,7 +120,7 @@ proptest! {
     fn what_is_shown_is_a_fixpoint(items in any_items()) {
         let form = form();
         let (filled, first) = settled(&form, items);
-        let again = shown(&form, &pruned(&form, &filled, &first));
+        let again = shown(&form, &pruned(&filled, &first));
         prop_assert_eq!(first, again);
     }
 }

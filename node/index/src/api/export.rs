@@ -19,6 +19,9 @@ use axum::{
 use futures::{StreamExt, stream};
 use serde::Deserialize;
 
+/// Writes one event as a line; nothing for one that cannot be written.
+type Line = fn(&EventLine) -> Option<Vec<u8>>;
+
 /// In which form.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,8 +53,7 @@ pub(super) async fn export(
     // A question that makes no sense is told before the first byte.
     asked.select("1")?;
     let events = explorer.keeper.index().export(asked.0);
-    let (name, media_type, head, line): (_, _, _, fn(&EventLine) -> Option<Vec<u8>>) = match format
-    {
+    let (name, media_type, head, line): (_, _, _, Line) = match format {
         Format::Csv => (
             "musubi-events.csv",
             "text/csv; charset=utf-8",

@@ -231,7 +231,7 @@ async fn a_member_that_leaves_holds_nothing(world: &World) {
     let question = on_consent(subject);
     assert_eq!(
         leaving.read(RUSUTSU, &question).await.unwrap(),
-        [given.clone()]
+        std::slice::from_ref(&given)
     );
     leaving.ask(&question).await.unwrap();
 

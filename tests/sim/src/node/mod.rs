@@ -111,14 +111,14 @@ impl Node {
         match message {
             Message::Consensus(SignedConsensusMsg::Vote(vote)) => self.feed(Input::Vote(vote)),
             Message::Consensus(SignedConsensusMsg::Proposal(proposal)) => {
-                self.feed(Input::Proposal(proposal))
+                self.feed(Input::Proposal(proposal));
             }
             Message::Liveness(LivenessMsg::Vote(vote)) => self.feed(Input::Vote(vote)),
             Message::Liveness(LivenessMsg::PolkaCertificate(certificate)) => {
-                self.feed(Input::PolkaCertificate(certificate))
+                self.feed(Input::PolkaCertificate(certificate));
             }
             Message::Liveness(LivenessMsg::SkipRoundCertificate(certificate)) => {
-                self.feed(Input::RoundCertificate(certificate))
+                self.feed(Input::RoundCertificate(certificate));
             }
             Message::Part(part) => self.hands.receive_part(from, part),
             Message::Status(tip) => self.hands.hear_status(from, tip),
