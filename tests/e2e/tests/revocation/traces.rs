@@ -106,6 +106,24 @@ impl Collected {
             more.await;
         }
     }
+
+    /// Waits for a trace with these names of spans, which begins at the gateway and has no span without its parent.
+    async fn assert_one_trace(&self, names: &[&str]) {
+        let trace = self.trace_with(names).await;
+        let ids: BTreeSet<&str> = trace
+            .iter()
+            .filter_map(|span| span["spanId"].as_str())
+            .collect();
+        for span in &trace {
+            let parent = span["parentSpanId"].as_str().unwrap_or_default();
+            let is_root = span["name"] == "gateway call";
+            assert_eq!(is_root, parent.is_empty(), "{span}");
+            assert!(
+                is_root || ids.contains(parent),
+                "its parent is in the trace: {span}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,26 +138,14 @@ async fn one_trace_crosses_gateway_node_and_worker_and_tells_nothing_of_people()
     let binding = village.sign_binding(&family).await;
     assert_eq!(village.give(&binding).await["outcome"], "attested");
 
-    let names = [
-        "gateway call",
-        "read state",
-        "submit transaction",
-        "ask authority",
-    ];
-    let trace = collected.trace_with(&names).await;
-    let ids: BTreeSet<&str> = trace
-        .iter()
-        .filter_map(|span| span["spanId"].as_str())
-        .collect();
-    for span in &trace {
-        let parent = span["parentSpanId"].as_str().unwrap_or_default();
-        let is_root = span["name"] == "gateway call";
-        assert_eq!(is_root, parent.is_empty(), "{span}");
-        assert!(
-            is_root || ids.contains(parent),
-            "its parent is in the trace: {span}"
-        );
-    }
+    // Whether the call itself or the task that finishes pending signatures submits the binding is a matter of who is first: a
+    // transaction is looked for in the enrolment's trace, the authority's answer in the binding's.
+    collected
+        .assert_one_trace(&["gateway call", "read state", "submit transaction"])
+        .await;
+    collected
+        .assert_one_trace(&["gateway call", "read state", "ask authority"])
+        .await;
     for span in collected.spans() {
         let attributes = span["attributes"].as_array().cloned().unwrap_or_default();
         for attribute in attributes {
