@@ -35,6 +35,7 @@ mod key_file;
 mod logging;
 mod membership;
 mod observed;
+mod proc;
 mod recovery;
 mod restored;
 mod start;

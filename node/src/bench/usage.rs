@@ -1,13 +1,9 @@
 //! What node processes have spent, as Linux tells it: processor time by thread, memory, and bytes on disk.
 
 use super::place::NodeAt;
+use crate::proc::{cpu_us, memory_bytes};
 use serde::Serialize;
 use std::{collections::BTreeMap, path::Path};
-
-/// Length of one tick of the kernel's process clock, in microseconds (`USER_HZ` is 100 on every Linux).
-const TICK: u64 = 10_000;
-/// `VmRSS` counts in these.
-const KILO: u64 = 1_024;
 
 /// What one node has spent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -63,22 +59,9 @@ fn spent_by(node: &NodeAt) -> Spent {
         name: node.name.clone(),
         cpu_us: cpu_us(Path::new(&process)),
         cpu_us_by_thread: by_thread(Path::new(&process)),
-        memory_bytes: memory_bytes(&process),
+        memory_bytes: memory_bytes(Path::new(&process)),
         disk_bytes: bytes_below(&node.data),
     }
-}
-
-/// User and system time, fields 14 and 15 of `stat` (proc(5)), counted after the name in parentheses, which may hold spaces.
-fn cpu_us(task: &Path) -> u64 {
-    let text = std::fs::read_to_string(task.join("stat")).unwrap_or_default();
-    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 = after_name
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    ticks.saturating_mul(TICK)
 }
 
 fn by_thread(process: &Path) -> BTreeMap<String, u64> {
@@ -90,15 +73,6 @@ fn by_thread(process: &Path) -> BTreeMap<String, u64> {
         *time = time.saturating_add(cpu_us(&task.path()));
     }
     times
-}
-
-fn memory_bytes(process: &str) -> u64 {
-    let text = std::fs::read_to_string(format!("{process}/status")).unwrap_or_default();
-    let kilobytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0).saturating_mul(KILO)
 }
 
 fn bytes_below(folder: &Path) -> u64 {
@@ -123,7 +97,7 @@ mod tests {
     #[test]
     fn this_process_is_seen_by_memory_and_threads() {
         let process = format!("/proc/{}", std::process::id());
-        assert!(memory_bytes(&process) > 1_000_000);
+        assert!(memory_bytes(Path::new(&process)) > 1_000_000);
         assert!(!by_thread(Path::new(&process)).is_empty());
     }
 

@@ -1,9 +1,9 @@
 //! What this process uses, as Linux tells it (proc(5)). What cannot be read counts as nothing: metrics never stop a node.
 
+use crate::proc;
 use std::path::Path;
 
-/// `USER_HZ` is 100 on every Linux: one tick is ten milliseconds.
-const TICK_MILLISECONDS: u64 = 10;
+const SELF: &str = "/proc/self";
 
 /// Free bytes for this user on the disk that has `path`.
 pub(super) fn disk_free(path: &Path) -> u64 {
@@ -12,12 +12,7 @@ pub(super) fn disk_free(path: &Path) -> u64 {
 
 /// Bytes of memory in use.
 pub(super) fn resident_bytes() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = text
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0).saturating_mul(1_024)
+    proc::memory_bytes(Path::new(SELF))
 }
 
 /// How many files are open.
@@ -26,17 +21,9 @@ pub(super) fn open_files() -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-/// User and system time: fields 14 and 15 of `stat`, counted after the name in parentheses, which may hold spaces.
+/// User and system time.
 pub(super) fn cpu_milliseconds() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 = after_name
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse::<u64>().ok())
-        .sum();
-    ticks.saturating_mul(TICK_MILLISECONDS)
+    proc::cpu_us(Path::new(SELF)) / 1_000
 }
 
 #[cfg(test)]
