@@ -11,16 +11,10 @@
     clippy::disallowed_types,
     reason = "this test starts processes, stops them, and signs at this machine's time"
 )]
-#![allow(
-    dead_code,
-    reason = "the revocation tests use all of the gateway client, this one a part"
-)]
-
-#[path = "revocation/gateway.rs"]
-mod gateway;
-
-use gateway::{Gateway, secret};
-use musubi_tests_support::Consortium;
+use musubi_tests_support::{
+    Consortium,
+    gateway::{Gateway, now, secret},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{process::Command, time::Duration};
@@ -78,7 +72,7 @@ async fn a_caller_who_goes_away_and_comes_back_has_one_record_with_two_holders()
     let child = enrolled(&village, "見本　結", "2026-07-03").await;
     let guardian = enrolled(&village, "見本　花子", "1994-05-12").await;
     let form = json!({
-        "subject": child, "guardian": guardian, "role": "parental-authority", "authority": "single", "until": gateway::now() + 5_000 * DAY,
+        "subject": child, "guardian": guardian, "role": "parental-authority", "authority": "single", "until": now() + 5_000 * DAY,
     });
     village.post("/v1/guardianships", &form).await;
 

@@ -1,4 +1,4 @@
-//! A clerk's program at the village's gateway: signed calls and transactions.
+//! Somebody with a key at a gateway: signed calls and transactions.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
@@ -6,7 +6,7 @@ use musubi_client_sdk::{
     extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
     rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME},
 };
-use musubi_primitives::BlockHash;
+use musubi_primitives::{AccountId, BlockHash};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::{
@@ -14,37 +14,51 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-pub(crate) struct Gateway {
+/// A key, and the gateway at which it is used.
+#[derive(Debug)]
+pub struct Gateway {
     http: reqwest::Client,
     url: String,
-    clerk: SigningKey,
-    pub(crate) genesis: BlockHash,
+    signing: SigningKey,
+    /// Genesis of its chain.
+    pub genesis: BlockHash,
 }
 
 impl Gateway {
-    pub(crate) fn new(address: &str, clerk: [u8; 32], genesis: BlockHash) -> Self {
+    /// The key with this secret, at `127.0.0.1:9980` or the like.
+    pub fn new(address: &str, secret: [u8; 32], genesis: BlockHash) -> Self {
         Self {
             http: reqwest::Client::new(),
             url: format!("http://{address}"),
-            clerk: SigningKey::from_bytes(&clerk),
+            signing: SigningKey::from_bytes(&secret),
             genesis,
         }
     }
 
-    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+    /// Its account.
+    pub fn account(&self) -> AccountId {
+        account_of(&self.signing)
+    }
+
+    /// Its key.
+    pub fn signing(&self) -> &SigningKey {
+        &self.signing
+    }
+
+    /// A call that must succeed.
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
         self.call(Method::POST, path, body.to_string().into_bytes())
             .await
     }
 
     /// Signs a runtime call and waits until it is final.
-    pub(crate) async fn submit(&self, call: Call) -> Value {
+    pub async fn submit(&self, call: Call) -> Value {
         let extrinsic = self.prepare(call).await;
         self.call(Method::POST, "/v1/extrinsics", extrinsic).await
     }
 
     /// Signs a runtime call that is refused; by which rule of the chain.
-    #[allow(dead_code, reason = "shared with tests in which nothing is refused")]
-    pub(crate) async fn try_submit(&self, call: Call) -> String {
+    pub async fn try_submit(&self, call: Call) -> String {
         let extrinsic = self.prepare(call).await;
         let request = self.request(Method::POST, "/v1/extrinsics", "", extrinsic);
         let text = request.send().await.unwrap().text().await.unwrap();
@@ -57,6 +71,11 @@ impl Gateway {
     async fn prepare(&self, call: Call) -> Vec<u8> {
         let path = "/v1/signing-context";
         let context = self.call(Method::GET, path, Vec::new()).await;
+        self.extrinsic(&context, call)
+    }
+
+    /// A signed runtime call, under what the gateway says of its chain.
+    pub fn extrinsic(&self, context: &Value, call: Call) -> Vec<u8> {
         let number = |name: &str| context[name].as_u64().unwrap();
         let small = |name: &str| u32::try_from(number(name)).unwrap();
         let chain = ChainContext {
@@ -69,9 +88,8 @@ impl Gateway {
             height: number("height"),
             block: context["hash"].as_str().unwrap().parse().unwrap(),
         };
-        let account = account_of(&self.clerk);
-        prepare(&chain, account, small("nonce"), mortality, call)
-            .sign(&self.clerk)
+        prepare(&chain, self.account(), small("nonce"), mortality, call)
+            .sign(&self.signing)
             .unwrap()
             .bytes
     }
@@ -85,7 +103,7 @@ impl Gateway {
     }
 
     /// A signed call, not yet sent.
-    pub(crate) fn request(
+    pub fn request(
         &self,
         method: Method,
         path: &str,
@@ -100,11 +118,11 @@ impl Gateway {
             time,
             body: &body,
         };
-        let signature = call.sign(&self.genesis, &self.clerk);
+        let signature = call.sign(&self.genesis, &self.signing);
         let request = self
             .http
             .request(method, format!("{}{path}", self.url))
-            .header(ACCOUNT, account_of(&self.clerk).to_string())
+            .header(ACCOUNT, self.account().to_string())
             .header(TIME, time.to_string())
             .header(SIGNATURE, signature)
             .body(body);
@@ -117,7 +135,7 @@ impl Gateway {
 }
 
 /// The secret at the end of a key file (RFC 8410: an octet string within the last field).
-pub(crate) fn secret(path: &Path) -> [u8; 32] {
+pub fn secret(path: &Path) -> [u8; 32] {
     let text = std::fs::read_to_string(path).unwrap();
     let lines = text.lines().filter(|line| !line.starts_with("-----"));
     let der = STANDARD.decode(lines.collect::<String>()).unwrap();
@@ -125,12 +143,13 @@ pub(crate) fn secret(path: &Path) -> [u8; 32] {
 }
 
 /// Milliseconds since 1970.
-pub(crate) fn now() -> u64 {
+pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     u64::try_from(since.as_millis()).unwrap()
 }
 
-pub(crate) fn random() -> [u8; 32] {
+/// 32 random bytes.
+pub fn random() -> [u8; 32] {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).unwrap();
     bytes

@@ -11,10 +11,13 @@
     reason = "test support starts processes, reads files, watches the clock for deadlines and fails loudly"
 )]
 
+pub mod authority;
 pub mod consortium;
+pub mod gateway;
 pub mod history;
 pub mod process;
 pub mod rpc;
+pub mod statement;
 pub mod story;
 
 pub use consortium::Consortium;

@@ -15,8 +15,6 @@
 
 #[path = "../clients/foreign.rs"]
 mod foreign;
-#[path = "../../../e2e/tests/revocation/gateway.rs"]
-mod gateway;
 #[path = "../../../e2e/tests/fhir/system.rs"]
 mod system;
 #[path = "../../../e2e/tests/fhir/world.rs"]

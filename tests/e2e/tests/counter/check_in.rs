@@ -1,10 +1,6 @@
 //! A family visits a clinic: the card opens the visit at this counter, for this member of staff, now, and for nobody else.
 
-use crate::{
-    desk::{Desk, Person, nonce_in, words},
-    documents::CLINIC,
-    gateway::{now, random},
-};
+use crate::desk::{Desk, Person, nonce_in, words};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
 use musubi_consent::{CheckIn, CheckInFields, Evidence, SignedCms, SignedContent};
@@ -13,6 +9,10 @@ use musubi_consent_card_emulator::{CardProfile, VirtualCard, issue::DEMO_SECRETS
 use musubi_primitives::{
     BindingId, Category, CategorySet, Claim, Commitment, Language, Purpose, RequestId, Salt,
     SessionId,
+};
+use musubi_tests_support::{
+    gateway::{now, random},
+    statement::CLINIC,
 };
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
 //! Four villages, the counters of two clinics, and one card reader.
 
-use crate::gateway::{Gateway, now, random, secret};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::{extrinsics::account_of, sealing::HpkeSecret};
 use musubi_consent::Evidence;
@@ -10,6 +9,7 @@ use musubi_consent_card_emulator::{
     stack::SOCKET_VARIABLE,
 };
 use musubi_primitives::{AccountId, BlockHash, HpkeKey, Pseudonym, Salt};
+use musubi_tests_support::gateway::{Gateway, now, random, secret};
 use musubi_tests_support::{Consortium, process::binary};
 use serde_json::{Value, json};
 use std::{

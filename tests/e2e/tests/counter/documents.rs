@@ -1,24 +1,14 @@
 //! What people sign in these tests: a binding, a consent for the second clinic, and the consent's terms for the chain.
 
-use crate::{
-    desk::{DAY, Desk, Person, nonce_in, sealed},
-    gateway::{now, random},
-};
+use crate::desk::{DAY, Desk, Person, nonce_in, sealed};
 use musubi_client_sdk::calls;
-use musubi_consent::{
-    BindingFields, BindingStatement, Evidence, Statement, StatementFields, Text,
-    statement::{Action, Party, Place, SignerRole},
-    wording,
-};
-use musubi_primitives::{
-    AssuranceLevel, BindingId, Category, CategorySet, ConsentId, Language, MemberId, Pseudonym,
-    Purpose, Terms, resident::Authority,
+use musubi_consent::{BindingFields, BindingStatement, Evidence, Statement, statement::SignerRole};
+use musubi_primitives::{BindingId, ConsentId, Language, Pseudonym, resident::Authority};
+use musubi_tests_support::{
+    gateway::{now, random},
+    statement::{HOME, immunizations},
 };
 use serde_json::{Value, json};
-
-const HOME: MemberId = MemberId(0);
-/// The clinic without a node of its own.
-pub(crate) const CLINIC: MemberId = MemberId(5);
 
 pub(crate) fn binding(person: &Person, binding: BindingId, nonce: [u8; 32]) -> BindingStatement {
     let moment = now();
@@ -41,34 +31,8 @@ pub(crate) fn statement(
     consent: ConsentId,
     nonce: [u8; 32],
 ) -> Statement {
-    let moment = now();
-    Statement::new(StatementFields {
-        consent,
-        subject: child,
-        subject_label: Text::new("お子さん").unwrap(),
-        guardian,
-        role: SignerRole::ParentalAuthority,
-        authority: Authority::Single,
-        controller: party(HOME, "留寿都村"),
-        recipient: party(CLINIC, "しりべつ診療所"),
-        purpose: Purpose::ChildCare,
-        categories: CategorySet::of(&[Category::Immunization]),
-        actions: vec![Action::View],
-        retention_days: 365,
-        transfer_abroad: false,
-        not_before: moment,
-        not_after: moment + 90 * DAY,
-        nonce,
-        assurance: AssuranceLevel::CardSigned,
-        second_attester: None,
-        account: None,
-        supersedes: None,
-        place: Place::Counter,
-        notice: Text::new("musubi-notice-2026-11").unwrap(),
-        language: Language::Japanese,
-        wording: wording::digest(Language::Japanese),
-    })
-    .unwrap()
+    let fields = immunizations(consent, child, guardian, nonce);
+    Statement::new(fields).unwrap()
 }
 
 impl Desk {
@@ -120,7 +84,7 @@ impl Desk {
     }
 
     pub(crate) async fn propose(&self, document: &Statement, evidence: &Evidence) {
-        let terms = terms(document.fields(), evidence);
+        let terms = document.fields().terms(evidence.commitment());
         let call = calls::consent::propose(document.fields().consent, &terms, None);
         self.clerk().submit(call).await;
     }
@@ -128,30 +92,5 @@ impl Desk {
     async fn attested(&self, body: &Value) {
         let answer = self.clerk().post("/v1/evidence", body).await;
         assert_eq!(answer["outcome"], "attested", "{answer}");
-    }
-}
-
-fn party(member: MemberId, name: &str) -> Party {
-    Party {
-        member,
-        name: Text::new(name).unwrap(),
-        contact: Text::new("0136-46-3131").unwrap(),
-    }
-}
-
-fn terms(fields: &StatementFields, evidence: &Evidence) -> Terms {
-    Terms {
-        subject: fields.subject,
-        guardian: fields.guardian,
-        recipient: fields.recipient.member,
-        purpose: fields.purpose,
-        categories: fields.categories,
-        not_before: fields.not_before,
-        not_after: fields.not_after,
-        statement: evidence.commitment(),
-        nonce: fields.nonce,
-        assurance: fields.assurance,
-        second_attester: None,
-        account: fields.account,
     }
 }

@@ -15,10 +15,4 @@
 mod check_in;
 mod desk;
 mod documents;
-#[allow(
-    dead_code,
-    reason = "shared with the revocation tests, which need more of it"
-)]
-#[path = "../revocation/gateway.rs"]
-mod gateway;
 mod offline;

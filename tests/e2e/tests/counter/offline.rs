@@ -3,7 +3,6 @@
 use crate::{
     desk::{Desk, Person, sealed},
     documents::statement,
-    gateway::{now, random, secret},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::Encode as _;
@@ -11,6 +10,7 @@ use ed25519_dalek::SigningKey;
 use musubi_consent::{Evidence, NonceError, SignedNonceBatch, Statement};
 use musubi_consent_card_emulator::CardProfile;
 use musubi_primitives::{ConsentId, VerifyingKey};
+use musubi_tests_support::gateway::{now, random, secret};
 use serde_json::{Value, json};
 
 /// Twenty minutes: longer than a signature may wait that was made at a counter with a network.

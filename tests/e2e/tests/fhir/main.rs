@@ -11,8 +11,6 @@
     reason = "this test starts processes, writes their configuration, and signs at this machine's time"
 )]
 
-#[path = "../revocation/gateway.rs"]
-mod gateway;
 mod records;
 mod shapes;
 mod smart;

@@ -94,7 +94,7 @@ impl System {
         let now = now();
         json!({
             "iss": self.id, "sub": self.id, "aud": format!("{}/auth/token", self.origin), "iat": now, "exp": now + 240,
-            "jti": hex::encode(crate::gateway::random()),
+            "jti": hex::encode(musubi_tests_support::gateway::random()),
         })
     }
 

@@ -1,15 +1,13 @@
 //! Two members with facades on a running consortium: the village of Rusutsu with its register, and the Yotei clinic; a family that both
 //! care for.
 
-use crate::{
-    gateway::{Gateway, now, random, secret},
-    system::System,
-};
+use crate::system::System;
 use musubi_client_sdk::calls;
 use musubi_primitives::{
     AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
     Purpose, RecordId, Terms, commitment::hash_parts,
 };
+use musubi_tests_support::gateway::{Gateway, now, random, secret};
 use musubi_tests_support::{Consortium, Rpc};
 use serde_json::{Value, json};
 use std::str::FromStr;

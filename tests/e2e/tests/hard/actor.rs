@@ -1,11 +1,10 @@
 //! Somebody with keys at a gateway: staff of a member, or a person with a phone. Calls, transactions, questions and reads.
 
 use codec::{Decode, DecodeAll as _, Encode};
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::Signer as _;
 use musubi_client_sdk::{
     calls,
-    extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
-    rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME},
+    extrinsics::Call,
     sealing::{HpkeSecret, SealedRecord},
 };
 use musubi_node_vault::{
@@ -16,22 +15,19 @@ use musubi_primitives::{
     AccountId, BlockHash, CategorySet, Claim, Decision, DenialReason, MemberId, Pseudonym, Purpose,
     RecordId, RequestId, SessionId,
 };
-use musubi_tests_support::Rpc;
+use musubi_tests_support::{
+    Rpc,
+    gateway::{Gateway, random},
+};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 /// Keys, and the gateway at which they are used.
 pub(crate) struct Actor {
-    pub(crate) http: reqwest::Client,
-    pub(crate) url: String,
+    pub(crate) gateway: Gateway,
     /// JSON-RPC addresses of the nodes, by their places.
     pub(crate) nodes: Arc<Vec<String>>,
-    pub(crate) genesis: BlockHash,
-    pub(crate) signing: SigningKey,
     pub(crate) sealing: HpkeSecret,
 }
 
@@ -56,7 +52,7 @@ pub(crate) enum Unread {
 
 impl Actor {
     pub(crate) fn account(&self) -> AccountId {
-        account_of(&self.signing)
+        self.gateway.account()
     }
 
     /// One signed call; status and JSON (null for anything else).
@@ -81,26 +77,8 @@ impl Actor {
         subject: Option<&Pseudonym>,
         body: Vec<u8>,
     ) -> (StatusCode, Vec<u8>) {
-        let time = now();
         let subject = subject.map(ToString::to_string).unwrap_or_default();
-        let call = SignedCall {
-            method: method.as_str(),
-            path,
-            subject: &subject,
-            time,
-            body: &body,
-        };
-        let signature = call.sign(&self.genesis, &self.signing);
-        let mut request = self
-            .http
-            .request(method, format!("{}{path}", self.url))
-            .header(ACCOUNT, self.account().to_string())
-            .header(TIME, time.to_string())
-            .header(SIGNATURE, signature)
-            .body(body);
-        if !subject.is_empty() {
-            request = request.header(SUBJECT, subject);
-        }
+        let request = self.gateway.request(method, path, &subject, body);
         let response = request.send().await.unwrap();
         (response.status(), response.bytes().await.unwrap().to_vec())
     }
@@ -149,22 +127,8 @@ impl Actor {
         if !status.is_success() {
             return (status, context);
         }
-        let number = |name: &str| context[name].as_u64().unwrap();
-        let small = |name: &str| u32::try_from(number(name)).unwrap();
-        let chain = ChainContext {
-            genesis: self.genesis,
-            spec_version: small("specVersion"),
-            transaction_version: small("transactionVersion"),
-        };
-        let mortality = Mortality::Mortal {
-            period: 256,
-            height: number("height"),
-            block: context["hash"].as_str().unwrap().parse().unwrap(),
-        };
-        let extrinsic = prepare(&chain, self.account(), small("nonce"), mortality, call)
-            .sign(&self.signing)
-            .unwrap();
-        self.send(Method::POST, "/v1/extrinsics", None, extrinsic.bytes)
+        let extrinsic = self.gateway.extrinsic(&context, call);
+        self.send(Method::POST, "/v1/extrinsics", None, extrinsic)
             .await
     }
 
@@ -234,13 +198,18 @@ impl Actor {
             VaultResponse::Challenge(challenge) => challenge,
             other => return Err(refused(other)),
         };
-        let signed =
-            Redemption::signing_bytes(&self.genesis, custodian, &request, &records, &challenge);
+        let signed = Redemption::signing_bytes(
+            &self.gateway.genesis,
+            custodian,
+            &request,
+            &records,
+            &challenge,
+        );
         let redemption = Redemption {
             request,
             records,
             challenge,
-            signature: self.signing.sign(&signed).to_bytes(),
+            signature: self.gateway.signing().sign(&signed).to_bytes(),
         };
         let release = match self
             .vault(custodian, VaultRequest::Redeem(redemption))
@@ -300,16 +269,4 @@ fn refused(response: VaultResponse) -> Unread {
 pub(crate) fn decode<T: Decode>(text: &str) -> T {
     let bytes = hex::decode(text.trim_start_matches("0x")).unwrap();
     T::decode_all(&mut bytes.as_slice()).unwrap()
-}
-
-/// Milliseconds since 1970.
-pub(crate) fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    u64::try_from(since.as_millis()).unwrap()
-}
-
-pub(crate) fn random() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).unwrap();
-    bytes
 }

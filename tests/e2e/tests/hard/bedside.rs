@@ -1,14 +1,12 @@
 //! A clinic's record system at the moment before an injection: orders, cards, overrides, and the dose that is recorded.
 
-use crate::{
-    actor::{Actor, now},
-    people::DAY,
-};
+use crate::{actor::Actor, people::DAY};
 use musubi_client_sdk::calls;
 use musubi_primitives::{
     Commitment, Pseudonym,
     record::{OverrideReason, VerdictCode},
 };
+use musubi_tests_support::gateway::now;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

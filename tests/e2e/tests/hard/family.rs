@@ -1,7 +1,7 @@
 //! What a family decides, and what goes on without it: withdrawal in the waiting room, joint custody, emergencies, erasure.
 
 use crate::{
-    actor::{Actor, Question, Unread, now, random},
+    actor::{Actor, Question, Unread},
     bedside::{Order, day, dose, verdict},
     people::{Guardian, Home, Scope, patient},
     world::{AT_CLINIC, AT_RUSUTSU, CLINIC, RUSUTSU, SECOND_CLINIC, World},
@@ -15,6 +15,7 @@ use musubi_primitives::{
     resident::Authority,
     trail::{TrailFact, TrailHead, TrailRow},
 };
+use musubi_tests_support::gateway::{now, random};
 use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread")]

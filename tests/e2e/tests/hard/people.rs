@@ -1,22 +1,24 @@
 //! Families: enrolled at a counter, with a guardian whose card signs what the family wants.
 
 use crate::{
-    actor::{Actor, now, random},
+    actor::Actor,
     world::{AT_CLINIC, RUSUTSU, World},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
 use musubi_consent::{
-    BindingFields, BindingStatement, Document, DocumentFields, Evidence, SignedCms, SignedContent,
-    Statement, StatementFields, Text,
+    BindingFields, BindingStatement, Evidence, Statement, StatementFields, Text,
     statement::{Action, Party, Place, SignerRole},
     wording,
 };
-use musubi_consent_card::{Credential, card_face::Sex};
-use musubi_consent_card_emulator::{PersonFacts, TestAuthority, Validity, key::RsaKey};
+use musubi_consent_card_emulator::TestAuthority;
 use musubi_primitives::{
     AssuranceLevel, BindingId, BlockHash, CategorySet, ConsentId, Language, MemberId, Pseudonym,
-    Purpose, Salt, resident::Authority,
+    Purpose, resident::Authority,
+};
+use musubi_tests_support::{
+    authority::Certificate,
+    gateway::{now, random},
 };
 use serde_json::{Value, json};
 
@@ -26,8 +28,7 @@ pub(crate) const DAY: u64 = 24 * 3600 * 1000;
 pub(crate) struct Guardian {
     pub(crate) pseudonym: Pseudonym,
     pub(crate) phone: Actor,
-    certificate: Vec<u8>,
-    key: RsaKey,
+    certificate: Certificate,
     authority: Authority,
 }
 
@@ -71,12 +72,10 @@ impl<'a> Home<'a> {
         let device = json!({"account": phone.account(), "hpke": phone.sealing.public()});
         let form = json!({"patient": patient(name, name, "1992-04-01"), "domain": "health", "device": device});
         let enrolled = self.clerk.post("/v1/people", &form).await;
-        let (certificate, key) = certify(self.world, name);
         let guardian = Guardian {
             pseudonym: serde_json::from_value(enrolled["pseudonym"].clone()).unwrap(),
             phone,
-            certificate,
-            key,
+            certificate: certify(self.world, name),
             authority,
         };
         self.bind(&guardian).await;
@@ -107,7 +106,7 @@ impl<'a> Home<'a> {
             language: Language::Japanese,
         })
         .unwrap();
-        let evidence = guardian.sign(&document, self.world.genesis);
+        let evidence = guardian.certificate.sign(&document, self.world.genesis);
         self.give(&self.clerk, "binding", binding.0, &evidence)
             .await;
     }
@@ -122,7 +121,7 @@ impl<'a> Home<'a> {
         let consent = ConsentId(random());
         let fields = self.fields(guardian, child, consent, scope).await;
         let statement = Statement::new(fields).unwrap();
-        let evidence = guardian.sign(&statement, self.world.genesis);
+        let evidence = guardian.certificate.sign(&statement, self.world.genesis);
         let terms = statement.fields().terms(evidence.commitment());
         let call = calls::consent::propose(consent, &terms, None);
         guardian.phone.submit(call).await;
@@ -177,22 +176,6 @@ impl<'a> Home<'a> {
     }
 }
 
-impl Guardian {
-    fn sign<F: DocumentFields>(&self, document: &Document<F>, genesis: BlockHash) -> Evidence {
-        let content = SignedContent::of(document, genesis).to_bytes();
-        let cms = SignedCms {
-            certificate: self.certificate.clone(),
-            signature: self.key.sign(&content).unwrap(),
-        };
-        Evidence {
-            document: document.canonical_bytes().to_vec(),
-            salt: Salt(random()),
-            cms: cms.to_der().unwrap(),
-            signed_at: now(),
-        }
-    }
-}
-
 /// A FHIR Patient whom references call `Patient/<id>`.
 pub(crate) fn patient(id: &str, name: &str, born: &str) -> Value {
     json!({
@@ -202,29 +185,10 @@ pub(crate) fn patient(id: &str, name: &str, born: &str) -> Value {
 }
 
 /// A signing certificate by the consortium's test authority, as this person's card has it.
-fn certify(world: &World, name: &str) -> (Vec<u8>, RsaKey) {
+fn certify(world: &World, name: &str) -> Certificate {
     let folder = world.consortium.folder();
     let bytes = std::fs::read(folder.join("cards/authority.bin")).unwrap();
-    let authority = TestAuthority::parse_bytes(&bytes).unwrap();
-    let person = PersonFacts {
-        name: name.to_owned(),
-        address: "北海道虻田郡留寿都村字留寿都".to_owned(),
-        birth_date: "19920401".to_owned(),
-        sex: Sex::Female,
-        municipality_code: "01396".to_owned(),
-    };
-    let seconds = now() / 1000;
-    let validity = Validity {
-        not_before: seconds - 365 * 24 * 3600,
-        not_after: seconds + 4 * 365 * 24 * 3600,
-    };
-    let key = RsaKey::generate().unwrap();
-    let public = key.public_key_info().unwrap();
-    let request = authority
-        .request(Credential::Signing, &person, public, validity)
-        .unwrap();
-    let der = authority.certify(Credential::Signing, &request).unwrap();
-    (der, key)
+    Certificate::issue(&TestAuthority::parse_bytes(&bytes).unwrap(), name)
 }
 
 fn party(member: MemberId) -> Party {

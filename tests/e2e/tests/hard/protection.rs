@@ -12,6 +12,7 @@ use musubi_primitives::{
     AssuranceLevel, Category, CategorySet, Claim, Commitment, ConsentId, DenialReason, Pseudonym,
     Purpose, Terms, resident::Authority, seams::GuardianshipFacts,
 };
+use musubi_tests_support::gateway::{now, random};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -158,7 +159,7 @@ async fn the_other_guardian_hears_the_same_of_all(
 
 /// A proposal about somebody, by whoever says that the guardian wants it.
 fn proposal(subject: Pseudonym, guardian: Pseudonym) -> Call {
-    let moment = crate::actor::now();
+    let moment = now();
     let scope = scope();
     let terms = Terms {
         subject,
@@ -174,7 +175,7 @@ fn proposal(subject: Pseudonym, guardian: Pseudonym) -> Call {
         second_attester: None,
         account: None,
     };
-    calls::consent::propose(ConsentId(crate::actor::random()), &terms, None)
+    calls::consent::propose(ConsentId(random()), &terms, None)
 }
 
 async fn a_clinic_hears_the_same_of_former_and_stranger(

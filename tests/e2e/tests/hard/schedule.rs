@@ -1,7 +1,7 @@
 //! Before the injection: what is stopped, what passes, what needs a person, and what a physician may do about it.
 
 use crate::{
-    actor::{Actor, Question, now},
+    actor::{Actor, Question},
     bedside::{Order, day, dose, verdict},
     people::{Home, patient},
     world::{AT_CLINIC, AT_RUSUTSU, CLINIC, RUSUTSU, World, built_in_rules},
@@ -14,6 +14,7 @@ use musubi_primitives::{
     view::{RuleSetView, VerdictView},
 };
 use musubi_tests_support::Consortium;
+use musubi_tests_support::gateway::now;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,16 +1,17 @@
 //! Four villages, a clinic with a node and one without, and a fire service, as real processes; one consortium for the cases of one test.
 
-use crate::actor::{Actor, decode, random};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crate::actor::{Actor, decode};
 use codec::{Decode, Encode};
-use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, sealing::HpkeSecret};
 use musubi_primitives::{
     BlockHash, HpkeKey, MemberId, RecordId, RecordState, commitment::hash_parts, view::RecordView,
 };
-use musubi_tests_support::Consortium;
+use musubi_tests_support::{
+    Consortium,
+    gateway::{Gateway, random, secret},
+};
 use serde_json::json;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 pub(crate) const RUSUTSU: MemberId = MemberId(0);
 pub(crate) const RANKOSHI: MemberId = MemberId(1);
@@ -28,7 +29,6 @@ pub(crate) const BLOCKS_MAX: usize = 400;
 pub(crate) struct World {
     pub(crate) consortium: Consortium,
     pub(crate) genesis: BlockHash,
-    http: reqwest::Client,
     nodes: Arc<Vec<String>>,
 }
 
@@ -51,7 +51,6 @@ impl World {
             nodes: Arc::new(nodes.collect()),
             consortium,
             genesis,
-            http: reqwest::Client::new(),
         };
         world.publish(1, built_in_rules().as_bytes(), 0).await;
         world
@@ -76,26 +75,19 @@ impl World {
             // A member's operator reads nothing.
             HpkeSecret::from_bytes(random())
         };
-        self.actor(
-            SigningKey::from_bytes(&secret(&folder.join(format!("{key}.pem")))),
-            sealing,
-            place,
-        )
+        self.actor(secret(&folder.join(format!("{key}.pem"))), sealing, place)
     }
 
     /// New keys of a person's phone, at the gateway of a node.
     pub(crate) fn phone(&self, place: usize) -> Actor {
-        let signing = SigningKey::from_bytes(&random());
-        self.actor(signing, HpkeSecret::generate().unwrap(), place)
+        self.actor(random(), HpkeSecret::generate().unwrap(), place)
     }
 
-    fn actor(&self, signing: SigningKey, sealing: HpkeSecret, place: usize) -> Actor {
+    fn actor(&self, secret: [u8; 32], sealing: HpkeSecret, place: usize) -> Actor {
+        let address = listen(&self.consortium, "gateway", place);
         Actor {
-            http: self.http.clone(),
-            url: format!("http://{}", listen(&self.consortium, "gateway", place)),
+            gateway: Gateway::new(&address, secret, self.genesis),
             nodes: Arc::clone(&self.nodes),
-            genesis: self.genesis,
-            signing,
             sealing,
         }
     }
@@ -177,12 +169,4 @@ fn listen(consortium: &Consortium, part: &str, place: usize) -> String {
     let (_, after) = config.split_once(&format!("[{part}]")).unwrap();
     let (_, after) = after.split_once("listen = \"").unwrap();
     after.split('"').next().unwrap().to_owned()
-}
-
-/// The secret at the end of a key file (RFC 8410: an octet string within the last field).
-fn secret(path: &Path) -> [u8; 32] {
-    let text = std::fs::read_to_string(path).unwrap();
-    let lines = text.lines().filter(|line| !line.starts_with("-----"));
-    let der = STANDARD.decode(lines.collect::<String>()).unwrap();
-    *der.last_chunk().unwrap()
 }

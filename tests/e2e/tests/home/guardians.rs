@@ -45,7 +45,7 @@ async fn another_holder_of_joint_authority_objects_at_the_counter_and_takes_it_b
 async fn a_guardians_word_reaches_to_fifteen_and_ends_with_the_guardianship() {
     let town = Town::open().await;
     // Fifteen in some weeks, whatever the day of this test: born so many years before a date within its period.
-    let soon = crate::gateway::now() + 40 * crate::town::DAY;
+    let soon = musubi_tests_support::gateway::now() + 40 * crate::town::DAY;
     let born = date_years_before(soon, 15);
     let (person, child, certificate) = town.family(&born).await;
     let fields = town.statement(child, person).await;
@@ -63,7 +63,7 @@ async fn a_guardians_word_reaches_to_fifteen_and_ends_with_the_guardianship() {
     let mut fields = town.statement(child, person).await;
     fields.not_after = fields.not_before + crate::town::DAY;
     let statement = musubi_consent::Statement::new(fields).unwrap();
-    let evidence = town.sign(&certificate, &statement);
+    let evidence = certificate.sign(&statement, town.genesis());
     let terms = statement.fields().terms(evidence.commitment());
     let call = musubi_client_sdk::calls::consent::propose(statement.fields().consent, &terms, None);
     let refused = town.clerk.try_submit(call).await;

@@ -12,13 +12,6 @@
     reason = "these tests start processes, change their files, and sign at this machine's time"
 )]
 
-#[path = "../revocation/authority.rs"]
-#[allow(dead_code, reason = "shared with the tests of revocation")]
-mod authority;
-#[path = "../revocation/gateway.rs"]
-#[allow(dead_code, reason = "shared with the tests of revocation")]
-mod gateway;
-
 mod cards;
 mod guardians;
 mod papers;

@@ -1,13 +1,14 @@
 //! Papers to take home, the auditor's second look, and evidence that is erased with a receipt.
 
-use crate::{
-    gateway::{Gateway, now},
-    town::{DAY, GUARDIAN, HOME, Town, answer, fresh_hpke, fresh_key, look},
-};
+use crate::town::{DAY, GUARDIAN, Town, answer, fresh_hpke, fresh_key, look};
 use musubi_client_sdk::{calls, extrinsics::account_of};
 use musubi_consent::ConsentReceipt;
 use musubi_node_register::ErasedEvidence;
 use musubi_primitives::{Role, VerifyingKey};
+use musubi_tests_support::{
+    gateway::{Gateway, now},
+    statement::HOME,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 

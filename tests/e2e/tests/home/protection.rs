@@ -3,6 +3,7 @@
 use crate::town::{CHILD, GUARDIAN, Town, fresh_key, look};
 use musubi_client_sdk::calls;
 use musubi_primitives::{Pseudonym, resident::Authority as Holding};
+use musubi_tests_support::statement::party;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,7 +48,7 @@ async fn a_protected_child_gets_another_pseudonym_and_the_other_guardian_hears_w
     let again = town.consent(&certificate, fields).await;
     assert_eq!(town.give(&again).await["outcome"], "attested");
     fields = town.statement(hidden, mother).await;
-    fields.second_attester = Some(crate::town::party(crate::town::SECOND, "蘭越町"));
+    fields.second_attester = Some(party(crate::town::SECOND, "蘭越町"));
     let statement = musubi_consent::Statement::new(fields).unwrap();
     let terms = statement.fields().terms(again.evidence.commitment());
     let call = calls::consent::propose(statement.fields().consent, &terms, None);

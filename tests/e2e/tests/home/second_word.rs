@@ -1,12 +1,10 @@
 //! Sensitive scopes: a second officer, or a second village that the statement names; and disagreement, on the chain and in words.
 
-use crate::{
-    gateway::Gateway,
-    town::{SECOND, Town, document, look, party},
-};
+use crate::town::{SECOND, Town, document, look};
 use musubi_client_sdk::calls;
 use musubi_consent::{Statement, StatementFields};
 use musubi_primitives::{Category, CategorySet, ConsentState, Ending, MemberId, Purpose};
+use musubi_tests_support::{gateway::Gateway, statement::party};
 use serde_json::{Value, json};
 
 fn sensitive(mut fields: StatementFields, second: bool) -> StatementFields {
@@ -70,7 +68,7 @@ async fn what_differs_is_recorded_on_the_chain_and_shown_to_those_whom_it_concer
     let town = Town::open().await;
     let (guardian, child, certificate) = town.family("2026-01-15").await;
     let statement = Statement::new(town.statement(child, guardian).await).unwrap();
-    let evidence = town.sign(&certificate, &statement);
+    let evidence = certificate.sign(&statement, town.genesis());
     let mut other = statement.fields().terms(evidence.commitment());
     other.purpose = Purpose::Statistics;
     let consent = town

@@ -1,33 +1,29 @@
 //! Two villages with their counters, a family, and what it signs.
 
-use crate::{
-    authority::{Authority, Certificate},
-    gateway::{Gateway, now, random, secret},
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::{Decode, DecodeAll as _, Encode};
 use ed25519_dalek::{Signer as _, SigningKey};
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::HpkeSecret};
 use musubi_consent::{
-    BindingFields, BindingStatement, Document, DocumentFields, Evidence, SignedCms, SignedContent,
-    Statement, StatementFields, Text, Withdrawal, WithdrawalFields, WitnessRecord,
-    statement::{Action, Party, Place},
-    witness::WitnessSignature,
-    wording,
+    BindingFields, BindingStatement, Evidence, SignedContent, Statement, StatementFields,
+    Withdrawal, WithdrawalFields, WitnessRecord, witness::WitnessSignature,
 };
 use musubi_primitives::{
-    AssuranceLevel, BindingId, BlockHash, Category, CategorySet, ConsentId, ConsentState, HpkeKey,
-    Language, MemberId, Pseudonym, Purpose, Salt, Terms,
+    BindingId, BlockHash, ConsentId, ConsentState, HpkeKey, Language, MemberId, Pseudonym, Salt,
+    Terms,
     resident::{Authority as Holding, SignerRole},
     view::{CardView, ConsentView},
 };
-use musubi_tests_support::Consortium;
+use musubi_tests_support::{
+    Consortium,
+    authority::{Authority, Certificate},
+    gateway::{Gateway, now, random, secret},
+    statement::{self, HOME},
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-pub(crate) const HOME: MemberId = MemberId(0);
 pub(crate) const SECOND: MemberId = MemberId(1);
-const RECIPIENT: MemberId = MemberId(5);
 pub(crate) const DAY: u64 = 24 * 3600 * 1000;
 pub(crate) const GUARDIAN: &str = "見本　花子";
 pub(crate) const CHILD: &str = "見本　結";
@@ -147,40 +143,14 @@ impl Town {
         let signed = Signed {
             kind: "binding",
             about: binding.0,
-            evidence: self.sign(certificate, &document.unwrap()),
+            evidence: certificate.sign(&document.unwrap(), self.genesis),
         };
         self.give(&signed).await
     }
 
     /// What a guardian reads: vaccinations, for the clinic, for ninety days. Tests change it before it is signed.
     pub(crate) async fn statement(&self, child: Pseudonym, guardian: Pseudonym) -> StatementFields {
-        let moment = now();
-        StatementFields {
-            consent: ConsentId(random()),
-            subject: child,
-            subject_label: Text::new("お子さん").unwrap(),
-            guardian,
-            role: SignerRole::ParentalAuthority,
-            authority: Holding::Single,
-            controller: party(HOME, "留寿都村"),
-            recipient: party(RECIPIENT, "しりべつ診療所"),
-            purpose: Purpose::ChildCare,
-            categories: CategorySet::of(&[Category::Immunization]),
-            actions: vec![Action::View],
-            retention_days: 365,
-            transfer_abroad: false,
-            not_before: moment,
-            not_after: moment + 90 * DAY,
-            nonce: self.nonce().await,
-            assurance: AssuranceLevel::CardSigned,
-            second_attester: None,
-            account: None,
-            supersedes: None,
-            place: Place::Counter,
-            notice: Text::new("musubi-notice-2026-11").unwrap(),
-            language: Language::Japanese,
-            wording: wording::digest(Language::Japanese),
-        }
+        statement::immunizations(ConsentId(random()), child, guardian, self.nonce().await)
     }
 
     /// The statement signed with a card, and proposed as it stands.
@@ -190,7 +160,7 @@ impl Town {
         fields: StatementFields,
     ) -> Signed {
         let statement = Statement::new(fields).unwrap();
-        let evidence = self.sign(certificate, &statement);
+        let evidence = certificate.sign(&statement, self.genesis);
         let terms = statement.fields().terms(evidence.commitment());
         self.propose(statement.fields().consent, &terms, evidence)
             .await
@@ -259,25 +229,7 @@ impl Town {
         Signed {
             kind: "withdrawal",
             about: consent.0,
-            evidence: self.sign(certificate, &document.unwrap()),
-        }
-    }
-
-    pub(crate) fn sign<F: DocumentFields>(
-        &self,
-        certificate: &Certificate,
-        document: &Document<F>,
-    ) -> Evidence {
-        let content = SignedContent::of(document, self.genesis).to_bytes();
-        let cms = SignedCms {
-            certificate: certificate.der.clone(),
-            signature: certificate.key.sign(&content).unwrap(),
-        };
-        Evidence {
-            document: document.canonical_bytes().to_vec(),
-            salt: Salt(random()),
-            cms: cms.to_der().unwrap(),
-            signed_at: now(),
+            evidence: certificate.sign(&document.unwrap(), self.genesis),
         }
     }
 
@@ -365,14 +317,6 @@ pub(crate) async fn answer(
 /// What a path shows.
 pub(crate) async fn look(who: &Gateway, path: &str) -> (u16, Value) {
     answer(who, Method::GET, path, Vec::new()).await
-}
-
-pub(crate) fn party(member: MemberId, name: &str) -> Party {
-    Party {
-        member,
-        name: Text::new(name).unwrap(),
-        contact: Text::new("0136-46-3131").unwrap(),
-    }
 }
 
 /// The key of an account that nobody has yet.

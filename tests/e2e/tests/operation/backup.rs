@@ -1,12 +1,10 @@
 //! The drill of a lost machine: backed up while blocks go on, destroyed, restored, level with the others again, and its records readable.
 
-use crate::{
-    gateway::secret,
-    practice::{Practice, done, enrolled, family_with_a_dose, refused, text},
-};
+use crate::practice::{Practice, done, enrolled, family_with_a_dose, refused, text};
 use musubi_client_sdk::sealing::{HpkeSecret, SealedRecord};
 use musubi_node_vault::VaultStore;
 use musubi_primitives::RecordId;
+use musubi_tests_support::gateway::secret;
 use std::path::Path;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,14 +11,8 @@
     clippy::disallowed_types,
     reason = "these tests start processes, change their files, and sign at this machine's time"
 )]
-#![allow(
-    dead_code,
-    reason = "the revocation tests use all of the gateway client, these a part"
-)]
 
 mod backup;
-#[path = "../revocation/gateway.rs"]
-mod gateway;
 mod hostile;
 mod keys;
 mod metrics;

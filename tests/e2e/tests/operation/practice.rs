@@ -1,7 +1,7 @@
 //! A consortium at practice: brisk blocks, a family with one record, and the commands that its operators type.
 
-use crate::gateway::{Gateway, now, secret};
 use musubi_primitives::RecordId;
+use musubi_tests_support::gateway::{Gateway, now, secret};
 use musubi_tests_support::{Consortium, process::binary};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -11,8 +11,6 @@
     reason = "these tests start processes, change their files, and sign at this machine's time"
 )]
 
-mod authority;
-mod gateway;
 mod traces;
 mod village;
 

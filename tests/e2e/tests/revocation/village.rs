@@ -1,29 +1,24 @@
 //! Four villages, one of which is asked for its word; what the chain says is read from another.
 
-use crate::{
-    authority::{Authority, Certificate},
-    gateway::{Gateway, now, random, secret},
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use codec::{Decode, DecodeAll as _, Encode};
 use musubi_client_sdk::{calls, sealing::HpkeSecret};
 use musubi_consent::{
-    BindingFields, BindingStatement, Document, DocumentFields, Evidence, SignedCms, SignedContent,
-    Statement, StatementFields, Text,
-    statement::{Action, Party, Place, SignerRole},
-    wording,
+    BindingFields, BindingStatement, Evidence, Statement, StatementFields, statement::SignerRole,
 };
 use musubi_primitives::{
-    AssuranceLevel, BindingId, BlockHash, Category, CategorySet, ConsentId, ConsentState, HpkeKey,
-    Language, MemberId, Pseudonym, Purpose, Salt,
+    BindingId, BlockHash, ConsentId, ConsentState, HpkeKey, Language, Pseudonym,
     resident::Authority as Holding,
     view::{CardView, ConsentView},
 };
-use musubi_tests_support::Consortium;
+use musubi_tests_support::{
+    Consortium,
+    authority::{Authority, Certificate},
+    gateway::{Gateway, now, random, secret},
+    statement::{self, HOME},
+};
 use serde_json::{Value, json};
 
-const HOME: MemberId = MemberId(0);
-const RECIPIENT: MemberId = MemberId(5);
 const DAY: u64 = 24 * 3600 * 1000;
 pub(crate) const GUARDIAN: &str = "見本　花子";
 /// More blocks than anything here takes.
@@ -155,7 +150,7 @@ impl Village {
         Signed {
             kind: "binding",
             about: binding.0,
-            evidence: self.sign(family, &document),
+            evidence: family.certificate.sign(&document, self.gateway.genesis),
         }
     }
 
@@ -163,7 +158,7 @@ impl Village {
     pub(crate) async fn propose_consent(&self, family: &Family) -> Signed {
         let consent = ConsentId(random());
         let statement = Statement::new(self.statement(family, consent).await).unwrap();
-        let evidence = self.sign(family, &statement);
+        let evidence = family.certificate.sign(&statement, self.gateway.genesis);
         let terms = statement.fields().terms(evidence.commitment());
         let call = calls::consent::propose(consent, &terms, None);
         self.gateway.submit(call).await;
@@ -175,47 +170,8 @@ impl Village {
     }
 
     async fn statement(&self, family: &Family, consent: ConsentId) -> StatementFields {
-        let moment = now();
-        StatementFields {
-            consent,
-            subject: family.child,
-            subject_label: Text::new("お子さん").unwrap(),
-            guardian: family.guardian,
-            role: SignerRole::ParentalAuthority,
-            authority: Holding::Single,
-            controller: party(HOME, "留寿都村"),
-            recipient: party(RECIPIENT, "しりべつ診療所"),
-            purpose: Purpose::ChildCare,
-            categories: CategorySet::of(&[Category::Immunization]),
-            actions: vec![Action::View],
-            retention_days: 365,
-            transfer_abroad: false,
-            not_before: moment,
-            not_after: moment + 90 * DAY,
-            nonce: self.nonce().await,
-            assurance: AssuranceLevel::CardSigned,
-            second_attester: None,
-            account: None,
-            supersedes: None,
-            place: Place::Counter,
-            notice: Text::new("musubi-notice-2026-11").unwrap(),
-            language: Language::Japanese,
-            wording: wording::digest(Language::Japanese),
-        }
-    }
-
-    fn sign<F: DocumentFields>(&self, family: &Family, document: &Document<F>) -> Evidence {
-        let content = SignedContent::of(document, self.gateway.genesis).to_bytes();
-        let cms = SignedCms {
-            certificate: family.certificate.der.clone(),
-            signature: family.certificate.key.sign(&content).unwrap(),
-        };
-        Evidence {
-            document: document.canonical_bytes().to_vec(),
-            salt: Salt(random()),
-            cms: cms.to_der().unwrap(),
-            signed_at: now(),
-        }
+        let nonce = self.nonce().await;
+        statement::immunizations(consent, family.child, family.guardian, nonce)
     }
 
     async fn nonce(&self) -> [u8; 32] {
@@ -304,12 +260,4 @@ fn listen(config: &str) -> String {
     let line = gateway.lines().find(|line| line.starts_with("listen"));
     let (_, address) = line.unwrap().split_once('=').unwrap();
     address.trim().trim_matches('"').to_owned()
-}
-
-fn party(member: MemberId, name: &str) -> Party {
-    Party {
-        member,
-        name: Text::new(name).unwrap(),
-        contact: Text::new("0136-46-3131").unwrap(),
-    }
 }
