@@ -153,11 +153,20 @@ async fn until_stored(practice: &Practice, clinic: &Gateway, record: &str) {
         let asked = clinic.request(Method::GET, &path, "", Vec::new());
         let view: Value = asked.send().await.unwrap().json().await.unwrap();
         if view["state"] == "stored" {
-            return;
+            return until_all_know(practice).await;
         }
         practice.blocks(1).await;
     }
     panic!("the record never reached its second holder");
+}
+
+/// Waits until every node has what the clinic's has now.
+async fn until_all_know(practice: &Practice) {
+    let height = practice.consortium.rpc(CLINIC).await.height().await;
+    for place in 0..practice.consortium.size() {
+        let rpc = practice.consortium.rpc(place).await;
+        rpc.wait_for_height(height).await;
+    }
 }
 
 fn dose() -> Vec<u8> {
