@@ -58,9 +58,9 @@ pub use signed_content::SignedContent;
 pub use statement::{Statement, StatementFields};
 pub use text::Text;
 pub use validator::{
-    CertificateError, CertificateUse, Environment, IssuerHash, OcspAnswer, OcspError, OcspRequest,
-    Revocation, RevocationList, RevocationListError, RevocationSource, RootError,
-    SignerCertificate, Standing, TrustedRoots, Verification, VerificationError,
+    CertificateError, CertificateFacts, CertificateUse, Environment, IssuerHash, OcspAnswer,
+    OcspError, OcspRequest, Revocation, RevocationList, RevocationListError, RevocationSource,
+    RootError, SignerCertificate, Standing, TrustedRoots, Verification, VerificationError,
 };
 pub use withdrawal::{Withdrawal, WithdrawalFields};
 pub use witness::{WitnessRecord, Witnesses, judge_witnessed};

@@ -24,7 +24,9 @@ pub mod facade;
 mod facts;
 mod finalised;
 mod gathering;
+mod hearing;
 mod history;
+mod holder;
 mod home;
 pub mod intake;
 mod judging;
@@ -50,6 +52,7 @@ use custodian::{Custodian, VaultDoor};
 use duties::Duties;
 use intake::Intake;
 use keys::Keys;
+pub use keys::check_cards;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,

@@ -53,6 +53,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
+    desk::check_cards(&config, spec.environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();

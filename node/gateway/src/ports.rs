@@ -134,6 +134,9 @@ pub enum Answer {
     Disagreed {
         /// The first thing that differs, in words without personal data.
         reason: String,
+        /// Whether the reason tells of the state of certificate or signature, which only the person and the home municipality hear.
+        #[serde(skip)]
+        is_of_the_card: bool,
         /// Height of the block that records it, when there was something to record it on.
         #[serde(skip_serializing_if = "Option::is_none")]
         block: Option<u64>,

@@ -228,6 +228,29 @@ pub(super) fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String>
     Ok(path)
 }
 
+/// Refuses cards that the chain does not take: one for real people takes real cards only. Reads the roots, so that a file that cannot be
+/// pinned stops the start, whether or not the node's member is known to the chain already.
+pub fn check_cards(
+    config: &NodeConfig,
+    chain: musubi_chain_spec::Environment,
+) -> Result<(), String> {
+    if config.cards.roots.is_empty() {
+        return Ok(());
+    }
+    let (is_live, cards) = (
+        chain == musubi_chain_spec::Environment::Production,
+        config.cards.environment,
+    );
+    if is_live && cards != CardEnvironment::Production {
+        return Err(format!(
+            "cards.environment: the chain specification {} is for production, where test cards count for nothing: set \"production\" \
+             and pin the published roots",
+            config.spec.display()
+        ));
+    }
+    roots(config).map(drop)
+}
+
 fn roots(config: &NodeConfig) -> Result<TrustedRoots, String> {
     let environment = match config.cards.environment {
         CardEnvironment::Production => Environment::Production,
