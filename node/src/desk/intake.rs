@@ -9,6 +9,7 @@ use super::{
     custodian::Custodian,
 };
 use ed25519_dalek::SigningKey;
+use musubi_care::forms;
 use musubi_client_sdk::{
     calls,
     sealing::{CanonicalRecord, Envelope, seal},
@@ -324,6 +325,9 @@ const BODY_MEASURES: [&str; 5] = ["29463-7", "8302-2", "8306-3", "8287-5", "9843
 pub(super) fn category_of(resource: &Resource) -> Result<Category, DeskError> {
     match resource.kind() {
         Kind::Immunization => Ok(Category::Immunization),
+        Kind::QuestionnaireResponse if forms::is_sensitive(resource.value()) => {
+            Ok(Category::Sensitive)
+        }
         Kind::QuestionnaireResponse => Ok(Category::Questionnaire),
         Kind::DocumentReference => Ok(Category::Document),
         Kind::Observation if resource.has_code("http://loinc.org", &BODY_MEASURES) => {
