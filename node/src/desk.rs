@@ -5,7 +5,8 @@
 //! callers and passes transactions on.
 //!
 //! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
-//! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
+//! [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
 mod archive;
@@ -22,17 +23,22 @@ pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
+mod family;
 mod finalised;
+mod follow_up;
+pub mod forms;
 mod gathering;
 mod history;
 mod home;
 pub mod intake;
 mod judging;
 mod keys;
+pub mod ledger;
 mod life;
 mod moving;
 mod nonces;
 pub mod papers;
+mod papers_on_doses;
 pub mod pending;
 mod protection;
 mod recording;
@@ -48,8 +54,10 @@ use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
 use duties::Duties;
+use forms::Forms;
 use intake::Intake;
 use keys::Keys;
+use ledger::Ledger;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,
@@ -147,6 +155,8 @@ struct Desks {
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+    forms: Arc<Forms>,
+    ledger: Option<Ledger>,
 }
 
 /// What the desks have not done yet, and what their worker did.
@@ -367,9 +377,14 @@ impl Desk for Office {
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
-        offered(&self.desks()?.intake, "to take records in")?
-            .take_in(caller, subject, resource)
-            .await
+        let intake = offered(&self.desks()?.intake, "to take records in")?;
+        match caller.standing {
+            Standing::Staff(_) => intake.take_in(caller, subject, resource).await,
+            Standing::Person(person) => {
+                let writer = (person, caller.account);
+                self.take_in_from(writer, subject, &resource).await
+            }
+        }
     }
 
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {

@@ -15,6 +15,14 @@ impl Vault {
         Ok(self.store.records_of(subject)?)
     }
 
+    /// Every record that is held here, in ascending order.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn held(&self) -> Result<Vec<RecordId>, VaultError> {
+        Ok(self.store.records_where(|holding| !holding.erased)?)
+    }
+
     /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
     ///
     /// # Errors

@@ -517,7 +517,7 @@ impl VaultStore {
         Ok(self.get(USAGE, &author.encode())?.unwrap_or_default())
     }
 
-    fn records_where(
+    pub(crate) fn records_where(
         &self,
         wanted: impl Fn(&Holding) -> bool,
     ) -> Result<Vec<RecordId>, StoreError> {
