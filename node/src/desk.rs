@@ -91,6 +91,7 @@ use tokio::{sync::watch, task::block_in_place};
 #[derive(Default)]
 pub struct Background {
     duties: Option<Duties>,
+    ledger: Option<Ledger>,
     pending: Option<Pending>,
 }
 
@@ -99,6 +100,9 @@ impl Background {
     pub fn start(self) {
         if let Some(duties) = self.duties {
             tokio::spawn(duties.run());
+        }
+        if let Some(ledger) = self.ledger {
+            tokio::spawn(ledger.look_through());
         }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());

@@ -101,6 +101,7 @@ impl Admission {
         }
         let background = Background {
             duties,
+            ledger: ledger.clone(),
             pending: attester.clone().map(Pending),
         };
         let desks = Desks {

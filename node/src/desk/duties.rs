@@ -50,11 +50,6 @@ impl Duties {
     /// Goes round until the chain ends.
     pub async fn run(self) {
         let mut finalised = self.chain.pipeline().finalised();
-        if let Some(ledger) = &self.ledger
-            && let Err(error) = blocking(ledger.look_through()).await
-        {
-            tracing::warn!(?error, "the ledger could not be completed from the vault");
-        }
         loop {
             self.round().await;
             tokio::select! {
@@ -161,8 +156,11 @@ impl Duties {
 
     /// Tells the chain of everything that is kept here and not yet acknowledged.
     async fn acknowledge(&self) -> Result<(), DeskError> {
-        if let Some(ledger) = &self.ledger {
-            blocking(ledger.enter_waiting()).await?;
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = blocking(ledger.enter_waiting()).await
+        {
+            // The next start looks through the vault again.
+            tracing::warn!(?error, "the ledger lacks a record");
         }
         let waiting = self
             .custodian

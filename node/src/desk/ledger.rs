@@ -5,6 +5,7 @@
 //! vault once, for what came before there was a ledger. Answers to restricted forms leave no line.
 
 use super::{
+    blocking,
     care::Care,
     chain::{Chain, unavailable},
     counter::fault,
@@ -16,7 +17,7 @@ use musubi_care::{recall::normal, records::completed_form};
 use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::DeskError;
 use musubi_node_register::{Line, LineOf, Register};
-use musubi_primitives::{Category, MemberId, RecordId, RecordState, view::RecordView};
+use musubi_primitives::{Category, MemberId, Pseudonym, RecordId, RecordState, view::RecordView};
 use std::sync::Arc;
 
 /// The ledger, and what it is kept from. Cheap to share.
@@ -33,19 +34,30 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Enters everything that is held here and not yet in the ledger.
-    ///
-    /// # Errors
-    /// [`DeskError::Unavailable`].
-    pub async fn look_through(&self) -> Result<(), DeskError> {
-        let held = self.custodian.vault(musubi_node_vault::Vault::held).await?;
-        self.enter_all(held).await
+    /// Enters everything that is held here and not yet in the ledger; once at a start, beside all else.
+    pub async fn look_through(self) {
+        let held = self.custodian.vault(musubi_node_vault::Vault::held).await;
+        let is_missing = |(subject, record): &(Pseudonym, RecordId)| {
+            // What cannot be read is tried, and said then.
+            !self.register.is_entered(subject, record).unwrap_or(false)
+        };
+        let entered = match held {
+            Ok(held) => {
+                let missing = held.into_iter().filter(is_missing);
+                let missing = missing.map(|(_, record)| record).collect();
+                blocking(self.enter_all(missing)).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = entered {
+            tracing::warn!(?error, "the ledger could not be completed from the vault");
+        }
     }
 
     /// Enters what came in since the chain was last told.
     ///
     /// # Errors
-    /// [`DeskError::Unavailable`].
+    /// [`DeskError::Unavailable`], after everything that can be entered was.
     pub async fn enter_waiting(&self) -> Result<(), DeskError> {
         let waiting = self
             .custodian
@@ -54,11 +66,16 @@ impl Ledger {
         self.enter_all(waiting).await
     }
 
+    /// One that cannot be entered holds up no other; the first fault is told.
     async fn enter_all(&self, records: Vec<RecordId>) -> Result<(), DeskError> {
+        let mut outcome = Ok(());
         for record in records {
-            self.enter(record).await?;
+            if let Err(error) = self.enter(record).await {
+                tracing::warn!(%record, ?error, "a record could not be entered into the ledger");
+                outcome = outcome.and(Err(error));
+            }
         }
-        Ok(())
+        outcome
     }
 
     /// Enters one record about somebody whose home this is; done again, it changes nothing.

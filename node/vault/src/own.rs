@@ -15,12 +15,12 @@ impl Vault {
         Ok(self.store.records_of(subject)?)
     }
 
-    /// Every record that is held here, in ascending order.
+    /// Every record that is held here, with whom it is about.
     ///
     /// # Errors
     /// A fault of this machine.
-    pub fn held(&self) -> Result<Vec<RecordId>, VaultError> {
-        Ok(self.store.records_where(|holding| !holding.erased)?)
+    pub fn held(&self) -> Result<Vec<(Pseudonym, RecordId)>, VaultError> {
+        Ok(self.store.held()?)
     }
 
     /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
