@@ -1,7 +1,7 @@
 //! `musubi import`: records that a municipality or clinic already has, posted through a gateway as FHIR.
 //!
 //! A file is converted as a whole first, so that a dry run tells everything before anything is sent. What was posted is noted in a
-//! journal beside the file, a flushed line for each record: after a crash the same command goes on where it stopped.
+//! journal beside the file, flushed after each batch: after a crash the same command goes on where it stopped.
 
 mod posting;
 
@@ -41,6 +41,9 @@ pub struct ImportArguments {
     /// Enrol whoever is not in --people by the Patient that the file describes (the municipality's own staff only).
     #[arg(long)]
     enrol: bool,
+    /// How many records are on their way at a time; one gateway takes in about forty a second from one key.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u8).range(1..=128))]
+    together: u8,
 }
 
 /// Converts, and posts unless it is a dry run.

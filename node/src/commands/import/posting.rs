@@ -1,4 +1,4 @@
-//! The sending half of an import: who is who, one record after the other, and the journal.
+//! The sending half of an import: who is who, a batch of records after the other, and the journal.
 
 use super::ImportArguments;
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
     key_file::{self, KeyKind},
 };
 use ed25519_dalek::SigningKey;
+use futures::future::join_all;
 use musubi_client_sdk::sealing::HpkeSecret;
 use musubi_fhir::Resource;
 use musubi_portability::{
@@ -16,7 +17,7 @@ use musubi_portability::{
 use musubi_primitives::Pseudonym;
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{Read, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
@@ -31,6 +32,8 @@ pub(super) struct Import {
     gateway: Gateway,
     keys: Keys,
     enrol: bool,
+    /// Records that are posted at a time.
+    together: usize,
     pseudonyms: BTreeMap<String, Pseudonym>,
     patients: BTreeMap<String, Value>,
     journal: Journal,
@@ -47,7 +50,19 @@ struct Tally {
     refused: usize,
 }
 
+/// One record that is to be posted.
+struct Job {
+    /// Where it stands in the file.
+    place: String,
+    /// The person's number in the source.
+    person: String,
+    /// What the journal knows it by.
+    key: String,
+    resource: Resource,
+}
+
 /// Why a record was not taken.
+#[derive(Clone)]
 enum Trouble {
     /// This one was refused; the next may be taken.
     Refused(String),
@@ -73,6 +88,7 @@ impl Import {
                 sealing: HpkeSecret::generate().map_err(|error| error.to_string())?,
             },
             enrol: arguments.enrol,
+            together: usize::from(arguments.together.max(1)),
             pseudonyms: people.unwrap_or_default(),
             patients: BTreeMap::new(),
             journal,
@@ -81,25 +97,18 @@ impl Import {
         })
     }
 
-    /// Posts everything that the journal does not have.
+    /// Posts everything that the journal does not have, so many records at a time.
     pub(super) async fn run(mut self, lines: Vec<Line>) -> Result<String, String> {
         self.meet(&lines);
         let total: usize = lines.iter().map(super::records_of).sum();
-        for line in lines {
-            self.tell(&line);
-            let Outcome::Converted {
-                person, resources, ..
-            } = line.outcome
-            else {
-                continue;
-            };
-            for resource in resources {
-                match self.record(&person, resource).await {
-                    Ok(()) => self.progress(total),
-                    Err(Trouble::Refused(why)) => self.refuse(&line.place, &why),
-                    Err(Trouble::Stop(why)) => return Err(self.stopped(&line.place, &why)),
-                }
+        let jobs = self.jobs(lines);
+        for batch in jobs.chunks(self.together) {
+            let unknown = self.enrol_all(batch).await;
+            let posted = join_all(batch.iter().map(|job| self.post(job, &unknown))).await;
+            if let Err(ended) = self.settle(batch, posted) {
+                return Err(self.tally.end(&ended).err().unwrap_or(ended));
             }
+            self.progress(batch.len(), total);
         }
         self.tally.end("done")
     }
@@ -118,12 +127,36 @@ impl Import {
         }
     }
 
+    /// What is to be posted; what cannot be, and what was before, is told and left out.
+    fn jobs(&mut self, lines: Vec<Line>) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for line in lines {
+            self.tell(&line);
+            let Outcome::Converted {
+                person, resources, ..
+            } = line.outcome
+            else {
+                continue;
+            };
+            for resource in resources {
+                match Resource::from_value(resource) {
+                    Ok(resource) => jobs.push(Job::new(&line.place, &person, resource)),
+                    Err(refusal) => self.tally.refuse(&line.place, &refusal.to_string()),
+                }
+            }
+        }
+        let before = jobs.len();
+        jobs.retain(|job| !self.journal.has(&job.key));
+        self.tally.known += before - jobs.len();
+        jobs
+    }
+
     /// What a person should hear of a line: refusals, and what was read in another form.
     fn tell(&mut self, line: &Line) {
         match &line.outcome {
             Outcome::Converted { notes, .. } if notes.is_empty() => {}
             Outcome::Converted { .. } | Outcome::Nothing(_) => {
-                self.tally.report.push(line.to_string())
+                self.tally.report.push(line.to_string());
             }
             Outcome::Refused(_) => {
                 self.tally.refused += 1;
@@ -132,36 +165,28 @@ impl Import {
         }
     }
 
-    async fn record(&mut self, person: &str, resource: Value) -> Result<(), Trouble> {
-        let resource = Resource::from_value(resource)
-            .map_err(|refusal| Trouble::Refused(refusal.to_string()))?;
-        let key = journal::key(person, resource.canonical_bytes());
-        if self.journal.has(&key) {
-            self.tally.known += 1;
-            return Ok(());
+    /// Enrols whoever of a batch is not known yet; why somebody stays unknown.
+    async fn enrol_all(&mut self, batch: &[Job]) -> BTreeMap<String, Trouble> {
+        let people: BTreeSet<&str> = batch.iter().map(|job| job.person.as_str()).collect();
+        let strangers = people
+            .into_iter()
+            .filter(|person| !self.pseudonyms.contains_key(*person));
+        let enrolled = join_all(strangers.map(|person| self.enrol(person))).await;
+        let mut unknown = BTreeMap::new();
+        for (person, pseudonym) in enrolled {
+            match pseudonym {
+                Ok(pseudonym) => drop(self.pseudonyms.insert(person, pseudonym)),
+                Err(trouble) => drop(unknown.insert(person, trouble)),
+            }
         }
-        let subject = self.pseudonym(person).await?;
-        let kind = resource.kind().as_str();
-        let bytes = resource.canonical_bytes().to_vec();
-        let answer: Value = self
-            .gateway
-            .post_fhir(&self.keys, kind, &subject, bytes)
-            .await
-            .map_err(trouble)?;
-        self.note(&key, &answer)
-            .map_err(|error| Trouble::Stop(format!("write the journal: {error}")))?;
-        if answer["block"].is_null() {
-            self.tally.known += 1;
-        } else {
-            self.tally.posted += 1;
-        }
-        Ok(())
+        unknown
     }
 
-    async fn pseudonym(&mut self, person: &str) -> Result<Pseudonym, Trouble> {
-        if let Some(known) = self.pseudonyms.get(person) {
-            return Ok(*known);
-        }
+    async fn enrol(&self, person: &str) -> (String, Result<Pseudonym, Trouble>) {
+        (person.to_owned(), self.pseudonym(person).await)
+    }
+
+    async fn pseudonym(&self, person: &str) -> Result<Pseudonym, Trouble> {
         let patient = self.patients.get(person).filter(|_| self.enrol);
         let Some(patient) = patient else {
             let what = "nobody knows this person's pseudonym: add a line to --people, or give --enrol and a Patient";
@@ -176,38 +201,79 @@ impl Import {
         let pseudonym = enrolled["pseudonym"]
             .as_str()
             .and_then(|text| text.parse().ok());
-        let pseudonym: Pseudonym =
-            pseudonym.ok_or_else(|| Trouble::Stop("an answer that cannot be read".to_owned()))?;
-        self.pseudonyms.insert(person.to_owned(), pseudonym);
-        Ok(pseudonym)
+        pseudonym.ok_or_else(|| Trouble::Stop("an answer that cannot be read".to_owned()))
     }
 
-    fn note(&mut self, key: &str, answer: &Value) -> std::io::Result<()> {
-        let line = self.journal.note(key, answer);
-        self.file.write_all(line.as_bytes())?;
-        self.file.sync_data()
+    async fn post(&self, job: &Job, unknown: &BTreeMap<String, Trouble>) -> Result<Value, Trouble> {
+        let Some(subject) = self.pseudonyms.get(&job.person) else {
+            let nobody = || Trouble::Refused("nobody knows this person".to_owned());
+            return Err(unknown.get(&job.person).cloned().unwrap_or_else(nobody));
+        };
+        let kind = job.resource.kind().as_str();
+        let bytes = job.resource.canonical_bytes().to_vec();
+        self.gateway
+            .post_fhir(&self.keys, kind, subject, bytes)
+            .await
+            .map_err(trouble)
     }
 
-    fn refuse(&mut self, place: &str, why: &str) {
-        self.tally.refused += 1;
-        self.tally.report.push(format!("{place}\trefused\t{why}"));
+    /// Notes durably what was taken in, and counts; why the import ends here, if it does.
+    fn settle(&mut self, batch: &[Job], posted: Vec<Result<Value, Trouble>>) -> Result<(), String> {
+        let mut lines = String::new();
+        let mut ended = Ok(());
+        for (job, posted) in batch.iter().zip(posted) {
+            match posted {
+                Ok(answer) if answer["block"].is_null() => {
+                    self.tally.known += 1;
+                    lines += &self.journal.note(&job.key, &answer);
+                }
+                Ok(answer) => {
+                    self.tally.posted += 1;
+                    lines += &self.journal.note(&job.key, &answer);
+                }
+                Err(Trouble::Refused(why)) => self.tally.refuse(&job.place, &why),
+                Err(Trouble::Stop(why)) => {
+                    self.tally.refused += 1;
+                    ended = Err(stopped(&job.place, &why));
+                }
+            }
+        }
+        let noted = self.file.write_all(lines.as_bytes());
+        let noted = noted.and_then(|()| self.file.sync_data());
+        noted.map_err(|error| format!("stopped: write the journal: {error}"))?;
+        ended
     }
 
-    fn progress(&self, total: usize) {
+    /// Tells how far it is, every so many records.
+    fn progress(&self, batch: usize, total: usize) {
         let done = self.tally.posted + self.tally.known;
-        if done.is_multiple_of(PROGRESS_EVERY) {
+        if done % PROGRESS_EVERY < batch {
             eprintln!("{done} of {total}");
         }
     }
+}
 
-    fn stopped(mut self, place: &str, why: &str) -> String {
-        self.tally.refused += 1;
-        let ended = format!("stopped at {place}: {why}; the same command goes on from here");
-        self.tally.end(&ended).err().unwrap_or(ended)
+impl Job {
+    fn new(place: &str, person: &str, resource: Resource) -> Self {
+        Self {
+            place: place.to_owned(),
+            person: person.to_owned(),
+            key: journal::key(person, resource.canonical_bytes()),
+            resource,
+        }
     }
 }
 
+fn stopped(place: &str, why: &str) -> String {
+    format!("stopped at {place}: {why}; the same command goes on from here")
+}
+
 impl Tally {
+    fn refuse(&mut self, place: &str, why: &str) {
+        self.refused += 1;
+        self.report.push(format!("{place}\trefused\t{why}"));
+    }
+
     fn end(mut self, how: &str) -> Result<String, String> {
         let (posted, known, refused) = (self.posted, self.known, self.refused);
         self.report.push(format!(
