@@ -1,5 +1,5 @@
 //! Measures a town of 100,000 children: the schedule check, the forecast, the due list and a lot recall.
-//! `cargo run --release -p musubi-care --example town`
+//! `cargo run --release -p musubi-care --example cohort`
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_types,

@@ -1,5 +1,5 @@
 //! Measures the conversion of a town's old records: 100,000 children with three rows each, from CSV to checked FHIR.
-//! `cargo run --release -p musubi-portability --example town`
+//! `cargo run --release -p musubi-portability --example convert`
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_types,
