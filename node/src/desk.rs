@@ -5,7 +5,8 @@
 //! callers and passes transactions on.
 //!
 //! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
-//! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
+//! [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
 mod archive;
@@ -22,7 +23,10 @@ pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
+mod family;
 mod finalised;
+mod follow_up;
+pub mod forms;
 mod gathering;
 mod hearing;
 mod history;
@@ -31,10 +35,12 @@ mod home;
 pub mod intake;
 mod judging;
 mod keys;
+pub mod ledger;
 mod life;
 mod moving;
 mod nonces;
 pub mod papers;
+mod papers_on_doses;
 pub mod pending;
 mod protection;
 mod recording;
@@ -50,9 +56,11 @@ use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
 use duties::Duties;
+use forms::Forms;
 use intake::Intake;
 use keys::Keys;
 pub use keys::check_cards;
+use ledger::Ledger;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,
@@ -86,6 +94,7 @@ use tokio::{sync::watch, task::block_in_place};
 #[derive(Default)]
 pub struct Background {
     duties: Option<Duties>,
+    ledger: Option<Ledger>,
     pending: Option<Pending>,
 }
 
@@ -94,6 +103,9 @@ impl Background {
     pub fn start(self) {
         if let Some(duties) = self.duties {
             tokio::spawn(duties.run());
+        }
+        if let Some(ledger) = self.ledger {
+            tokio::spawn(ledger.look_through());
         }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());
@@ -150,6 +162,8 @@ struct Desks {
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+    forms: Arc<Forms>,
+    ledger: Option<Ledger>,
 }
 
 /// What the desks have not done yet, and what their worker did.
@@ -370,9 +384,14 @@ impl Desk for Office {
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
-        offered(&self.desks()?.intake, "to take records in")?
-            .take_in(caller, subject, resource)
-            .await
+        let intake = offered(&self.desks()?.intake, "to take records in")?;
+        match caller.standing {
+            Standing::Staff(_) => intake.take_in(caller, subject, resource).await,
+            Standing::Person(person) => {
+                let writer = (person, caller.account);
+                self.take_in_from(writer, subject, &resource).await
+            }
+        }
     }
 
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {

@@ -170,8 +170,13 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let follow_up =
+        musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
+    let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
+        .merge(follow_up)
+        .merge(forms)
         .merge(protection);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own);

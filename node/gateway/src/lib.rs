@@ -19,6 +19,8 @@ pub mod body;
 mod call;
 pub mod caller;
 pub mod cds;
+pub mod follow_up;
+pub mod forms;
 pub mod home;
 pub mod ports;
 pub mod problem;

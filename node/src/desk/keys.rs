@@ -7,7 +7,9 @@ use super::{
     counter::Counter,
     custodian::Custodian,
     duties::Duties,
+    forms::Forms,
     intake::{AtWork, Intake},
+    ledger::Ledger,
     papers::Stationery,
     revocations::Sources,
 };
@@ -156,7 +158,7 @@ impl Keys {
         &self,
         chain: &Chain,
         custodian: &Custodian,
-        care: Arc<Care>,
+        (care, forms): (Arc<Care>, Arc<Forms>),
         member: MemberId,
     ) -> Option<Intake> {
         let (gateway, hpke) = self.gateway.as_ref().zip(self.hpke.as_ref())?;
@@ -172,6 +174,7 @@ impl Keys {
             id_secret: Zeroizing::new(id_secret),
             at_work: AtWork::default(),
             care,
+            forms,
         })
     }
 
@@ -180,7 +183,7 @@ impl Keys {
         chain: &Chain,
         custodian: &Custodian,
         network: &Network,
-        intake: Option<Intake>,
+        (intake, ledger): (Option<Intake>, Option<Ledger>),
         member: MemberId,
     ) -> Option<Duties> {
         Some(Duties {
@@ -190,6 +193,7 @@ impl Keys {
             member,
             vault_key: self.vault.clone()?,
             intake,
+            ledger,
             looked_at: AtomicU64::default(),
         })
     }

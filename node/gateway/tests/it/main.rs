@@ -13,6 +13,7 @@
 
 mod bodies;
 mod calling;
+mod desks;
 mod home;
 mod limits;
 mod world;

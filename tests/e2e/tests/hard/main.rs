@@ -16,6 +16,8 @@
 mod actor;
 mod bedside;
 mod family;
+mod follow_up;
+mod forms;
 mod moving;
 mod people;
 mod protection;
