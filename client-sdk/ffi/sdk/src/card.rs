@@ -48,7 +48,7 @@ pub trait CardTransport: Send + Sync {
     /// Sends a command APDU (at most 261 bytes) and gives the response with its two status bytes (at most 258 bytes).
     async fn transceive(&self, command: Vec<u8>) -> Result<Vec<u8>, CardTransportError>;
     /// Ends the field, which takes the card's power and with it what it has verified. Called exactly once, whatever happened.
-    fn close(&self);
+    fn end_field(&self);
 }
 
 /// What to do when few tries are left.

@@ -29,7 +29,7 @@ struct Field(Arc<dyn CardTransport>);
 
 impl Drop for Field {
     fn drop(&mut self) {
-        self.0.close();
+        self.0.end_field();
     }
 }
 

@@ -7,10 +7,7 @@ use musubi_care::{
     child::{Circumstances, Dose, History, Proposal, Recovery, Sex, Standing},
     decimal::Thousandths,
     forecast::{self, ForecastDose, Status},
-    growth::{
-        Band, Doubt, Evaluation, Measure, Measurement, Position, Reference, ReferenceId,
-        plausibility,
-    },
+    growth::{Band, Doubt, Evaluation, Measure, Position, Reference, ReferenceId, plausibility},
     presets::{GROWTH_2023, SCHEDULE_2026},
     reason::Reason,
     rules::{Route, RuleSet, RuleSetId},
@@ -21,6 +18,8 @@ use std::sync::Arc;
 
 /// The person to be vaccinated; under a name that no platform's own library has.
 pub type CareSubject = musubi_care::child::Subject;
+/// A body measure with its day; under a name that no platform's own library has.
+pub type BodyMeasurement = musubi_care::growth::Measurement;
 
 /// Sex as registered.
 #[uniffi::remote(Enum)]
@@ -259,7 +258,7 @@ pub enum Doubt {
 
 /// A value on a day.
 #[uniffi::remote(Record)]
-pub struct Measurement {
+pub struct BodyMeasurement {
     /// What was measured.
     pub measure: Measure,
     /// When.
@@ -553,7 +552,7 @@ impl GrowthReference {
         &self,
         sex: Sex,
         birth: CalendarDay,
-        measured: Measurement,
+        measured: BodyMeasurement,
     ) -> Result<Option<Evaluation>, MusubiError> {
         Ok(self
             .0
@@ -568,8 +567,8 @@ impl GrowthReference {
         &self,
         sex: Sex,
         birth: CalendarDay,
-        measured: Measurement,
-        previous: Option<Measurement>,
+        measured: BodyMeasurement,
+        previous: Option<BodyMeasurement>,
     ) -> Result<Option<Doubt>, MusubiError> {
         Ok(plausibility(&self.0, sex, birth, measured, previous))
     }

@@ -1,11 +1,11 @@
 //! How values without structure cross: identifiers as text of `0x` and 64 hexadecimal digits, members as numbers, days and decimals as text.
 
-use crate::error::MusubiError;
+use crate::{error::MusubiError, words::RecordCategory};
 use musubi_care::{civil::Date, decimal::Thousandths};
 use musubi_consent::Text;
 use musubi_primitives::{
     AccountId, BindingId, BlockHash, CiphertextHash, Commitment, ConsentId, HpkeKey, MemberId,
-    Pseudonym, RecordId, RequestId, SessionId, VerifyingKey, record::Category,
+    Pseudonym, RecordId, RequestId, SessionId, VerifyingKey,
 };
 use std::{fmt::Display, str::FromStr};
 
@@ -73,7 +73,7 @@ uniffi::custom_type!(
 
 uniffi::custom_type!(
     /// Classes of records, each once.
-    CategorySet, Vec<Category>, {
+    CategorySet, Vec<RecordCategory>, {
     remote,
     lower: |set| set.iter().collect(),
     try_lift: |categories| Ok(CategorySet::of(&categories)),

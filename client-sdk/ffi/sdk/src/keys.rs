@@ -73,7 +73,7 @@ pub trait RecordKey: Send + Sync {
     /// The public key, `0x` and 64 hexadecimal digits.
     fn public_key(&self) -> String;
     /// Opens a wrapped key and gives its 64 bytes; [`KeyAccessError::Unavailable`] when it does not open.
-    async fn open(&self, wrapped: WrappedKey) -> Result<Vec<u8>, KeyAccessError>;
+    async fn unwrap(&self, wrapped: WrappedKey) -> Result<Vec<u8>, KeyAccessError>;
 }
 
 /// A signing key in memory, for platforms without a store that signs Ed25519. Wiped when released.
@@ -144,7 +144,7 @@ impl RecordKey for SoftwareRecordKey {
         self.0.public().to_string()
     }
 
-    async fn open(&self, wrapped: WrappedKey) -> Result<Vec<u8>, KeyAccessError> {
+    async fn unwrap(&self, wrapped: WrappedKey) -> Result<Vec<u8>, KeyAccessError> {
         let opened = envelope_of(&wrapped)
             .filter(|envelope| envelope.info() == wrapped.info)
             .and_then(|envelope| envelope.open(&self.0).ok());

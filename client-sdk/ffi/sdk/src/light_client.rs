@@ -7,6 +7,7 @@ use crate::{
     error::MusubiError,
     gather::{self, Newest},
     node::{NodeConnection, call},
+    words::RecordCategory,
 };
 use musubi_client_sdk::proofs::{
     self, Statement,
@@ -14,8 +15,8 @@ use musubi_client_sdk::proofs::{
     trail::{audit, head_of},
 };
 use musubi_primitives::{
-    AccountId, BlockHash, Category, CategorySet, CiphertextHash, Commitment, ConsentId,
-    ConsentState, MemberId, Moment, Pseudonym, Purpose, RecordId, RecordState, trail::TrailRow,
+    AccountId, BlockHash, CategorySet, CiphertextHash, Commitment, ConsentId, ConsentState,
+    MemberId, Moment, Pseudonym, Purpose, RecordId, RecordState, trail::TrailRow,
 };
 use serde_json::json;
 use std::{
@@ -72,7 +73,7 @@ pub struct RecordFacts {
     /// Whose.
     pub subject: Pseudonym,
     /// Its class.
-    pub category: Category,
+    pub category: RecordCategory,
     /// Which member wrote it.
     pub author: MemberId,
     /// Salted commitment to its content: [`crate::sealing::open_record`] needs it.

@@ -110,7 +110,7 @@ async fn data_key(envelope: &Envelope, key: Arc<dyn RecordKey>) -> Result<DataKe
         info: envelope.info(),
         associated_data: envelope.associated_data(),
     };
-    let opened = Zeroizing::new(key.open(wrapped).await?);
+    let opened = Zeroizing::new(key.unwrap(wrapped).await?);
     Ok(DataKey::from_bytes(&fixed("opened key", &opened)?))
 }
 

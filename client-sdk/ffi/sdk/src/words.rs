@@ -10,7 +10,7 @@ use musubi_primitives::{
     consent::{AssuranceLevel, Ending, Purpose},
     id::BindingId,
     member::Role,
-    record::{Category, OverrideReason, RecordState, VerdictCode},
+    record::{OverrideReason, RecordState, VerdictCode},
     resident::{Authority, BindingState, SignerRole},
     trail::{TrailFact, TrailRow},
 };
@@ -34,9 +34,12 @@ pub enum Purpose {
     Consultation,
 }
 
+/// The class of a record; under a name that Apple's runtime does not have.
+pub type RecordCategory = musubi_primitives::record::Category;
+
 /// The class of a record.
 #[uniffi::remote(Enum)]
-pub enum Category {
+pub enum RecordCategory {
     /// A dose given or refused, whatever the vaccine.
     Immunization,
     /// Findings of an infant checkup.
@@ -372,7 +375,7 @@ pub enum TrailFact {
         /// Which.
         record: RecordId,
         /// Its class.
-        category: Category,
+        category: RecordCategory,
         /// Who wrote it.
         author: MemberId,
     },
