@@ -17,6 +17,8 @@ fun checkVectors(file: String) {
     extrinsic(vectors.at("extrinsic"))
     gateway(vectors.at("gateway"))
     care(vectors.at("care"))
+    statement(vectors.at("statement"))
+    sealing(vectors.at("sealing"))
     val checkpoint = importCheckpoint(vectors.at("checkpoint").toString())
     must(importCheckpoint(exportCheckpoint(checkpoint)) == checkpoint) { "a checkpoint reads back" }
     val bad = refused<MusubiException.Input> { withdrawConsent("0x12", null) }
@@ -51,4 +53,19 @@ private fun care(vector: JsonElement) {
     val proposal = Proposal(vector.text("proposal", "vaccine"), vector.text("proposal", "date"))
     must(vector.text("answer") == "conditions_met") { "a vector that this test knows" }
     must(ScheduleRules.bundled().check(child, proposal).answer is DoseAnswer.ConditionsMet) { "the answer of every language" }
+}
+
+private fun statement(vector: JsonElement) {
+    val statement = ConsentStatement.parse(vector.text("statement").toByteArray())
+    must(hex(statement.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the statement's content to the byte" }
+    must(statement.reference() == vector.text("reference")) { "the statement's reference" }
+    must(ConsentStatement.draft(statement.fields()).bytes().contentEquals(statement.bytes())) { "the same fields make the same bytes" }
+}
+
+private fun sealing(vector: JsonElement) {
+    val key = softwareRecordKey(hex(vector.text("secret")))
+    val opened = runBlocking {
+        openRecord(hex(vector.text("sealed")), hex(vector.text("envelope")), vector.text("commitment"), vector.text("ciphertext"), key)
+    }
+    must(String(opened) == vector.text("opened")) { "the sealed record opens" }
 }

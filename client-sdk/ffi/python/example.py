@@ -57,6 +57,18 @@ async def follow(genesis):
     return client
 
 
+class LyingNode(HttpNode):
+    """A node that moves the time of one row by a millisecond."""
+
+    async def post(self, body):
+        answer = await super().post(body)
+        if json.loads(body)["method"] != "musubi_trail":
+            return answer
+        told = json.loads(answer)
+        told["result"][-1]["row"]["at"] += 1
+        return json.dumps(told).encode()
+
+
 async def prove_a_trail(client, genesis, subject):
     """Who looked, when and why: all rows, each single one, and a file for somebody else."""
     trail = await client.trail(subject)
@@ -72,6 +84,8 @@ async def prove_a_trail(client, genesis, subject):
         raise SystemExit("expected: an altered bundle is refused")
     except musubi.MusubiError.NotProved:
         pass
+    liar = musubi.LightClient(LyingNode(os.environ["MUSUBI_NODE"]), genesis, AGE_MAX_MS)
+    await refused(musubi.MusubiError.NotProved, liar.trail(subject))
     report("trail", rows=len(trail.rows), permits=trail.permits, statements=statements)
     return trail
 

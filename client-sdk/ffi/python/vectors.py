@@ -63,6 +63,27 @@ class SharedVectors(unittest.TestCase):
         self.assertEqual(vector["answer"], "conditions_met")
         self.assertTrue(found.answer.is_CONDITIONS_MET(), found.answer)
 
+    def test_the_growth_reference_places_the_same(self):
+        vector = VECTORS["growth"]
+        measured = musubi.BodyMeasurement(measure=musubi.Measure[vector["measure"].upper()], on=vector["on"], value=vector["value"])
+        found = musubi.GrowthReference.bundled().evaluate(musubi.Sex[vector["sex"].upper()], vector["birth"], measured)
+        self.assertEqual(list(found.position), vector["between"])
+
+    def test_a_statement_is_signed_to_the_byte(self):
+        vector = VECTORS["statement"]
+        statement = musubi.ConsentStatement.parse(vector["statement"].encode())
+        self.assertEqual(statement.bytes_to_sign(vector["genesis"]).hex(), vector["bytesToSign"])
+        self.assertEqual(statement.reference(), vector["reference"])
+        self.assertEqual(len(statement.rows(statement.fields().language)), vector["rows"])
+        self.assertEqual(musubi.ConsentStatement.draft(statement.fields()).bytes(), statement.bytes())
+
+    def test_a_sealed_record_opens(self):
+        vector = VECTORS["sealing"]
+        key = musubi.software_record_key(bytes.fromhex(vector["secret"]))
+        sealed, envelope = bytes.fromhex(vector["sealed"]), bytes.fromhex(vector["envelope"])
+        opened = asyncio.run(musubi.open_record(sealed, envelope, vector["commitment"], vector["ciphertext"], key))
+        self.assertEqual(opened.decode(), vector["opened"])
+
     def test_a_checkpoint_reads_back(self):
         text = json.dumps(VECTORS["checkpoint"])
         checkpoint = musubi.import_checkpoint(text)

@@ -209,26 +209,27 @@ pub(crate) fn value(
     proof.read(key).map_err(MusubiError::not_proved)
 }
 
-/// The rows of a trail up to a height, as the node says.
+/// The first `count` rows of a trail, as the node says.
 pub(crate) async fn rows(
     node: &Node,
     subject: &Pseudonym,
-    height: u64,
+    count: u64,
 ) -> Result<Vec<TrailRow>, MusubiError> {
+    let count = usize::try_from(count).map_err(MusubiError::not_proved)?;
     let mut rows = Vec::new();
-    loop {
-        let page: Vec<Placed> =
-            call(node, "musubi_trail", json!([subject, rows.len(), ROWS_MAX])).await?;
-        let asked = rows.len().saturating_add(ROWS_MAX);
-        rows.extend(
-            page.into_iter()
-                .take_while(|placed| placed.height <= height)
-                .map(|placed| placed.row),
-        );
-        if rows.len() < asked {
-            return Ok(rows);
+    while rows.len() < count {
+        let missing = count.saturating_sub(rows.len());
+        let first = json!([subject, rows.len(), ROWS_MAX.min(missing)]);
+        let page: Vec<Placed> = call(node, "musubi_trail", first).await?;
+        if page.is_empty() {
+            return Err(MusubiError::not_proved(format!(
+                "the node has {} of {count} rows",
+                rows.len()
+            )));
         }
+        rows.extend(page.into_iter().take(missing).map(|placed| placed.row));
     }
+    Ok(rows)
 }
 
 /// One row, proved to be written in its block, and that block to be below `newest`; gives the block's height.

@@ -234,18 +234,7 @@ impl LightClient {
     /// As [`Self::follow`]; [`MusubiError::NotProved`] above all when a row is missing or altered.
     pub async fn trail(&self, subject: Pseudonym) -> Result<ProvedTrail, MusubiError> {
         let newest = self.go_to_newest().await?;
-        let rows = gather::rows(&self.node, &subject, newest.header.height).await?;
-        let key = proofs::storage::trail_head(&subject);
-        let proof = gather::state_proof(&self.node, &newest.header, &[key]).await?;
-        let (as_of, mut state) = self.open(&newest, &proof)?;
-        let head = state
-            .trail_head(&subject)
-            .map_err(MusubiError::not_proved)?;
-        if head_of(&subject, &rows) != Some(head) {
-            return Err(MusubiError::not_proved(
-                "the rows are not the whole trail: one is missing or altered",
-            ));
-        }
+        let (as_of, rows) = self.whole_trail(&newest, subject).await?;
         let found = audit(&rows);
         Ok(ProvedTrail {
             as_of,
@@ -278,9 +267,8 @@ impl LightClient {
     /// As [`Self::follow`]; [`MusubiError::Input`] until there is a block above that checkpoint.
     pub async fn trail_bundle(&self, subject: Pseudonym) -> Result<Vec<u8>, MusubiError> {
         let newest = self.go_to_newest().await?;
-        let height = newest.header.height;
-        let rows = gather::rows(&self.node, &subject, height).await?;
-        let found = audit(&rows);
+        let (_, rows) = self.whole_trail(&newest, subject).await?;
+        let (height, found) = (newest.header.height, audit(&rows));
         let statements = vec![
             Statement::WholeTrail {
                 height,
@@ -341,6 +329,29 @@ impl LightClient {
         }
         drop(kept);
         Ok(newest)
+    }
+
+    /// The head says how many rows there are before a node says which.
+    async fn whole_trail(
+        &self,
+        newest: &Newest,
+        subject: Pseudonym,
+    ) -> Result<(AsOf, Vec<TrailRow>), MusubiError> {
+        let key = proofs::storage::trail_head(&subject);
+        let proof = gather::state_proof(&self.node, &newest.header, &[key]).await?;
+        let (as_of, mut state) = self.open(newest, &proof)?;
+        let head = state
+            .trail_head(&subject)
+            .map_err(MusubiError::not_proved)?;
+        state.finish().map_err(MusubiError::not_proved)?;
+        let rows = gather::rows(&self.node, &subject, head.count).await?;
+        if head_of(&subject, &rows) == Some(head) {
+            Ok((as_of, rows))
+        } else {
+            Err(MusubiError::not_proved(
+                "the rows are not the whole trail: one is missing or altered",
+            ))
+        }
     }
 
     /// Opens a read proof under the newest header, and refuses one that does not stand for now.
