@@ -169,14 +169,20 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let console =
+        desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
+    let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
+    let neighbours = config.counter.neighbours()?.into_values().collect();
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
-        .merge(protection);
+        .merge(protection)
+        .merge(console);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, calls.watch(facade.router()));
     }
+    routes = musubi_node_gateway::console::across(routes, neighbours);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = musubi_node_gateway::serve(
