@@ -1,4 +1,4 @@
-// An officer's key from its file, held so that no script can read it out again.
+// A member of staff's key from its file, held so that no script can read it out again.
 
 import type { Signer } from "musubi-sdk";
 
