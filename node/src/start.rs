@@ -116,7 +116,7 @@ pub async fn run(
     .map_err(|error| format!("build the API: {error}"))?;
     api.router = api.router.merge(explorer);
     let faces = api.for_guests.clone().merge(Face::App.routes());
-    let faces = faces.merge(Face::Counter.routes());
+    let faces = faces.merge(Face::Counter.calling(&config.counter.callable()?));
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
