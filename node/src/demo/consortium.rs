@@ -32,6 +32,8 @@ pub struct Ports {
     pub network: u16,
     /// Gateway of the first node; the others follow.
     pub gateway: u16,
+    /// Where consoles look for the card agent of their machine.
+    pub agent: u16,
     /// Where the card authority answers which certificates were revoked; without it the villages read its lists from files.
     pub responder: Option<u16>,
 }
@@ -43,6 +45,7 @@ impl Default for Ports {
             consensus: 30333,
             network: 30433,
             gateway: 9980,
+            agent: 8937,
             responder: None,
         }
     }
@@ -56,6 +59,7 @@ impl Ports {
             consensus: base.saturating_add(10),
             network: base.saturating_add(20),
             gateway: base.saturating_add(30),
+            agent: base.saturating_add(38),
             responder: None,
         }
     }
@@ -360,7 +364,11 @@ fn counter(ports: Ports, place: u16) -> toml::Table {
         (id.to_string(), toml::Value::from(origin))
     });
     let gateways = toml::Table::from_iter(gateways);
-    toml::Table::from_iter([("gateways".to_owned(), gateways.into())])
+    let agent = format!("http://127.0.0.1:{}", ports.agent);
+    toml::Table::from_iter([
+        ("agent".to_owned(), agent.into()),
+        ("gateways".to_owned(), gateways.into()),
+    ])
 }
 
 /// Villages look at the chain by the explorer, under the names that the demonstration gives its members; consoles use the same names.
