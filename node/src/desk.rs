@@ -17,6 +17,7 @@ mod catching_up;
 pub mod chain;
 pub mod check_in;
 mod check_in_card;
+pub mod console;
 pub mod counter;
 pub mod custodian;
 pub mod dose;

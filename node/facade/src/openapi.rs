@@ -51,6 +51,13 @@ const fn signed(
 pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "get",
+        "/v1/desk",
+        "Whom the caller works for, the members in good standing, and where their gateways and the card agent are reached.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
         "/v1/signing-context",
         "What a caller must know to sign a transaction.",
         None,

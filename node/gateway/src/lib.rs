@@ -21,6 +21,7 @@ pub mod caller;
 pub mod cds;
 pub mod follow_up;
 pub mod forms;
+pub mod console;
 pub mod home;
 pub mod ports;
 pub mod problem;

@@ -85,6 +85,8 @@ tags! {
     REGISTER_PLACE = "musubi/register/place/v1",
     /// Salted commitment to an incident number or other short secret text.
     INCIDENT = "musubi/access/incident/v1",
+    /// Tokens and pairing codes of a card agent, which keeps only hashes.
+    CARD_AGENT = "musubi/card/agent/v1",
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@
 mod bodies;
 mod calling;
 mod desks;
+mod console;
 mod home;
 mod limits;
 mod world;
