@@ -22,6 +22,7 @@ pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
+pub mod family;
 mod finalised;
 mod gathering;
 mod history;

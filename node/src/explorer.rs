@@ -59,7 +59,10 @@ pub async fn open(
 }
 
 /// Genesis as its reader trusts it.
-fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
+///
+/// # Errors
+/// When the store has none.
+pub fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
     let validators: Option<ValidatorSet> = pipeline.store().validators(0)?;
     let validators = validators
         .ok_or_else(|| LocalFault::new("read the first validators", "the store has no genesis"))?;
@@ -129,7 +132,11 @@ impl Node {
     }
 }
 
-fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberKind)>, LocalFault> {
+/// Every active member. Needs the stack of a worker thread.
+///
+/// # Errors
+/// When the newest state cannot be read.
+pub fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberKind)>, LocalFault> {
     let mut members = Vec::new();
     let mut gap = 0;
     for id in (0..MEMBERS_MAX).map(MemberId) {

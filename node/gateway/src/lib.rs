@@ -19,6 +19,7 @@ pub mod body;
 mod call;
 pub mod caller;
 pub mod cds;
+pub mod family;
 pub mod home;
 pub mod ports;
 pub mod problem;
