@@ -147,6 +147,13 @@ pub struct FamilyRecord {
     pub envelope: Option<String>,
 }
 
+/// A vaccination record that the municipality signed (SMART Health Card).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HealthCard {
+    /// Compact JWS.
+    pub card: String,
+}
+
 /// A consent that a guardian put together on the phone, to be signed where a card can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -227,6 +234,12 @@ pub trait FamilyDesk: Send + Sync + 'static {
         key: HpkeKey,
         after: Option<RecordId>,
     ) -> Result<Vec<FamilyRecord>, DeskError>;
+    /// Signs the doses that the municipality's own vault can open. A frozen record gives none.
+    async fn health_card(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+    ) -> Result<HealthCard, DeskError>;
     /// Keeps a draft for the counter and gives it a code.
     async fn hand_over(&self, caller: &Caller, draft: Draft) -> Result<HandOver, DeskError>;
     /// A draft by its code: for its guardian, and for the municipality's counter.
@@ -263,6 +276,7 @@ pub fn router(entrance: Entrance, desk: Arc<dyn FamilyDesk>) -> Router {
         .route("/v1/family/{subject}/trail-end", get(trail_end))
         .route("/v1/family/{subject}/consents", get(consents))
         .route("/v1/family/{subject}/records", get(records))
+        .route("/v1/family/{subject}/health-cards", post(health_card))
         .route("/v1/hand-overs", post(hand_over))
         .route("/v1/hand-overs/{code}", get(handed_over).post(prepare))
         .method_not_allowed_fallback(no_such_method)
@@ -348,6 +362,16 @@ async fn records(
     let subject = pseudonym(&subject)?;
     let records = service.desk.records(&call.caller, subject, key, after);
     Ok(Json(records.await?).into_response())
+}
+
+async fn health_card(
+    State(service): State<Service>,
+    Path(subject): Path<String>,
+    call: SmallCall,
+) -> Result<Response, Problem> {
+    let subject = pseudonym(&subject)?;
+    let card = service.desk.health_card(&call.caller, subject).await?;
+    Ok((StatusCode::CREATED, Json(card)).into_response())
 }
 
 async fn hand_over(

@@ -8,7 +8,7 @@ use super::{
     Office,
     chain::unavailable,
     counter::{check_counter, fault},
-    offered,
+    facade, offered,
 };
 use crate::{config::NodeConfig, explorer};
 use async_trait::async_trait;
@@ -19,17 +19,18 @@ use musubi_client_sdk::{
     sealing::SealedRecord,
 };
 use musubi_consent::Statement;
+use musubi_node_facade::IssuerKey;
 use musubi_node_gateway::{
     Caller, DeskError, Standing,
     family::{
-        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, MemberName,
+        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard, MemberName,
         PIECES_MAX, Prepared, ProvedRow, Relative,
     },
 };
 use musubi_node_register::{Person, PersonId};
 use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
-    BlockHash, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RecordState,
+    BlockHash, Category, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RecordState,
     resident::{ServiceDomain, SignerRole},
     seams::GuardianshipFacts,
     trail::{TrailFact, TrailRow},
@@ -55,6 +56,9 @@ pub struct FamilyOffice {
     chain: String,
     genesis: Checkpoint,
     names: BTreeMap<u32, String>,
+    issuer: Option<IssuerKey>,
+    /// Under which verifiers of health cards know this node.
+    origin: String,
     drafts: Mutex<BTreeMap<String, HandOver>>,
 }
 
@@ -68,6 +72,8 @@ impl FamilyOffice {
         Ok(Self {
             genesis: genesis.map_err(|fault| fault.to_string())?,
             names: config.explorer.names()?,
+            issuer: facade::issuer(config)?,
+            origin: config.facade.origin.clone().unwrap_or_default(),
             office,
             chain,
             drafts: Mutex::default(),
@@ -144,6 +150,15 @@ impl FamilyOffice {
                 return Ok(rows);
             }
         }
+    }
+
+    fn check_not_frozen(&self, subject: &Pseudonym) -> Result<(), DeskError> {
+        if is_frozen(&self.rows(subject)?) {
+            return Err(DeskError::Forbidden(
+                "the records are frozen: ask at the municipality's counter".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
     async fn piece(
@@ -367,11 +382,7 @@ impl FamilyDesk for FamilyOffice {
         after: Option<RecordId>,
     ) -> Result<Vec<FamilyRecord>, DeskError> {
         self.check(caller, subject).await?;
-        if is_frozen(&self.rows(&subject)?) {
-            return Err(DeskError::Forbidden(
-                "the records are frozen: ask at the municipality's counter".to_owned(),
-            ));
-        }
+        self.check_not_frozen(&subject)?;
         let keys: Option<SealingKeys> = self
             .office
             .chain
@@ -393,6 +404,30 @@ impl FamilyDesk for FamilyOffice {
             records.extend(self.piece(record, key).await?);
         }
         Ok(records)
+    }
+
+    async fn health_card(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+    ) -> Result<HealthCard, DeskError> {
+        self.check(caller, subject).await?;
+        self.check_not_frozen(&subject)?;
+        let issuer = offered(&self.issuer, "health cards")?;
+        let (_, person) = self.office.counter()?.known(&subject, "subject")?;
+        let intake = offered(&self.office.desks()?.intake, "to open records")?;
+        let own = intake.own_records(subject, Category::Immunization).await?;
+        let doses: Vec<serde_json::Value> = own
+            .into_iter()
+            .filter(|record| !record.is_void)
+            .map(|record| serde_json::from_slice(record.bytes.as_slice()).map_err(unavailable))
+            .collect::<Result<_, _>>()?;
+        let named = serde_json::json!({"name": [{"text": person.name}], "birthDate": person.born});
+        let now = self.office.chain.now();
+        issuer
+            .vaccination_card(&self.origin, now, &named, &doses)
+            .map(|card| HealthCard { card })
+            .map_err(unavailable)
     }
 
     async fn hand_over(&self, caller: &Caller, draft: Draft) -> Result<HandOver, DeskError> {

@@ -13,6 +13,7 @@
 
 mod bodies;
 mod calling;
+mod family;
 mod home;
 mod limits;
 mod world;
