@@ -23,6 +23,7 @@ use musubi_node_gateway::DeskError;
 use musubi_node_network::Network;
 use musubi_node_register::{Register, RegisterKey};
 use musubi_node_vault::{Keeper, Limits, Vault, VaultStore};
+use musubi_node_workers::CacheKey;
 use musubi_primitives::{HpkeKey, MemberId, VerifyingKey, commitment::hash_parts, domain};
 use std::{
     path::{Path, PathBuf},
@@ -121,15 +122,17 @@ impl Keys {
         config: &NodeConfig,
         counter: &Counter,
     ) -> Result<Option<Attester>, String> {
-        let Some(hpke) = self
+        let Some((hpke, register)) = self
             .hpke
             .as_ref()
+            .zip(self.register.as_ref())
             .filter(|_| !config.cards.roots.is_empty())
         else {
             return Ok(None);
         };
         let roots = roots(config)?;
-        let revocations = Sources::open(config, &roots, &counter.chain)?;
+        let cache_key = CacheKey::derived_from(register);
+        let revocations = Sources::open(config, &roots, cache_key, &counter.chain)?;
         Ok(Some(Attester {
             chain: counter.chain.clone(),
             register: Arc::clone(&counter.register),
