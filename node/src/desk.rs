@@ -9,6 +9,7 @@
 //! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
+mod answers;
 mod archive;
 pub mod attester;
 mod cards;
@@ -24,7 +25,7 @@ pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
-mod family;
+pub mod family;
 mod finalised;
 mod follow_up;
 pub mod forms;

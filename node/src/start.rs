@@ -5,7 +5,7 @@ use crate::{
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
-    desk::{self, Office, chain::Chain, custodian::VaultDoor},
+    desk::{self, Office, chain::Chain, custodian::VaultDoor, family::FamilyOffice},
     explorer, gossip,
     halt::Halt,
     join,
@@ -122,7 +122,17 @@ pub async fn run(
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
     let calls = GatewayCalls::register(&metrics);
-    serve_gateway(&config, office, facade, faces, calls, stopping.clone()).await?;
+    let family = FamilyOffice::new(Arc::clone(&office), &config, spec.name.clone())?;
+    serve_gateway(
+        &config,
+        office,
+        family,
+        facade,
+        faces,
+        calls,
+        stopping.clone(),
+    )
+    .await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -158,6 +168,7 @@ async fn explorer_routes(
 async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
+    family: FamilyOffice,
     facade: Option<Facade>,
     faces: axum::Router,
     calls: GatewayCalls,
@@ -180,9 +191,11 @@ async fn serve_gateway(
         desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
     let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
     let neighbours = config.counter.neighbours()?.into_values().collect();
+    let family = musubi_node_gateway::family::router(entrance.clone(), Arc::new(family));
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
         .merge(console)
+        .merge(family)
         .merge(follow_up)
         .merge(forms)
         .merge(protection);

@@ -22,6 +22,7 @@ pub mod cds;
 pub mod follow_up;
 pub mod forms;
 pub mod console;
+pub mod family;
 pub mod home;
 pub mod ports;
 pub mod problem;

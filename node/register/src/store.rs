@@ -12,7 +12,7 @@ use rocksdb::{
     WriteOptions, checkpoint::Checkpoint,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     ops::Bound,
     path::Path,
@@ -101,6 +101,8 @@ pub(crate) struct Known {
     index: Index,
     by_pseudonym: BTreeMap<Pseudonym, PersonId>,
     by_identifier: BTreeMap<String, PersonId>,
+    /// A guardian, then somebody decided for.
+    wards: BTreeSet<(PersonId, PersonId)>,
 }
 
 /// One municipality's register.
@@ -236,6 +238,16 @@ impl Register {
         hits.into_iter()
             .filter_map(|id| read(id).transpose())
             .collect()
+    }
+
+    /// Everybody of whom this person is a guardian, ended guardianships included.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn wards_of(&self, guardian: PersonId) -> Result<Vec<Person>, RegisterError> {
+        let wards = self.known()?.wards_of(guardian);
+        let read = |id| self.person(id).transpose();
+        wards.into_iter().filter_map(read).collect()
     }
 
     /// Keeps evidence under its commitment.
@@ -450,6 +462,13 @@ impl Known {
         self.by_identifier.insert(person.identifier.clone(), id);
         self.by_pseudonym
             .extend(person.all_pseudonyms().map(|pseudonym| (pseudonym, id)));
+        let guardians = person.guardians.iter().map(|guardian| guardian.person);
+        self.wards.extend(guardians.map(|guardian| (guardian, id)));
+    }
+
+    fn wards_of(&self, guardian: PersonId) -> Vec<PersonId> {
+        let range = (guardian, PersonId([0; 16]))..=(guardian, PersonId([u8::MAX; 16]));
+        self.wards.range(range).map(|(_, ward)| *ward).collect()
     }
 
     fn forget(&mut self, id: PersonId, person: &Person) {
@@ -457,6 +476,9 @@ impl Known {
         self.by_identifier.remove(&person.identifier);
         for pseudonym in person.all_pseudonyms() {
             self.by_pseudonym.remove(&pseudonym);
+        }
+        for guardian in &person.guardians {
+            self.wards.remove(&(guardian.person, id));
         }
     }
 }

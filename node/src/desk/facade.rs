@@ -91,7 +91,11 @@ fn client(config: &ClientConfig) -> Result<Client, String> {
         .map_err(|error| fail(words(&error)))
 }
 
-fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
+/// The key that signs health cards, where the configuration has one.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
     let Some(path) = &config.keys.issuer else {
         return Ok(None);
     };

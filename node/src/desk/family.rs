@@ -1,342 +1,493 @@
-//! What families answer: forms offered for a child, drafts for the writer alone, and answers taken in from the own device of the subject
-//! or a guardian.
+//! The desk for families' phones: what concerns a person, given to that person and to the guardians whom the chain names now.
 //!
-//! Answers become a record of the home municipality, committed by its gateway and sealed like any other: the family's device proves who
-//! answered, and a clinic reads them under the family's consent. Whoever is neither the subject nor a guardian hears the same words as
-//! about a stranger.
+//! Records come out of the vault as sealed as they lie in it: whose envelope it is can be opened by that device alone, and what was
+//! frozen, erased or withheld from the family is not given. No ticket is needed, since nothing is released that was not sealed to the
+//! family when it was written.
 
 use super::{
     Office,
     chain::unavailable,
-    counter::fault,
-    dose::japanese_day,
-    forms::Forms,
-    intake::{Intake, category_of},
-    offered,
+    counter::{check_counter, fault},
+    facade, offered,
 };
+use crate::{config::NodeConfig, explorer};
 use async_trait::async_trait;
-use musubi_care::{
-    civil::Date,
-    forms::offers::{AnsweredBy, Period},
+use base64::{Engine, engine::general_purpose::STANDARD};
+use codec::Encode;
+use musubi_client_sdk::{
+    proofs::{Checkpoint, storage},
+    sealing::SealedRecord,
 };
-use musubi_fhir::{
-    IssueCode, Kind, Refusal, Resource,
-    form::{Form, Standing as Progress, draft},
-};
+use musubi_consent::Statement;
+use musubi_node_facade::IssuerKey;
 use musubi_node_gateway::{
-    Caller, DeskError, Standing, TakenIn,
-    forms::{FormsDesk, OfferedForm, SavedDraft},
+    Caller, DeskError, Standing,
+    family::{
+        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard, MemberName,
+        PIECES_MAX, Prepared, ProvedRow, Relative,
+    },
 };
-use musubi_node_register::{Draft, Register};
+use musubi_node_register::{Person, PersonId};
+use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
-    AccountId, MemberId, Moment, Pseudonym, resident::ServiceDomain, seams::GuardianshipFacts,
+    BlockHash, Category, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RecordState,
+    resident::{ServiceDomain, SignerRole},
+    seams::{GuardianshipFacts, MemberFacts},
+    trail::{TrailFact, TrailRow},
+    view::{ConsentView, RecordView, RuleSetView, SealingKeys},
 };
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-/// How long a draft is kept after it was last saved.
-const DRAFT_LIFE: Moment = 90 * 24 * 3600 * 1000;
-/// The languages that titles are told in.
-const LANGUAGES: [&str; 3] = ["ja", "ja-x-easy", "en"];
-/// Identifier system of pseudonyms in records.
-const PSEUDONYM_SYSTEM: &str = "urn:musubi:pseudonym";
+/// How long a code leads to its draft: the way to the counter, and the wait there.
+const CODE_LIFE: Moment = 2 * 3_600_000;
+/// Drafts that wait at a time; each person has one.
+const DRAFTS_MAX: usize = 1_000;
+/// Codes are below this number.
+const CODES: u64 = 100_000_000;
+/// Rows of a trail that are read at once.
+const ROWS_MAX: u32 = 500;
 
-impl Office {
-    /// Takes in what the subject or a guardian answered, as a record of this home municipality.
+/// The desk for phones of one municipality's families.
+pub struct FamilyOffice {
+    office: Arc<Office>,
+    chain: String,
+    genesis: Checkpoint,
+    names: BTreeMap<u32, String>,
+    issuer: Option<IssuerKey>,
+    /// Under which verifiers of health cards know this node.
+    origin: String,
+    drafts: Mutex<BTreeMap<String, HandOver>>,
+}
+
+impl FamilyOffice {
+    /// Opens it beside the other desks.
     ///
     /// # Errors
-    /// See [`DeskError`].
-    pub(super) async fn take_in_from(
-        &self,
-        person: (Pseudonym, AccountId),
-        subject: Pseudonym,
-        resource: &Resource,
-    ) -> Result<TakenIn, DeskError> {
-        let (person, account) = person;
-        self.check_entitled(person, subject).await?;
-        let intake = self.family_intake(subject).await?;
-        let form = answered_by_family(&intake.forms, resource)?;
-        let answers = signed_off(resource, person, subject)?;
-        let category = category_of(&answers)?;
-        let taken = intake.take_in_as(subject, category, answers).await?;
-        if let Some(register) = self.register()? {
-            register
-                .drop_draft(&account, &subject, &form.url)
-                .map_err(fault)?;
-        }
-        Ok(taken)
+    /// A sentence about the configuration, or about a store without genesis.
+    pub fn new(office: Arc<Office>, config: &NodeConfig, chain: String) -> Result<Self, String> {
+        let genesis = explorer::genesis_of(office.chain.pipeline());
+        Ok(Self {
+            genesis: genesis.map_err(|fault| fault.to_string())?,
+            names: config.explorer.names()?,
+            issuer: facade::issuer(config)?,
+            origin: config.facade.origin.clone().unwrap_or_default(),
+            office,
+            chain,
+            drafts: Mutex::default(),
+        })
     }
 
-    /// The intake, where this member is the subject's home: nobody else keeps the family's own answers.
-    async fn family_intake(&self, subject: Pseudonym) -> Result<&Intake, DeskError> {
-        let intake = offered(&self.desks()?.intake, "to take records in")?;
-        let home: Option<MemberId> = self.chain.read("MusubiApi_home", subject).await?;
-        if home == Some(intake.member) {
-            return Ok(intake);
+    /// The person who calls.
+    fn person(caller: &Caller) -> Result<Pseudonym, DeskError> {
+        match caller.standing {
+            Standing::Person(person) => Ok(person),
+            Standing::Staff(_) => Err(DeskError::Forbidden(
+                "this is for a family's own device".to_owned(),
+            )),
         }
-        Err(DeskError::Forbidden(
-            "the family's own answers are taken in by the home municipality's node: send them there"
-                .to_owned(),
+    }
+
+    /// Lets through those who speak for the subject now.
+    async fn check(&self, caller: &Caller, subject: Pseudonym) -> Result<Pseudonym, DeskError> {
+        let person = Self::person(caller)?;
+        if person == subject || self.guardianship(person, subject).await?.is_some() {
+            return Ok(person);
+        }
+        Err(DeskError::NotFound(
+            "nobody whom this device's owner decides for".to_owned(),
         ))
     }
 
-    /// The subject, or a guardian who may decide now.
-    async fn check_entitled(&self, person: Pseudonym, subject: Pseudonym) -> Result<(), DeskError> {
-        if person == subject {
-            return Ok(());
-        }
-        let pair = (person, subject);
-        let held: Option<GuardianshipFacts> =
-            self.chain.read("MusubiApi_guardianship", pair).await?;
-        held.map(drop).ok_or_else(unknown)
+    async fn guardianship(
+        &self,
+        guardian: Pseudonym,
+        subject: Pseudonym,
+    ) -> Result<Option<GuardianshipFacts>, DeskError> {
+        let pair = (guardian, subject);
+        self.office.chain.read("MusubiApi_guardianship", pair).await
     }
 
-    /// The account and person behind a caller who writes drafts about a subject.
-    async fn writer(&self, caller: &Caller, subject: Pseudonym) -> Result<AccountId, DeskError> {
-        match caller.standing {
-            Standing::Person(person) => self.check_entitled(person, subject).await?,
-            Standing::Staff(_) => {
-                return Err(DeskError::Forbidden(
-                    "drafts are kept for families; a record system keeps its own".to_owned(),
-                ));
+    /// Whom the register has the person as guardian of.
+    fn wards(&self, guardian: PersonId) -> Result<Vec<Person>, DeskError> {
+        let register = &self.office.counter()?.register;
+        register.wards_of(guardian).map_err(fault)
+    }
+
+    /// One whom the register knows as the person's ward, if the chain says so too.
+    async fn relative(
+        &self,
+        (guardian, id): (Pseudonym, PersonId),
+        ward: Person,
+    ) -> Result<Option<Relative>, DeskError> {
+        let known = ward.guardians.iter().find(|known| known.person == id);
+        let Some((known, subject)) = known.zip(ward.pseudonym(ServiceDomain::Health)) else {
+            return Ok(None);
+        };
+        let held = self.guardianship(guardian, subject).await?;
+        Ok(held.map(|held| Relative {
+            subject,
+            role: known.role,
+            authority: held.authority,
+            until: Some(held.until),
+            name: ward.name.clone(),
+            born: ward.born.clone(),
+        }))
+    }
+
+    /// The whole trail as this node has it.
+    fn rows(&self, subject: &Pseudonym) -> Result<Vec<TrailRow>, DeskError> {
+        let store = self.office.chain.pipeline().store();
+        let mut rows: Vec<TrailRow> = Vec::new();
+        loop {
+            let first = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+            let page = store.trail(subject, first, ROWS_MAX).map_err(unavailable)?;
+            let count = page.len();
+            rows.extend(page.into_iter().map(|(row, ..)| row));
+            if u32::try_from(count) != Ok(ROWS_MAX) {
+                return Ok(rows);
             }
         }
-        Ok(caller.account)
     }
 
-    fn register(&self) -> Result<Option<&Register>, DeskError> {
-        let counter = self.desks()?.counter.as_ref();
-        Ok(counter.map(|counter| counter.register.as_ref()))
+    fn check_not_frozen(&self, subject: &Pseudonym) -> Result<(), DeskError> {
+        if is_frozen(&self.rows(subject)?) {
+            return Err(DeskError::Forbidden(
+                "the records are frozen: ask at the municipality's counter".to_owned(),
+            ));
+        }
+        Ok(())
     }
 
-    fn drafts(&self) -> Result<&Register, DeskError> {
-        self.register()?.ok_or_else(|| {
-            DeskError::NotOffered(
-                "drafts are kept by the home municipality's node: ask there".to_owned(),
-            )
-        })
-    }
-
-    /// When somebody was born, if this municipality's register says so.
-    fn birth(&self, subject: &Pseudonym) -> Result<Option<Date>, DeskError> {
-        let Some(register) = self.register()? else {
+    async fn piece(
+        &self,
+        record: RecordId,
+        key: HpkeKey,
+    ) -> Result<Option<FamilyRecord>, DeskError> {
+        let chain = &self.office.chain;
+        let view: Option<RecordView> = chain.read("MusubiApi_record", record).await?;
+        let Some(view) = view.filter(|view| view.state != RecordState::Erased) else {
             return Ok(None);
         };
-        let Some(id) = register.by_pseudonym(subject).map_err(fault)? else {
-            return Ok(None);
-        };
-        let person = register.person(id).map_err(fault)?;
-        let of_today = person.filter(|person| {
-            // A pseudonym that is out of use says nothing more about anybody.
-            person.pseudonym(ServiceDomain::Health) == Some(*subject)
-        });
-        Ok(of_today.and_then(|person| Date::parse(&person.born).ok()))
+        let vault = offered(&self.office.desks()?.custodian, "a vault")?;
+        let held = vault.vault(move |vault| sealed(vault, record, key)).await?;
+        Ok(held.map(|(sealed, envelope)| FamilyRecord {
+            record,
+            category: view.category,
+            author: view.author,
+            commitment: view.commitment,
+            ciphertext: view.ciphertext,
+            is_void: view.in_error || view.superseded_by.is_some(),
+            sealed: STANDARD.encode(sealed.encode()),
+            envelope: envelope.map(|envelope| STANDARD.encode(envelope.encode())),
+        }))
     }
 
-    fn today(&self) -> Result<Date, DeskError> {
-        japanese_day(self.chain.now()).ok_or_else(|| unavailable("this machine's time is no date"))
+    /// Drafts that still wait. A panic elsewhere has left them whole.
+    fn drafts(&self) -> MutexGuard<'_, BTreeMap<String, HandOver>> {
+        let mut drafts = self.drafts.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.office.chain.now();
+        drafts.retain(|_, kept| now < kept.until);
+        drafts
+    }
+
+    /// Whether the caller may see a draft: its guardian, or the municipality's counter.
+    fn may_see(&self, caller: &Caller, kept: &HandOver) -> Result<bool, DeskError> {
+        match caller.standing {
+            Standing::Person(person) => Ok(person == kept.guardian),
+            Standing::Staff(_) => {
+                let member = self.office.desks()?.member;
+                check_counter(member, caller).map(|()| true)
+            }
+        }
     }
 }
 
-fn unknown() -> DeskError {
-    DeskError::NotFound("no such subject, or not available to this caller".to_owned())
-}
-
-/// The form of answers that a family may send: published here, offered to families, and answered to the end.
-fn answered_by_family<'a>(forms: &'a Forms, resource: &Resource) -> Result<&'a Form, DeskError> {
-    if resource.kind() != Kind::QuestionnaireResponse {
-        return Err(DeskError::Forbidden(
-            "a family sends answers to forms (QuestionnaireResponse); other records are written by staff"
-                .to_owned(),
-        ));
-    }
-    let refused = |place: &str, expected: &str| {
-        DeskError::Refused(Refusal::one(IssueCode::BusinessRule, place, expected))
+/// A record as it lies in the vault, and its envelope for a key.
+#[allow(clippy::type_complexity, reason = "a pair with an option in it")]
+fn sealed(
+    vault: &Vault,
+    record: RecordId,
+    key: HpkeKey,
+) -> Result<Option<(SealedRecord, Option<musubi_client_sdk::sealing::Envelope>)>, VaultError> {
+    let store = vault.store();
+    let Some((holding, ciphertext)) = store.holding(&record)?.zip(store.ciphertext(&record)?)
+    else {
+        return Ok(None);
     };
-    let checked = forms.check(resource.value()).map_err(DeskError::Refused)?;
-    let is_offered = |form: &Form| {
-        forms
-            .offer(form)
-            .is_some_and(|offer| offer.by == AnsweredBy::Family)
+    let envelope = store.envelope(&record, &key)?;
+    let commitment = holding.commitment;
+    let sealed = SealedRecord {
+        record,
+        commitment,
+        ciphertext,
     };
-    let (form, checked) = checked
-        .filter(|(form, _)| is_offered(form))
-        .ok_or_else(|| {
-            refused(
-                "QuestionnaireResponse.questionnaire",
-                "a form that families are asked to answer: /v1/forms lists them",
-            )
-        })?;
-    if checked.standing == Progress::Completed {
-        return Ok(form);
-    }
-    Err(refused(
-        "QuestionnaireResponse.status",
-        "completed or amended; a draft is kept at /v1/forms/{id}/draft",
-    ))
+    Ok(Some((sealed, envelope)))
 }
 
-/// The answers with who gave them, as the call's signature proves it, and about whom.
-fn signed_off(
-    resource: &Resource,
-    person: Pseudonym,
-    subject: Pseudonym,
-) -> Result<Resource, DeskError> {
-    let mut value = resource.value().clone();
-    let kind = if person == subject {
-        "Patient"
-    } else {
-        "RelatedPerson"
-    };
-    let identifier = json!({"system": PSEUDONYM_SYSTEM, "value": person.to_string()});
-    value["source"] = json!({"type": kind, "identifier": identifier});
-    value["subject"] = json!({"reference": format!("Patient/{}", hex::encode(subject.0))});
-    Resource::from_value(value).map_err(DeskError::Refused)
+fn unknown_code() -> DeskError {
+    DeskError::NotFound(
+        "this code leads to nothing, or no more: have the phone show a new one".to_owned(),
+    )
 }
 
-/// A form as it is listed; `None` where it is not for this caller at this age.
-fn listed(
-    forms: &Forms,
-    form: &Form,
-    for_family: bool,
-    (birth, today): (Option<Date>, Date),
-) -> Option<OfferedForm> {
-    let offer = forms.offer(form);
-    let period: Option<Period> = offer.zip(birth).map(|(offer, birth)| offer.period(birth));
-    let by = offer.map(|offer| offer.by);
-    let is_for_caller = !for_family || by == Some(AnsweredBy::Family);
-    if !is_for_caller || period.is_some_and(|period| !period.has(today)) {
-        return None;
-    }
-    let title = |language: &&str| {
-        (
-            (*language).to_owned(),
-            form.title.in_language(language).to_owned(),
-        )
-    };
-    Some(OfferedForm {
-        id: name_of(form).to_owned(),
-        url: form.url.clone(),
-        version: form.version.clone(),
-        title: LANGUAGES.iter().map(title).collect::<BTreeMap<_, _>>(),
-        answered_by: by.map(|by| match by {
-            AnsweredBy::Family => "family",
-            AnsweredBy::Staff => "staff",
-        }),
-        from: period.map(|period| period.from.to_string()),
-        until: period.map(|period| period.until.to_string()),
-        draft: None,
-        restricted: form.restricted,
-    })
+/// Eight digits that nobody can guess.
+fn fresh_code() -> Result<String, DeskError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(unavailable)?;
+    let number = u64::from_le_bytes(bytes)
+        .checked_rem(CODES)
+        .unwrap_or_default();
+    Ok(format!("{number:08}"))
 }
 
-fn name_of(form: &Form) -> &str {
-    form.url.rsplit('/').next().unwrap_or_default()
-}
-
-fn no_such_form() -> DeskError {
-    DeskError::NotFound("no such form, or not in this version: /v1/forms lists them".to_owned())
+/// Whether a statement says what the guardian put together.
+fn says(statement: &Statement, kept: &HandOver) -> bool {
+    let (fields, draft) = (statement.fields(), &kept.draft);
+    fields.subject == draft.subject
+        && fields.guardian == kept.guardian
+        && fields.subject_label.as_str() == draft.label
+        && fields.recipient.member == draft.recipient
+        && fields.purpose == draft.purpose
+        && fields.categories == draft.categories
+        && fields.language == draft.language
+        && fields.not_after.saturating_sub(fields.not_before)
+            <= Moment::from(draft.days).saturating_mul(24 * 3_600_000)
 }
 
 #[async_trait]
-impl FormsDesk for Office {
-    async fn forms(
-        &self,
-        caller: &Caller,
-        subject: Option<Pseudonym>,
-    ) -> Result<Vec<OfferedForm>, DeskError> {
-        let for_family = match (caller.standing, subject) {
-            (Standing::Staff(_), _) => false,
-            (Standing::Person(person), Some(subject)) => {
-                self.check_entitled(person, subject).await?;
-                true
-            }
-            (Standing::Person(_), None) => return Err(unknown()),
+impl FamilyDesk for FamilyOffice {
+    async fn about(&self) -> Result<About, DeskError> {
+        let pipeline = self.office.chain.pipeline().clone();
+        let reading = self.office.chain.pipeline().reading();
+        let members = reading.run(move || explorer::members(&pipeline)).await;
+        let members = members.map_err(unavailable)?.map_err(unavailable)?;
+        let named = |(member, facts): (MemberId, MemberFacts)| MemberName {
+            member,
+            kind: facts.kind,
+            name: self.names.get(&member.0).cloned(),
         };
-        // Only the family itself and the home municipality's own staff learn what follows from a birth date.
-        let is_known_here = for_family || self.is_ours(caller)?;
-        let birth = match subject.filter(|_| is_known_here) {
-            Some(subject) => self.birth(&subject)?,
-            None => None,
-        };
-        let forms = &self.desks()?.forms;
-        let at = (birth, self.today()?);
-        let newest = forms.all().filter(|form| {
-            forms
-                .named(name_of(form), None)
-                .is_some_and(|(newest, _)| newest == *form)
-        });
-        let mut offered: Vec<OfferedForm> = newest
-            .filter_map(|form| listed(forms, form, for_family, at))
-            .collect();
-        if let Some((subject, register)) = subject.zip(self.register()?) {
-            for form in &mut offered {
-                let draft = register.draft(&caller.account, &subject, &form.url);
-                form.draft = draft.map_err(fault)?.map(|draft| draft.saved);
-            }
-        }
-        Ok(offered)
-    }
-
-    async fn form(&self, _: &Caller, id: &str, version: Option<&str>) -> Result<Value, DeskError> {
-        let found = self.desks()?.forms.named(id, version);
-        let (_, published) = found.ok_or_else(no_such_form)?;
-        Ok(published.clone())
-    }
-
-    async fn save_draft(
-        &self,
-        caller: &Caller,
-        subject: Pseudonym,
-        id: &str,
-        draft: Value,
-    ) -> Result<SavedDraft, DeskError> {
-        let writer = self.writer(caller, subject).await?;
-        let register = self.drafts()?;
-        let found = self.desks()?.forms.named(id, None);
-        let (form, _) = found.ok_or_else(no_such_form)?;
-        draft::check_draft(form, &draft).map_err(DeskError::Refused)?;
-        let saved = self.chain.now();
-        let kept = Draft {
-            writer,
-            subject,
-            form: form.url.clone(),
-            saved,
-            text: draft.to_string().into_bytes(),
-        };
-        register
-            .save_draft(&kept, saved.saturating_sub(DRAFT_LIFE))
-            .map_err(fault)?;
-        Ok(SavedDraft {
-            saved,
-            until: saved.saturating_add(DRAFT_LIFE),
+        let rules: Option<RuleSetView> = self
+            .office
+            .chain
+            .read("MusubiApi_rule_set_in_force", ())
+            .await?;
+        Ok(About {
+            chain: self.chain.clone(),
+            genesis: self.genesis.clone(),
+            home: self.office.desks.get().map(|desks| desks.member),
+            members: members.into_iter().map(named).collect(),
+            rules,
         })
     }
 
-    async fn draft(
+    async fn family(&self, caller: &Caller) -> Result<Family, DeskError> {
+        let person = Self::person(caller)?;
+        let (id, own) = self.office.counter()?.known(&person, "person")?;
+        let mut people = vec![Relative {
+            subject: person,
+            role: SignerRole::Subject,
+            authority: musubi_primitives::resident::Authority::Single,
+            until: None,
+            name: own.name,
+            born: own.born,
+        }];
+        for ward in self.wards(id)? {
+            people.extend(self.relative((person, id), ward).await?);
+        }
+        Ok(Family { person, people })
+    }
+
+    async fn trail(
         &self,
         caller: &Caller,
         subject: Pseudonym,
-        id: &str,
-    ) -> Result<Value, DeskError> {
-        let writer = self.writer(caller, subject).await?;
-        let register = self.drafts()?;
-        let found = self.desks()?.forms.named(id, None);
-        let (form, _) = found.ok_or_else(no_such_form)?;
-        let kept = register.draft(&writer, &subject, &form.url);
-        let oldest = self.chain.now().saturating_sub(DRAFT_LIFE);
-        let kept = kept.map_err(fault)?.filter(|kept| oldest <= kept.saved);
-        let kept = kept.ok_or_else(|| {
-            DeskError::NotFound("no draft of this form about this subject".to_owned())
-        })?;
-        let response: Value = serde_json::from_slice(&kept.text).map_err(unavailable)?;
-        let carried = draft::carry(&response, form).map_err(DeskError::Refused)?;
-        Ok(carried.response)
+        first: u64,
+    ) -> Result<Vec<ProvedRow>, DeskError> {
+        self.check(caller, subject).await?;
+        let store = self.office.chain.pipeline().store();
+        let rows = store
+            .trail(&subject, first, PIECES_MAX)
+            .map_err(unavailable)?;
+        let proved = rows.into_iter().map(|(row, height, place)| {
+            let proof = musubi_node_api::prove_row(store.as_ref(), height, place);
+            let proof = proof.map_err(unavailable)?;
+            let proof =
+                proof.ok_or_else(|| unavailable("a row is not among those of its block"))?;
+            Ok(ProvedRow {
+                row,
+                height,
+                proof: format!("0x{}", hex::encode(proof.encode())),
+            })
+        });
+        proved.collect()
+    }
+
+    async fn trail_end(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        block: BlockHash,
+    ) -> Result<Vec<Vec<u8>>, DeskError> {
+        self.check(caller, subject).await?;
+        let pipeline = self.office.chain.pipeline();
+        let executor = Arc::clone(pipeline.executor());
+        // The time of a block stands beside what it proves.
+        let keys = [storage::block_time(), storage::trail_head(&subject)];
+        let proved = pipeline
+            .reading()
+            .run(move || executor.read_proof(&block, &keys))
+            .await
+            .map_err(unavailable)?;
+        proved.map_err(|_| {
+            DeskError::NotFound(
+                "no state of this block is kept here: ask for a newer one".to_owned(),
+            )
+        })
+    }
+
+    async fn consents(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+    ) -> Result<Vec<FamilyConsent>, DeskError> {
+        self.check(caller, subject).await?;
+        let mut consents = Vec::new();
+        for row in self.rows(&subject)? {
+            let TrailFact::ConsentProposed { consent, .. } = row.fact else {
+                continue;
+            };
+            let chain = &self.office.chain;
+            let view: Option<ConsentView> = chain.read("MusubiApi_consent", consent).await?;
+            consents.extend(view.map(|view| FamilyConsent {
+                consent,
+                recipient: view.terms.recipient,
+                purpose: view.terms.purpose,
+                categories: view.terms.categories,
+                not_before: view.terms.not_before,
+                until: view.until,
+                state: view.state,
+            }));
+        }
+        Ok(consents)
+    }
+
+    async fn records(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        key: HpkeKey,
+        after: Option<RecordId>,
+    ) -> Result<Vec<FamilyRecord>, DeskError> {
+        self.check(caller, subject).await?;
+        self.check_not_frozen(&subject)?;
+        let keys: Option<SealingKeys> = self
+            .office
+            .chain
+            .read("MusubiApi_sealing_keys", subject)
+            .await?;
+        if !keys.is_some_and(|keys| keys.family.contains(&key)) {
+            return Err(DeskError::Forbidden(
+                "records are not sealed to this key: have the device entered at the counter"
+                    .to_owned(),
+            ));
+        }
+        let vault = offered(&self.office.desks()?.custodian, "a vault")?;
+        let held = vault.vault(move |vault| vault.records_of(&subject)).await?;
+        let wanted = held
+            .into_iter()
+            .filter(|record| after.is_none_or(|after| after < *record));
+        let mut records = Vec::new();
+        for record in wanted.take(usize::try_from(PIECES_MAX).unwrap_or(usize::MAX)) {
+            records.extend(self.piece(record, key).await?);
+        }
+        Ok(records)
+    }
+
+    async fn health_card(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+    ) -> Result<HealthCard, DeskError> {
+        self.check(caller, subject).await?;
+        self.check_not_frozen(&subject)?;
+        let issuer = offered(&self.issuer, "health cards")?;
+        let (_, person) = self.office.counter()?.known(&subject, "subject")?;
+        let intake = offered(&self.office.desks()?.intake, "to open records")?;
+        let own = intake.own_records(subject, Category::Immunization).await?;
+        let doses: Vec<serde_json::Value> = own
+            .into_iter()
+            .filter(|record| !record.is_void)
+            .map(|record| serde_json::from_slice(record.bytes.as_slice()).map_err(unavailable))
+            .collect::<Result<_, _>>()?;
+        let named = serde_json::json!({"name": [{"text": person.name}], "birthDate": person.born});
+        let now = self.office.chain.now();
+        issuer
+            .vaccination_card(&self.origin, now, &named, &doses)
+            .map(|card| HealthCard { card })
+            .map_err(unavailable)
+    }
+
+    async fn hand_over(&self, caller: &Caller, draft: Draft) -> Result<HandOver, DeskError> {
+        let guardian = self.check(caller, draft.subject).await?;
+        let now = self.office.chain.now();
+        let mut drafts = self.drafts();
+        drafts.retain(|_, kept| kept.guardian != guardian);
+        if DRAFTS_MAX <= drafts.len() {
+            return Err(unavailable("too many drafts wait"));
+        }
+        let kept = HandOver {
+            code: fresh_code()?,
+            until: now.saturating_add(CODE_LIFE),
+            guardian,
+            draft,
+            statement: None,
+        };
+        drafts.insert(kept.code.clone(), kept.clone());
+        Ok(kept)
+    }
+
+    async fn handed_over(&self, caller: &Caller, code: &str) -> Result<HandOver, DeskError> {
+        let kept = self.drafts().get(code).cloned();
+        let kept = kept.ok_or_else(unknown_code)?;
+        if self.may_see(caller, &kept)? {
+            Ok(kept)
+        } else {
+            Err(unknown_code())
+        }
+    }
+
+    async fn prepare(
+        &self,
+        caller: &Caller,
+        code: &str,
+        prepared: Prepared,
+    ) -> Result<HandOver, DeskError> {
+        check_counter(self.office.desks()?.member, caller)?;
+        let statement = Statement::parse(&prepared.statement)
+            .map_err(|error| DeskError::Unprocessable(format!("statement: {error}")))?;
+        let mut drafts = self.drafts();
+        let kept = drafts.get_mut(code).ok_or_else(unknown_code)?;
+        if !says(&statement, kept) {
+            return Err(DeskError::Unprocessable(
+                "statement: it says something else than the guardian put together on the phone"
+                    .to_owned(),
+            ));
+        }
+        kept.statement = Some(STANDARD.encode(statement.canonical_bytes()));
+        Ok(kept.clone())
     }
 }
 
-impl Office {
-    fn is_ours(&self, caller: &Caller) -> Result<bool, DeskError> {
-        Ok(caller.staff()?.member == self.desks()?.member)
-    }
+/// Whether the newest word about a freeze is that there is one.
+fn is_frozen(rows: &[TrailRow]) -> bool {
+    rows.iter()
+        .rev()
+        .find_map(|row| match row.fact {
+            TrailFact::FreezeSwitched { frozen } => Some(frozen),
+            _ => None,
+        })
+        .unwrap_or_default()
 }

@@ -15,6 +15,7 @@ mod bodies;
 mod calling;
 mod desks;
 mod console;
+mod family;
 mod home;
 mod limits;
 mod world;
