@@ -57,6 +57,9 @@ pub enum CertificateError {
     /// An extension that must be there is not.
     #[error("extension {0} is missing")]
     MissingExtension(ObjectIdentifier),
+    /// An extension that the profile makes critical is not: whoever reads it may ignore it.
+    #[error("extension {0} is not critical")]
+    NotCritical(ObjectIdentifier),
     /// No policy, or more than one.
     #[error("{0} certificate policies, exactly one is expected")]
     PolicyCount(usize),
