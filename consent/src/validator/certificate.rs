@@ -173,7 +173,10 @@ impl SignerCertificate {
         extensions.require_policy(roots.environment(), certificate_use)?;
         extensions.require_holder()?;
         extensions.require_usage(certificate_use)?;
-        let key = HolderKey::of(&certificate.subject_public_key_info, roots.environment())?;
+        let key = HolderKey::of(
+            &certificate.subject_public_key_info,
+            roots.environment().algorithms(),
+        )?;
         let names = extensions.alternative_name()?;
         let root = find_root(roots, certificate_use, &sliced, &extensions)?;
         is_valid_at(&certificate.validity, signed_at)?;

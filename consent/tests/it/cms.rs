@@ -7,7 +7,7 @@ use const_oid::db::rfc5911::{ID_DATA, ID_DIGESTED_DATA, ID_SIGNED_DATA};
 use const_oid::db::rfc5912::{ID_SHA_256, ID_SHA_384};
 use der::asn1::{Null, OctetString, SetOfVec};
 use der::{Any, Decode as _, Encode as _};
-use musubi_consent::validator::{NoRevocationSource, verify};
+use musubi_consent::validator::{NoRevocationSource, verify, verify_own_signature};
 use musubi_consent::{
     CertificateUse, CmsError, SignedCms, SignedContent, VerificationError, cms::CMS_BYTES_MAX,
 };
@@ -265,4 +265,18 @@ fn the_verdict_names_the_form_before_it_looks_at_any_certificate() {
     );
     let refused = VerificationError::Cms(CmsError::Certificates(0));
     assert_eq!(verdict.err(), Some(refused));
+}
+
+/// Without any root there is one thing to find out: whether the card signed what it was asked to.
+#[test]
+fn the_signature_alone_is_held_against_its_own_certificate() {
+    let content = SignedContent::of(&statement(), GENESIS);
+    assert_eq!(verify_own_signature(&GOOD, &content), Ok(()));
+    let mismatch = Err(VerificationError::SignatureMismatch);
+    let other = SignedContent::of(&statement(), musubi_primitives::BlockHash([0xC2; 32]));
+    assert_eq!(verify_own_signature(&GOOD, &other), mismatch);
+    let mut cms = SignedCms::parse(&GOOD).unwrap();
+    cms.signature[255] ^= 1;
+    let altered = cms.to_der().unwrap();
+    assert_eq!(verify_own_signature(&altered, &content), mismatch);
 }
