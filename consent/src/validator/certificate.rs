@@ -57,6 +57,9 @@ pub enum CertificateError {
     /// An extension that must be there is not.
     #[error("extension {0} is missing")]
     MissingExtension(ObjectIdentifier),
+    /// An extension that the profile makes critical is not: whoever reads it may ignore it.
+    #[error("extension {0} is not critical")]
+    NotCritical(ObjectIdentifier),
     /// No policy, or more than one.
     #[error("{0} certificate policies, exactly one is expected")]
     PolicyCount(usize),
@@ -184,7 +187,10 @@ impl SignerCertificate {
         extensions.require_policy(roots.environment(), certificate_use)?;
         extensions.require_holder()?;
         extensions.require_usage(certificate_use)?;
-        let key = HolderKey::of(&certificate.subject_public_key_info, roots.environment())?;
+        let key = HolderKey::of(
+            &certificate.subject_public_key_info,
+            roots.environment().algorithms(),
+        )?;
         let names = extensions.alternative_name()?;
         let root = find_root(roots, certificate_use, &sliced, &extensions)?;
         is_valid_at(&certificate.validity, signed_at)?;
