@@ -36,6 +36,7 @@ pub mod papers;
 pub mod pending;
 mod protection;
 mod recording;
+mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
@@ -71,6 +72,7 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use repair::RepairFigures;
 use std::{
     future::poll_fn,
     path::Path,
@@ -154,6 +156,12 @@ struct Desks {
 pub struct Backlog {
     /// Records kept here that the chain was not told of yet.
     pub unacknowledged: u64,
+    /// Damage in the vault.
+    pub repairs: RepairFigures,
+    /// Bytes of ciphertext in the vault.
+    pub bytes_kept: u64,
+    /// Records that were not taken because their author's share of the vault is full.
+    pub quota_refusals: u64,
     /// Questions to the authority.
     pub revocation: Progress,
 }
@@ -167,8 +175,13 @@ impl Office {
         let attester = desks.attester.as_ref();
         let progress = attester.and_then(|attester| attester.revocations.progress());
         let custodian = desks.custodian.as_ref();
+        let (repairs, bytes_kept, quota_refusals) =
+            custodian.map_or_else(Default::default, Custodian::figures);
         Backlog {
             unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            repairs,
+            bytes_kept,
+            quota_refusals,
             revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
         }
     }
