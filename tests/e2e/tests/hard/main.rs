@@ -15,9 +15,12 @@
 
 mod actor;
 mod bedside;
+mod damage;
 mod family;
 mod moving;
 mod people;
 mod protection;
 mod schedule;
+mod vaults;
+mod visible;
 mod world;
