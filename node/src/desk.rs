@@ -46,6 +46,7 @@ mod papers_on_doses;
 pub mod pending;
 mod protection;
 mod recording;
+mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
@@ -84,6 +85,7 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use repair::RepairFigures;
 use std::{
     future::poll_fn,
     path::Path,
@@ -173,6 +175,12 @@ struct Desks {
 pub struct Backlog {
     /// Records kept here that the chain was not told of yet.
     pub unacknowledged: u64,
+    /// Damage in the vault.
+    pub repairs: RepairFigures,
+    /// Bytes of ciphertext in the vault.
+    pub bytes_kept: u64,
+    /// Records that were not taken because their author's share of the vault is full.
+    pub quota_refusals: u64,
     /// Questions to the authority.
     pub revocation: Progress,
 }
@@ -186,8 +194,13 @@ impl Office {
         let attester = desks.attester.as_ref();
         let progress = attester.and_then(|attester| attester.revocations.progress());
         let custodian = desks.custodian.as_ref();
+        let (repairs, bytes_kept, quota_refusals) =
+            custodian.map_or_else(Default::default, Custodian::figures);
         Backlog {
             unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            repairs,
+            bytes_kept,
+            quota_refusals,
             revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
         }
     }

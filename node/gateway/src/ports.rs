@@ -47,6 +47,9 @@ pub enum DeskError {
     /// No block took the transaction; says why. Another one may be taken.
     #[error("the transaction was not taken: {0}")]
     NotTaken(String),
+    /// There is no room for it; says whose share is used up. Nothing of it was kept.
+    #[error("{0}")]
+    Full(String),
     /// This node does not offer it (no key for it is configured).
     #[error("{0}")]
     NotOffered(String),

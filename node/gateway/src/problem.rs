@@ -55,6 +55,7 @@ impl From<DeskError> for Problem {
                 (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable")
             }
             DeskError::RefusedByChain(_) => (StatusCode::CONFLICT, "refused-by-chain"),
+            DeskError::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "full"),
             DeskError::NotTaken(_) => (StatusCode::CONFLICT, "not-taken"),
             DeskError::NotOffered(_) => (StatusCode::NOT_IMPLEMENTED, "not-offered"),
             DeskError::Unavailable(cause) => {

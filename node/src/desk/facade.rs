@@ -129,6 +129,7 @@ fn port(error: DeskError) -> PortError {
         refused @ (DeskError::RefusedByChain(_) | DeskError::NotTaken(_)) => {
             PortError::Conflict(refused.to_string())
         }
+        DeskError::Full(text) => PortError::Conflict(text),
         DeskError::NotOffered(text) => PortError::NotOffered(text),
         DeskError::Unavailable(cause) => PortError::Unavailable(cause),
     }

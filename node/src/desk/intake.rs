@@ -17,7 +17,7 @@ use musubi_client_sdk::{
 };
 use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::{Caller, DeskError, TakenIn};
-use musubi_node_vault::{Outgoing, exchange::Offer};
+use musubi_node_vault::{Outgoing, Refusal, VaultError, exchange::Offer};
 use musubi_primitives::{
     Category, HpkeKey, MemberId, Pseudonym, RecordId, RecordState,
     commitment::hash_parts,
@@ -164,9 +164,17 @@ impl Intake {
             DeskError::NotFound("no such subject, or not available to this member".to_owned())
         })?;
         let outgoing = self.sealed(record, subject, category, &keys, bytes)?;
-        self.custodian
-            .vault(move |vault| vault.stage(outgoing))
-            .await
+        let staged = self
+            .custodian
+            .with_vault(move |vault| vault.stage(outgoing))
+            .await?;
+        staged.map_err(|error| match error {
+            VaultError::Refused(Refusal::QuotaFull) => DeskError::Full(
+                "this member's share of its own vault is used up, and nothing of the record was kept: let an operator raise vault.author_bytes, or erase what need not be kept any longer"
+                    .to_owned(),
+            ),
+            error @ (VaultError::Refused(_) | VaultError::Fault { .. }) => unavailable(error),
+        })
     }
 
     pub(super) async fn staged(&self, record: RecordId) -> Result<Option<Outgoing>, DeskError> {

@@ -82,6 +82,10 @@ impl Keys {
         else {
             return Ok(None);
         };
+        let limits = Limits {
+            author_bytes: config.vault.author_bytes,
+            ..Limits::default()
+        };
         let store = VaultStore::open(&folder(config, "vault")?).map_err(|error| words(&error))?;
         let keeper = Keeper {
             genesis: chain.genesis(),
@@ -89,7 +93,7 @@ impl Keys {
             sealing: HpkeSecret::from_bytes(**hpke),
             signing: verifier.clone(),
         };
-        let vault = Vault::new(store, keeper, Limits::default(), Arc::new(chain.clone()));
+        let vault = Vault::new(store, keeper, limits, Arc::new(chain.clone()));
         for former in &self.former_hpke {
             let adopted = vault.adopt_from(&HpkeSecret::from_bytes(**former));
             let adopted = adopted.map_err(|error| words(&error))?;

@@ -65,6 +65,22 @@ pub fn records_voided(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
     Ok(voided.collect())
 }
 
+/// Records that members say they keep, with the member, from the SCALE events of a block.
+///
+/// # Errors
+/// When the events do not decode.
+pub fn acknowledged(events: &[u8]) -> Result<Vec<(RecordId, MemberId)>, LocalFault> {
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
+        .map_err(|error| LocalFault::new("read the events of a block", error))?;
+    let kept = records.into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Records(pallet_records::Event::RecordAcknowledged { record, holder }) => {
+            Some((record, holder))
+        }
+        _ => None,
+    });
+    Ok(kept.collect())
+}
+
 /// Subjects that were handed over, with their former and their new home, from the SCALE events of a block.
 ///
 /// # Errors

@@ -15,6 +15,7 @@
 
 mod actor;
 mod bedside;
+mod damage;
 mod family;
 mod follow_up;
 mod forms;
@@ -22,4 +23,6 @@ mod moving;
 mod people;
 mod protection;
 mod schedule;
+mod vaults;
+mod visible;
 mod world;
