@@ -1,5 +1,5 @@
 //! Measures the register of a town: 100,000 people entered, opened again and searched, and a lot recalled among 10,000 doses.
-//! `cargo run -p musubi-node-register --example search`
+//! `cargo run -p musubi-node-register --example search_people`
 #![allow(
     clippy::print_stdout,
     clippy::disallowed_types,
