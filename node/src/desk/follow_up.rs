@@ -199,7 +199,7 @@ impl Ledger {
             }
         }
         // Who waits longest comes first.
-        open.sort_by(|one, two| (one.from, one.subject).cmp(&(two.from, two.subject)));
+        open.sort_by_key(|one| (one.from, one.subject));
         Ok(open)
     }
 
