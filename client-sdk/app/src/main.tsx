@@ -1,6 +1,6 @@
 // The guardian app: the first screens, the family, and the frame around every screen.
 
-import { dateTime, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, useAddress } from "musubi-shared";
+import { minute, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, useAddress } from "musubi-shared";
 import { NotProved, Refused } from "musubi-sdk";
 import { Gateway } from "musubi-shared/gateway";
 import knot from "musubi-shared/knot.svg";
@@ -75,7 +75,7 @@ function WithFamily({ device, about, onLanguage }: { device: Device; about: Abou
   return (
     <HereContext.Provider value={here}>
       <Frame onLanguage={onLanguage} inside>
-        {here.offline && <p class="banner warn" role="status" data-state="offline">{say("offlineNow", { time: dateTime(language, family.value.at) })}</p>}
+        {here.offline && <p class="banner warn" role="status" data-state="offline">{say("offlineNow", { time: minute(language, family.value.at) })}</p>}
         <Screen />
       </Frame>
     </HereContext.Provider>
@@ -103,12 +103,12 @@ function Frame({ onLanguage, inside, children }: { onLanguage: (language: Langua
     <div class={inside ? "shell" : "shell plain-shell"}>
       <header class="head">
         <a class="skip" href="#main">{say("skip")}</a>
-        <a class="brand" href="/app/"><img src={knot} alt="" />Musubi</a>
+        <a class="brand" href="/app/"><img src={knot} alt="" /><span>Musubi</span></a>
         {inside && <ChildChoice />}
         <LanguageChoice onLanguage={onLanguage} />
       </header>
       {inside && <nav class="bar" aria-label={text("menu")}><ul>{BAR.map(([path, name]) => <li><a href={`/app/${path}`} aria-current={current === path ? "page" : undefined}><Icon name={ICONS[path]} />{say(`nav.${name}`)}</a></li>)}</ul></nav>}
-      <main class="main" id="main" tabIndex={-1}>{children}</main>
+      <main class="main" id="main" tabIndex={0}>{children}</main>
     </div>
   );
 }

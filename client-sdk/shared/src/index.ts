@@ -3,7 +3,7 @@
 export { type Language, LANGUAGES, type Words, fill, languageOf, pieces } from "./speech";
 export { firstLanguage, keepLanguage, LanguageChoice, LanguageContext, plain, speechIn, Spoken, useCommon, type Values } from "./say";
 export { COMMON, type CommonKey } from "./words";
-export { dateTime, ago } from "./time";
+export { ago, dateTime, day, minute } from "./time";
 export { type Load, useLoad } from "./load";
 export { Empty, Loaded } from "./parts";
 export { type Address, BASE, followLinks, go, useAddress } from "./route";

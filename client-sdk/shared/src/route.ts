@@ -33,6 +33,8 @@ export function followLinks(): void {
     event.preventDefault();
     go(link.pathname + link.search);
     scrollTo(0, 0);
-    document.getElementById("main")?.focus();
+    const main = document.getElementById("main");
+    main?.scrollTo(0, 0);
+    main?.focus();
   });
 }

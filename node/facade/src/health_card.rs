@@ -157,7 +157,8 @@ impl Facade {
             return Err(denied);
         }
         let written = names.iter().map(|name| json!({"text": name["text"]}));
-        let person = json!({"name": written.take(1).collect::<Vec<_>>(), "birthDate": patient["birthDate"]});
+        let person =
+            json!({"name": written.take(1).collect::<Vec<_>>(), "birthDate": patient["birthDate"]});
         let issued = self.ledger.now();
         let card = issuer
             .vaccination_card(&self.origin, issued, &person, &found.resources)

@@ -32,6 +32,8 @@ use musubi_primitives::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 
+/// Where everybody may ask which chain this is, without a signature.
+pub const CHAIN: &str = "/v1/chain";
 /// The most rows, or records, in one answer.
 pub const PIECES_MAX: u32 = 100;
 /// The longest consent that is drafted on a phone, in days: a year.
@@ -270,7 +272,7 @@ type SmallCall = Call<SMALL_BYTES_MAX>;
 /// Builds the routes.
 pub fn router(entrance: Entrance, desk: Arc<dyn FamilyDesk>) -> Router {
     Router::new()
-        .route("/v1/chain", get(about))
+        .route(CHAIN, get(about))
         .route("/v1/family", get(family))
         .route("/v1/family/{subject}/trail", get(trail))
         .route("/v1/family/{subject}/trail-end", get(trail_end))
@@ -278,7 +280,8 @@ pub fn router(entrance: Entrance, desk: Arc<dyn FamilyDesk>) -> Router {
         .route("/v1/family/{subject}/records", get(records))
         .route("/v1/family/{subject}/health-cards", post(health_card))
         .route("/v1/hand-overs", post(hand_over))
-        .route("/v1/hand-overs/{code}", get(handed_over).post(prepare))
+        .route("/v1/hand-overs/{code}", get(handed_over))
+        .route("/v1/hand-overs/{code}", post(prepare))
         .method_not_allowed_fallback(no_such_method)
         .with_state(Service { entrance, desk })
 }

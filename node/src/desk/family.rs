@@ -23,8 +23,8 @@ use musubi_node_facade::IssuerKey;
 use musubi_node_gateway::{
     Caller, DeskError, Standing,
     family::{
-        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard, MemberName,
-        PIECES_MAX, Prepared, ProvedRow, Relative,
+        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard,
+        MemberName, PIECES_MAX, Prepared, ProvedRow, Relative,
     },
 };
 use musubi_node_register::{Person, PersonId};

@@ -1,6 +1,6 @@
 // Consents: what is on, off with one touch; what was; and a new one, which a counter with a card reader signs.
 
-import { dateTime, Spoken } from "musubi-shared";
+import { day, Spoken } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { type Consent, isOn, stateOf } from "../chain";
 import { useGateway, useHere, useKnown, useMember } from "../here";
@@ -44,7 +44,7 @@ function About({ consent }: { consent: Consent }) {
     <>
       <div class="row"><strong class="who">{member(consent.recipient)}</strong><span class={`badge ${state === "effective" ? "good" : state === "proposed" || state === "paused" ? "warn" : "plain"}`}><span aria-hidden="true">{state === "effective" ? "✓" : "–"}</span><Spoken sentence={name("state", state)} /></span></div>
       <p><Spoken sentence={name("purpose", consent.purpose)} />：{consent.categories.map((one, at) => <>{at > 0 && "・"}<Spoken sentence={name("category", one)} /></>)}</p>
-      <p class="soft">{say("consents.period", { from: dateTime(language, consent.notBefore), until: dateTime(language, consent.until) })}</p>
+      <p class="soft">{say("consents.period", { from: day(language, consent.notBefore), until: day(language, consent.until) })}</p>
     </>
   );
 }

@@ -1,7 +1,7 @@
 // Taking the record along: a file for other programs, a page to print, and an honest word on the signed card.
 
 import { Refused } from "musubi-sdk";
-import { saveBlob } from "musubi-shared";
+import { day, saveBlob } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { useGateway, useHere, useMember } from "../here";
 import { bundleOf } from "../records";
@@ -11,7 +11,7 @@ import { Shown } from "./shown";
 import { usePlan, useRecords } from "./vaccines";
 
 export function Export() {
-  const { say, text } = useSpeech();
+  const { say, text, language } = useSpeech();
   const { child } = useHere();
   const member = useMember();
   const [records, again] = useRecords();
@@ -29,9 +29,9 @@ export function Export() {
       <Card />
       <section class="card stack" aria-labelledby="paper"><h2 id="paper">{say("export.paper")}</h2>
         <p class="no-print">{say("export.paperMore")}</p>
-        <p><strong>{child.name}</strong>（{child.born}）</p>
+        <p><strong>{child.name}</strong>（{day(language, child.born)}）</p>
         <Shown state={plan} again={planAgain}>
-          {({ given }) => <div class="scroll" tabIndex={0} role="region" aria-label={text("export.paper")}><table><thead><tr><th scope="col">{say("day")}</th><th scope="col">{say("vaccine")}</th><th scope="col">{say("lot.name")}</th><th scope="col">{say("place")}</th></tr></thead><tbody>{given.map((dose) => <tr><th scope="row">{dose.date}</th><td>{dose.name}</td><td>{dose.lot ?? "–"}</td><td>{member(dose.author)}</td></tr>)}</tbody></table></div>}
+          {({ given }) => <div class="scroll" tabIndex={0} role="region" aria-label={text("export.paper")}><table><thead><tr><th scope="col">{say("day")}</th><th scope="col">{say("vaccine")}</th><th scope="col">{say("lot.name")}</th><th scope="col">{say("place")}</th></tr></thead><tbody>{given.map((dose) => <tr><th scope="row">{day(language, dose.date)}</th><td>{dose.name}</td><td>{dose.lot ?? "–"}</td><td>{member(dose.author)}</td></tr>)}</tbody></table></div>}
         </Shown>
         <div class="no-print"><button class="first" onClick={() => print()}>{say("export.print")}</button></div>
       </section>

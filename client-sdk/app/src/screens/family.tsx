@@ -1,6 +1,6 @@
 // The family: who decides for this child, what others may do, and what each may not.
 
-import { dateTime, Spoken } from "musubi-shared";
+import { day, Spoken } from "musubi-shared";
 import { isOn } from "../chain";
 import { useHere, useMember } from "../here";
 import { useSpeech } from "../speech";
@@ -19,7 +19,7 @@ export function FamilySharing() {
       <h1>{say("nav.family")}</h1>
       <section class="card stack" aria-labelledby="you"><h2 id="you">{say("family.you")}</h2>
         <p>{say("family.role", { name: child.name })} <strong><Spoken sentence={name("guardian", child.role)} /></strong>・<Spoken sentence={name("authority", child.authority)} /></p>
-        {child.until !== undefined && <p class="soft">{say("family.until", { until: dateTime(language, child.until) })}</p>}
+        {child.until !== undefined && <p class="soft">{say("family.until", { until: day(language, child.until) })}</p>}
       </section>
       <section class="card stack" aria-labelledby="guardians"><h2 id="guardians">{say("family.guardians")}</h2>
         <Shown state={trail} again={trailAgain}>
@@ -27,7 +27,7 @@ export function FamilySharing() {
             const newest = new Map<string, number>();
             for (const placed of rows) if (kindOf(placed) === "guardianship-attested" && typeof placed.row.fact !== "string") { const fact = placed.row.fact["guardianship-attested"] as { guardian: string; until: number }; newest.set(fact.guardian, fact.until); }
             const now = [...newest].filter(([, until]) => Date.now() < until);
-            return now.length === 0 ? <p>{say("family.guardiansNone")}</p> : <ul class="plain-list">{now.map(([guardian, until]) => <li><strong>{guardian === family.person ? text("family.me") : text("family.other")}</strong> <span class="soft">{say("family.until", { until: dateTime(language, until) })}</span></li>)}</ul>;
+            return now.length === 0 ? <p>{say("family.guardiansNone")}</p> : <ul class="plain-list">{now.map(([guardian, until]) => <li><strong>{guardian === family.person ? text("family.me") : text("family.other")}</strong> <span class="soft">{say("family.until", { until: day(language, until) })}</span></li>)}</ul>;
           }}
         </Shown>
       </section>

@@ -98,7 +98,7 @@ function Filled({ form, draft, lib, title }: { form: Form; draft: Kept; lib: typ
       )}
       <div class="row spread">
         {part > 0 ? <button onClick={() => setPart(part - 1)}>{say("back")}</button> : <button onClick={() => go(`${BASE}forms`)}>{say("forms.close")}</button>}
-        {!last && <button class="first" onClick={() => { setPart(part + 1); scrollTo(0, 0); }}>{say("next")}</button>}
+        {!last && <button class="first" onClick={() => { setPart(part + 1); document.getElementById("main")?.scrollTo(0, 0); }}>{say("next")}</button>}
       </div>
       <p class="soft" role="status">{now.saved ? say("forms.saved") : say("forms.where")}</p>
     </div>

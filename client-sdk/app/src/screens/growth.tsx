@@ -1,12 +1,13 @@
 // Growth: the child's values over the lines of the 2023 survey, as a picture and as a table.
 
-import { useState } from "preact/hooks";
+import { day, type Load } from "musubi-shared";
+import { useEffect, useState } from "preact/hooks";
 import type { Placed, Sex } from "../care";
-import { useGateway, useHere, useKnown } from "../here";
-import { measurementsIn, openRecords } from "../records";
+import { type Known, useHere } from "../here";
+import { measurementsIn, type Opened } from "../records";
 import { useSpeech } from "../speech";
 import { Nothing, Shown } from "./shown";
-import { useTold } from "./vaccines";
+import { useRecords, useTold } from "./vaccines";
 
 type Measure = Placed["measure"];
 const MEASURES: Measure[] = ["weight", "height", "head"];
@@ -14,15 +15,26 @@ const UNITS = { weight: "kg", height: "cm", head: "cm" } as const;
 
 interface Curves { values: (Placed & { month: number })[]; bands: { month: number; values: number[] }[]; lines: number[]; credit: string }
 
-function useCurves(measure: Measure, sex: Sex | undefined): ReturnType<typeof useKnown<Curves>> {
-  const { device, child } = useHere();
-  const gateway = useGateway();
-  return useKnown(device, `growth ${child.subject} ${measure} ${sex ?? ""}`, async () => {
-    const care = await import("../care");
-    const found = measurementsIn(await openRecords(device, gateway, child.subject)).filter((one) => one.measure === measure);
-    const values = await care.placed({ born: child.born, whole: false, ...(sex && { sex }) }, found);
-    return { values: values.map((one) => ({ ...one, month: care.monthsAt(child.born, one.on) })), bands: sex ? care.bands(measure, sex) : [], lines: care.LINES, credit: care.CREDIT };
-  });
+function useCurves(measure: Measure, sex: Sex | undefined): [Load<Known<Curves>>, () => void] {
+  const { child } = useHere();
+  const [records, again] = useRecords();
+  const [curves, setCurves] = useState<Load<Known<Curves>>>({ kind: "loading" });
+  const known = records.kind === "ready" ? records.value : undefined;
+  useEffect(() => {
+    if (!known) return;
+    let gone = false;
+    const put = (next: Load<Known<Curves>>) => { if (!gone) setCurves(next); };
+    curvesOf(measure, sex, child.born, known.value).then((value) => put({ kind: "ready", value: { ...known, value } }), (error: Error) => put({ kind: "failed", error }));
+    return () => { gone = true; };
+  }, [known, measure, sex]);
+  return [records.kind === "ready" ? curves : records, again];
+}
+
+async function curvesOf(measure: Measure, sex: Sex | undefined, born: string, records: Opened[]): Promise<Curves> {
+  const care = await import("../care");
+  const found = measurementsIn(records).filter((one) => one.measure === measure);
+  const values = await care.placed({ born, whole: false, ...(sex && { sex }) }, found);
+  return { values: values.map((one) => ({ ...one, month: care.monthsAt(born, one.on) })), bands: sex ? care.bands(measure, sex) : [], lines: care.LINES, credit: care.CREDIT };
 }
 
 export function Growth() {
@@ -44,10 +56,10 @@ export function Growth() {
   );
 }
 
-const BOX = { left: 44, right: 40, top: 14, bottom: 34, width: 640, height: 420 };
+const BOX = { left: 36, right: 30, top: 12, bottom: 44, width: 400, height: 330 };
 
 function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
-  const { say, text } = useSpeech();
+  const { say, text, language } = useSpeech();
   const { values, bands, lines, credit } = curves;
   const newest = values.at(-1);
   const months = Math.max(12, Math.ceil((newest?.month ?? 0) + 3));
@@ -66,19 +78,19 @@ function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
         <svg class="curves" viewBox={`0 0 ${BOX.width} ${BOX.height}`} role="img" aria-label={text("growth.picture", { measure: text(`measure.${measure}`), count: values.length })}>
           <clipPath id="plot"><rect x={BOX.left} y={BOX.top} width={BOX.width - BOX.left - BOX.right} height={BOX.height - BOX.top - BOX.bottom} /></clipPath>
           {[0, 1, 2, 3, 4, 5].map((at) => { const value = low + at * step; return <g class="grid"><line x1={BOX.left} x2={BOX.width - BOX.right} y1={y(value)} y2={y(value)} /><text x={BOX.left - 6} y={y(value) + 5} text-anchor="end">{Math.round(value * 10) / 10}</text></g>; })}
-          {Array.from({ length: Math.floor(months / 3) + 1 }, (_, at) => at * 3).map((month) => <g class="grid"><line x1={x(month)} x2={x(month)} y1={BOX.top} y2={BOX.height - BOX.bottom} /><text x={x(month)} y={BOX.height - BOX.bottom + 20} text-anchor="middle">{month}</text></g>)}
-          <text class="axis" x={BOX.width - BOX.right} y={BOX.height - 2} text-anchor="end">{text("months")}</text>
+          {Array.from({ length: Math.floor(months / 3) + 1 }, (_, at) => at * 3).map((month) => <g class="grid"><line x1={x(month)} x2={x(month)} y1={BOX.top} y2={BOX.height - BOX.bottom} /><text x={x(month)} y={BOX.height - BOX.bottom + 18} text-anchor="middle">{month}</text></g>)}
+          <text class="axis" x={BOX.width - BOX.right} y={BOX.height - 6} text-anchor="end">{text("months")}</text>
           {seen.length > 0 && <g clip-path="url(#plot)"><path class="band outer" d={area(0, 6)} /><path class="band inner" d={area(2, 4)} />{lines.map((percent, at) => <path class={percent === 50 ? "line middle" : "line"} d={line(at)} />)}</g>}
           {seen.length > 0 && lines.map((percent, at) => [0, 3, 6].includes(at) && <text class="percent" x={BOX.width - BOX.right + 4} y={y(seen.at(-1)!.values[at]!) + 5}>{percent}</text>)}
           {values.length > 1 && <path class="own" d={values.map((one, at) => `${at ? "L" : "M"}${x(one.month)} ${y(one.value)}`).join("")} />}
-          {values.map((one) => <circle class="own-dot" cx={x(one.month)} cy={y(one.value)} r="7" />)}
+          {values.map((one) => <circle class="own-dot" cx={x(one.month)} cy={y(one.value)} r="5" />)}
         </svg>
         <figcaption class="soft">{say("growth.lines")} {credit}</figcaption>
       </figure>
       <h2>{say("growth.table")}</h2>
       {values.length === 0 ? <Nothing>{say("growth.none")}</Nothing> : (
         <div class="scroll" tabIndex={0} role="region" aria-label={text("growth.table")}><table class="card"><thead><tr><th scope="col">{say("day")}</th><th scope="col">{say(`measure.${measure}`)}</th><th scope="col">{say("growth.place")}</th></tr></thead>
-          <tbody>{[...values].reverse().map((one) => <tr><th scope="row">{one.on}</th><td>{one.value} {UNITS[measure]}</td><td>{place(one, text)}</td></tr>)}</tbody></table></div>
+          <tbody>{[...values].reverse().map((one) => <tr><th scope="row">{day(language, one.on)}</th><td>{one.value} {UNITS[measure]}</td><td>{place(one, text)}</td></tr>)}</tbody></table></div>
       )}
       <p class="soft">{say("growth.doctor")}</p>
     </div>

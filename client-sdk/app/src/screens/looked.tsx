@@ -1,6 +1,6 @@
 // Who looked, when and why: the trail, every row of it proved on this device before it is shown as proved.
 
-import { dateTime, fill, Spoken } from "musubi-shared";
+import { day, minute, fill, Spoken } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { provedTrail, type ProvedRow, type Trail } from "../chain";
 import { useHere, useKnown, useMember } from "../here";
@@ -23,7 +23,7 @@ export function useFact(): (placed: ProvedRow) => string {
   const member = useMember();
   const value = (field: string, raw: unknown): string => {
     if (MEMBERS.has(field)) return member(raw);
-    if (field === "until") return dateTime(language, Number(raw));
+    if (field === "until") return day(language, Number(raw));
     if (field === "categories" && Array.isArray(raw)) return raw.map((one) => name("category", one)).join(language === "en" ? ", " : "・");
     if (field === "ending") return name("state", raw);
     if (raw && typeof raw === "object") return name(field, Object.keys(raw)[0]);
@@ -52,13 +52,13 @@ export function Looked() {
           const shown = [...rows].reverse().filter((placed) => all || READS.has(kindOf(placed)));
           return (
             <div class="stack">
-              <p class="banner good" role="status" data-proof="whole"><span aria-hidden="true">✓</span> {say("looked.proved", { rows: rows.length, time: dateTime(language, asOf), height })}</p>
+              <p class="banner good" role="status" data-proof="whole"><span aria-hidden="true">✓</span> {say("looked.proved", { rows: rows.length, time: minute(language, asOf), height })}</p>
               <div class="choice" role="group"><button aria-pressed={!all} onClick={() => setAll(false)}>{say("looked.reads")}</button><button aria-pressed={all} onClick={() => setAll(true)}>{say("looked.all")}</button></div>
               {shown.length === 0 ? <Nothing>{say("looked.none")}</Nothing> : (
                 <ol class="list">
                   {shown.map((placed) => {
                     const kind = kindOf(placed);
-                    return <li class={kind === "access-denied" ? "denied" : ""} data-fact={kind}><div class="row"><span class="badge good" data-proof="good"><span aria-hidden="true">✓</span>{say("proof.good")}</span>{kind === "access-denied" && <span class="badge warn">{say("outcome.denied")}</span>}<time class="soft" dateTime={new Date(placed.row.at).toISOString()}>{dateTime(language, placed.row.at)}</time></div><p class="sentence"><Spoken sentence={sentence(placed)} /></p></li>;
+                    return <li class={kind === "access-denied" ? "denied" : ""} data-fact={kind}><div class="row"><span class="badge good" data-proof="good"><span aria-hidden="true">✓</span>{say("proof.good")}</span>{kind === "access-denied" && <span class="badge warn">{say("outcome.denied")}</span>}<time class="soft" dateTime={new Date(placed.row.at).toISOString()}>{minute(language, placed.row.at)}</time></div><p class="sentence"><Spoken sentence={sentence(placed)} /></p></li>;
                   })}
                 </ol>
               )}

@@ -1,6 +1,6 @@
 // Everything that is not in the bar; the lost phone; and this device.
 
-import { BASE, dateTime } from "musubi-shared";
+import { BASE, minute } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { pairingCode } from "../device";
 import { useHere, useMember } from "../here";
@@ -42,7 +42,7 @@ export function ThisDevice() {
     <div class="stack narrow-page">
       <h1>{say("nav.device")}</h1>
       <p>{say("device.lead")}</p>
-      <dl class="card facts"><dt>{say("device.made")}</dt><dd>{dateTime(language, device.keys.made)}</dd><dt>{say("device.account")}</dt><dd class="id">{device.account}</dd><dt>{say("device.sealing")}</dt><dd class="id">{device.sealing}</dd><dt>{say("device.chain")}</dt><dd>{about.chain}<br /><span class="id">{about.genesis.genesis}</span></dd></dl>
+      <dl class="card facts"><dt>{say("device.made")}</dt><dd>{minute(language, device.keys.made)}</dd><dt>{say("device.account")}</dt><dd class="id">{device.account}</dd><dt>{say("device.sealing")}</dt><dd class="id">{device.sealing}</dd><dt>{say("device.chain")}</dt><dd>{about.chain}<br /><span class="id">{about.genesis.genesis}</span></dd></dl>
       <details><summary>{say("pair.text")}</summary><p class="id">{pairingCode(device)}</p></details>
       <section class="card stack" aria-labelledby="forget"><h2 id="forget">{say("device.forget")}</h2><p>{say("device.forgetMore")}</p>
         {!asking ? <div><button class="stop" onClick={() => setAsking(true)}>{say("device.forget")}</button></div> : <div class="row"><button class="stop" onClick={() => void forget()}>{say("device.forgetYes")}</button><button onClick={() => setAsking(false)}>{say("withdraw.no")}</button></div>}

@@ -1,6 +1,6 @@
 // Notices, made on this device of what is known here: nobody sends a message that says what a child has.
 
-import { dateTime, Spoken } from "musubi-shared";
+import { day, minute, Spoken } from "musubi-shared";
 import { isOn } from "../chain";
 import { useSpeech } from "../speech";
 import { useMember } from "../here";
@@ -29,7 +29,7 @@ export function useNotices(): Notice[] {
   const rows = trail.kind === "ready" ? trail.value.value.rows.filter((placed) => WORTH.has(kindOf(placed)) && now - placed.row.at < RECENT) : [];
   return [
     ...late.map((item): Notice => ({ at: now, look: "warn", sentence: fill("notice.overdue", { what: item.name }), to: "/app/vaccines" })),
-    ...ending.map((one): Notice => ({ at: now, look: "warn", sentence: fill("notice.ending", { who: member(one.recipient), until: dateTime(language, one.until) }), to: "/app/consents" })),
+    ...ending.map((one): Notice => ({ at: now, look: "warn", sentence: fill("notice.ending", { who: member(one.recipient), until: day(language, one.until) }), to: "/app/consents" })),
     ...rows.map((placed): Notice => ({ at: placed.row.at, look: kindOf(placed) === "access-denied" ? "warn" : "plain", sentence: sentence(placed), to: "/app/looked" })),
   ].sort((a, b) => b.at - a.at);
 }
@@ -41,7 +41,7 @@ export function Notices() {
     <div class="stack">
       <h1>{say("notices")}</h1>
       <p>{say("notices.lead")}</p>
-      {notices.length === 0 ? <Nothing>{say("notices.none")}</Nothing> : <ol class="list">{notices.map((notice) => <li class={notice.look === "warn" ? "failed" : ""}><p class="sentence"><a href={notice.to}><Spoken sentence={notice.sentence} /></a></p><span class="soft">{dateTime(language, notice.at)}</span></li>)}</ol>}
+      {notices.length === 0 ? <Nothing>{say("notices.none")}</Nothing> : <ol class="list">{notices.map((notice) => <li class={notice.look === "warn" ? "failed" : ""}><p class="sentence"><a href={notice.to}><Spoken sentence={notice.sentence} /></a></p><span class="soft">{minute(language, notice.at)}</span></li>)}</ol>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // How a screen stands: known as of when, proved or not, and what to do when it cannot be shown.
 
-import { dateTime, type Load, Loaded } from "musubi-shared";
+import { minute, type Load, Loaded } from "musubi-shared";
 import { Refused } from "musubi-sdk";
 import type { ComponentChildren } from "preact";
 import type { Known } from "../here";
@@ -14,7 +14,7 @@ export function Shown<T>({ state, again, children }: { state: Load<Known<T>>; ag
     <Loaded state={state} again={again}>
       {({ value, at, fresh }) => (
         <div class="stack">
-          {!fresh && <p class="banner warn" role="status" data-state="offline">{say("asOf", { time: dateTime(language, at) })}</p>}
+          {!fresh && <p class="banner warn" role="status" data-state="offline">{say("asOf", { time: minute(language, at) })}</p>}
           {children(value)}
         </div>
       )}

@@ -1,6 +1,6 @@
 // Today: what is due for this child, and what happened since the last look.
 
-import { Spoken } from "musubi-shared";
+import { day, Spoken } from "musubi-shared";
 import { useHere } from "../here";
 import { useSpeech } from "../speech";
 import { Icon } from "../icons";
@@ -11,7 +11,7 @@ import { usePlan } from "./vaccines";
 const WAYS = [["looked", "looked"], ["forms", "forms"], ["family", "family"], ["export", "export"]] as const;
 
 export function Today() {
-  const { say, text } = useSpeech();
+  const { say, text, language } = useSpeech();
   const { child } = useHere();
   const [plan, again] = usePlan();
   const notices = useNotices();
@@ -26,8 +26,8 @@ export function Today() {
             const next = items.find((item) => item.status === "possible" || item.status === "later");
             return (
               <div class="stack">
-                {now.length === 0 && <p>{say("due.none")}{next && <> {say("due.next", { what: next.name, date: next.from })}</>}</p>}
-                {now.length > 0 && <ul class="due">{now.map((item) => <li class={item.status}><strong>{item.name}</strong><span class={`badge ${item.status === "overdue" ? "warn" : "good"}`}><Spoken sentence={text(`status.${item.status}`)} /></span><span class="soft">{say("dose", { number: item.number, of: item.of })} · {say("until", { date: item.until })}</span></li>)}</ul>}
+                {now.length === 0 && <p>{say("due.none")}{next && <> {say("due.next", { what: next.name, date: day(language, next.from) })}</>}</p>}
+                {now.length > 0 && <ul class="due">{now.map((item) => <li class={item.status}><strong>{item.name}</strong><span class={`badge ${item.status === "overdue" ? "warn" : "good"}`}><Spoken sentence={text(`status.${item.status}`)} /></span><span class="soft">{say("dose", { number: item.number, of: item.of })} · {item.until ? say("until", { date: day(language, item.until) }) : say("latest", { date: day(language, item.latest) })}</span></li>)}</ul>}
                 <a class="more" href="/app/vaccines">{say("due.all")}</a>
               </div>
             );

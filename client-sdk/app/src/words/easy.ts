@@ -11,7 +11,7 @@ export const easy: Record<Key, string> = {
   copy: "〔文字|もじ〕を うつす",
   copied: "うつしました",
   required: "かならず",
-  step: "{of}の うち {step}ばんめ",
+  step: "しつもん {step}／{of}",
   ways: "ほかの 〔画面|がめん〕",
   child: "だれを 〔見|み〕ますか", "child.me": "{name}（あなた）",
   "label.child": "お〔子|こ〕さん",

@@ -2,7 +2,7 @@
 import type { CommonKey } from ".";
 
 export const en: Record<CommonKey, string> = {
-  skip: "Skip to content", language: "Language", menu: "Menu", loading: "Loading…", empty: "Nothing matches.", again: "Try again", offline: "The node does not answer. Check that it runs and that you are connected; this page goes on by itself.", failed: "This could not be loaded.", details: "Details", someone: "Member {member}",
+  skip: "Skip to content", language: "Language", menu: "Menu", loading: "Loading…", empty: "Nothing matches.", again: "Try again", offline: "No connection to the node. Check the network; this goes on by itself when there is one.", failed: "This could not be loaded.", details: "Details", someone: "Member {member}",
   "state.proposed": "Asked for", "state.effective": "In force", "state.paused": "Paused", "state.withdrawn": "Withdrawn", "state.expired": "Expired", "state.superseded": "Superseded", "state.refused": "Refused", "state.open": "Open", "state.enacted": "Enacted", "state.rejected": "Rejected", "state.lapsed": "Lapsed", "state.enactment-failed": "Could not be enacted",
   "outcome.done": "Done", "outcome.permitted": "Permitted", "outcome.denied": "Denied", "outcome.failed": "Failed",
   "purpose.child-care": "child care", "purpose.checkup": "checkup", "purpose.move-in": "moving in", "purpose.emergency": "emergency", "purpose.statistics": "statistics", "purpose.family-sharing": "family sharing", "purpose.consultation": "consultation",

@@ -1,7 +1,7 @@
 // 日本語。どの画面も使う言葉です。鍵はここにあるものがすべてです。
 
 export const ja = {
-  skip: "本文へ進む", language: "言語", menu: "メニュー", loading: "読み込んでいます…", empty: "当てはまるものはありません。", again: "もう一度", offline: "ノードにつながりません。ノードが動いているか、通信を確かめてください。つながると自動で続きます。", failed: "読み込めませんでした。", details: "詳しく", someone: "会員 {member}",
+  skip: "本文へ進む", language: "言語", menu: "メニュー", loading: "読み込んでいます…", empty: "当てはまるものはありません。", again: "もう一度", offline: "つながりません。通信を確かめてください。つながると自動で続きます。", failed: "読み込めませんでした。", details: "詳しく", someone: "会員 {member}",
   "state.proposed": "申し込み中", "state.effective": "有効", "state.paused": "停止中", "state.withdrawn": "取り下げ", "state.expired": "期限切れ", "state.superseded": "置き換え", "state.refused": "不成立", "state.open": "投票中", "state.enacted": "実行", "state.rejected": "否決", "state.lapsed": "流れた", "state.enactment-failed": "実行できず",
   "outcome.done": "済", "outcome.permitted": "許可", "outcome.denied": "拒否", "outcome.failed": "失敗",
   "purpose.child-care": "子どもの診療", "purpose.checkup": "健診", "purpose.move-in": "転入", "purpose.emergency": "救急", "purpose.statistics": "統計", "purpose.family-sharing": "家族との共有", "purpose.consultation": "相談",

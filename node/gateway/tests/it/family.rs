@@ -202,8 +202,12 @@ async fn numbers_that_are_none_and_drafts_out_of_bounds_never_reach_the_desk() {
         let (status, _) = send(&village, Outgoing::get(path)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
     }
-    for (label, days) in [("", 30), (&"長".repeat(21), 30), ("お子さん", 0), ("お子さん", 367)]
-    {
+    for (label, days) in [
+        ("", 30),
+        (&"長".repeat(21), 30),
+        ("お子さん", 0),
+        ("お子さん", 367),
+    ] {
         let body = draft(label, days).to_string();
         let (status, _) = send(&village, Outgoing::post("/v1/hand-overs", body)).await;
         assert_eq!(
