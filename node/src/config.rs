@@ -49,6 +49,8 @@ pub struct NodeConfig {
     pub cards: CardConfig,
     /// The schedule check.
     pub care: CareConfig,
+    /// Sealed records.
+    pub vault: VaultConfig,
     /// Store.
     pub store: StoreConfig,
     /// Logs.
@@ -259,6 +261,22 @@ pub struct RpcConfig {
     pub operator_token: Option<PathBuf>,
 }
 
+/// The vault.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VaultConfig {
+    /// The most bytes of ciphertext kept for one author, this member's own records included; 64 GiB by default.
+    pub author_bytes: u64,
+}
+
+impl Default for VaultConfig {
+    fn default() -> Self {
+        Self {
+            author_bytes: musubi_node_vault::Limits::default().author_bytes,
+        }
+    }
+}
+
 /// The database.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -333,6 +351,7 @@ impl Default for NodeConfig {
             explorer: ExplorerConfig::default(),
             cards: CardConfig::default(),
             care: CareConfig::default(),
+            vault: VaultConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
             telemetry: TelemetryConfig::default(),

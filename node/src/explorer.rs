@@ -59,7 +59,10 @@ pub async fn open(
 }
 
 /// Genesis as its reader trusts it.
-fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
+///
+/// # Errors
+/// When the store has none.
+pub fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
     let validators: Option<ValidatorSet> = pipeline.store().validators(0)?;
     let validators = validators
         .ok_or_else(|| LocalFault::new("read the first validators", "the store has no genesis"))?;

@@ -5,7 +5,7 @@ use crate::{
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
-    desk::{self, Office, chain::Chain, custodian::VaultDoor},
+    desk::{self, Office, chain::Chain, custodian::VaultDoor, family::FamilyOffice},
     explorer, gossip,
     halt::Halt,
     join,
@@ -54,6 +54,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
+    desk::check_cards(&config, spec.environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
@@ -121,7 +122,17 @@ pub async fn run(
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
     let calls = GatewayCalls::register(&metrics);
-    serve_gateway(&config, office, facade, faces, calls, stopping.clone()).await?;
+    let family = FamilyOffice::new(Arc::clone(&office), &config, spec.name.clone())?;
+    serve_gateway(
+        &config,
+        office,
+        family,
+        facade,
+        faces,
+        calls,
+        stopping.clone(),
+    )
+    .await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -157,6 +168,7 @@ async fn explorer_routes(
 async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
+    family: FamilyOffice,
     facade: Option<Facade>,
     faces: axum::Router,
     calls: GatewayCalls,
@@ -172,14 +184,21 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let follow_up =
+        musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
+    let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
     let console =
         desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
     let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
     let neighbours = config.counter.neighbours()?.into_values().collect();
+    let family = musubi_node_gateway::family::router(entrance.clone(), Arc::new(family));
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
-        .merge(protection)
-        .merge(console);
+        .merge(console)
+        .merge(family)
+        .merge(follow_up)
+        .merge(forms)
+        .merge(protection);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own).merge(faces);
     if let Some(facade) = facade {
