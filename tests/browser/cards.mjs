@@ -5,7 +5,7 @@ import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { createInterface } from "node:readline";
 
 /** Secrets of every emulated card. */
-export const SECRETS = { password: "MUSUBI2026", pin: "1234", face: "5678" };
+export const SECRETS = { password: "MUSUBI2026", pin: "1234", face: "5678", printed: "04040120319999" };
 
 const until = async (stream, wanted) => {
   for await (const line of createInterface({ input: stream })) {

@@ -97,8 +97,8 @@ export function CardPrompt({ kind, prompt, confirm, onSecret }: Asked) {
             <input ref={field} class="secret" type="password" name={`card-${kind}`} autocomplete="off" inputMode={digits ? "numeric" : "text"} maxLength={max} value={typed} disabled={busy}
               onInput={(event) => setTyped(digits ? event.currentTarget.value.normalize("NFKC").replace(/\D/g, "") : event.currentTarget.value)} />
           </label>
-          {digits && max === 4 && <Keypad onDigit={(digit) => setTyped((old) => (old + digit).slice(0, max))} onBack={() => setTyped((old) => old.slice(0, -1))} disabled={busy} />}
           <Trouble error={error} />
+          {digits && max === 4 && <Keypad onDigit={(digit) => setTyped((old) => (old + digit).slice(0, max))} onBack={() => setTyped((old) => old.slice(0, -1))} disabled={busy} />}
           {busy && <p class="large" role="status">{say("card.leave")}</p>}
           <div class="row"><button class="first wide" disabled={busy || !lies || typed.length < min}>{few ? text("card.insist") : confirm}</button></div>
           <p class="soft" lang={language}>{say("card.privacy")}</p>

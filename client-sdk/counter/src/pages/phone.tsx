@@ -10,7 +10,7 @@ export interface DeviceKeys { account: Id; hpke: Id }
 /** Reads the app's code: whatever it is wrapped in, it names the signing key first and the opening key second. */
 export function readDevice(text: string): DeviceKeys | undefined {
   const named = (name: string) => new RegExp(`"?${name}"?\\s*[:=]\\s*"?(?:0x)?([0-9a-f]{64})\\b`, "i").exec(text)?.[1];
-  const bare = [...text.matchAll(/(?:0x)?\b([0-9a-f]{64})\b/gi)].map(([, digits]) => digits!);
+  const bare = [...text.matchAll(/(?<![0-9a-f])(?:0x)?([0-9a-f]{64})(?![0-9a-f])/gi)].map(([, digits]) => digits!);
   const [account, hpke] = [named("account") ?? bare[0], named("hpke") ?? bare[1]];
   if (!account || !hpke || account === hpke) return undefined;
   return { account: `0x${account.toLowerCase()}`, hpke: `0x${hpke.toLowerCase()}` };
