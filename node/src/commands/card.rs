@@ -6,6 +6,7 @@
 mod agent;
 mod answer;
 mod check_in;
+mod codes;
 mod document;
 mod emulate;
 mod face;
@@ -33,7 +34,7 @@ use std::path::PathBuf;
 )]
 pub enum CardCommand {
     /// List the readers and what lies on each.
-    List(Voice),
+    List(ListArguments),
     /// Say what the card is, which certificates it carries and how many tries are left. Costs none.
     Status(CardArguments),
     /// Read name, address, birth date and sex with the card-face PIN or the number printed on the card.
@@ -71,6 +72,16 @@ impl Voice {
     fn language(self) -> Language {
         self.language.unwrap_or(Language::Japanese)
     }
+}
+
+/// What to list, and how to answer.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// The place inside this process where a TEST card of this profile lies, instead of the readers.
+    #[arg(long, value_name = "PROFILE", value_parser = place::parse_profile)]
+    emulated: Option<musubi_consent_card_emulator::CardProfile>,
+    #[command(flatten)]
+    voice: Voice,
 }
 
 /// Which card, and how to answer.
@@ -155,7 +166,7 @@ pub fn check_in_body(
 pub fn run(command: &CardCommand) -> Result<String, String> {
     let voice = command.voice();
     let outcome = match command {
-        CardCommand::List(_) => status::list(voice.language()),
+        CardCommand::List(arguments) => status::list(arguments.emulated, voice.language()),
         CardCommand::Status(arguments) => status::status(arguments),
         CardCommand::ReadFace(arguments) => face::run(arguments),
         CardCommand::CheckIn(arguments) => check_in::run(arguments),
@@ -174,7 +185,7 @@ pub fn run(command: &CardCommand) -> Result<String, String> {
 impl CardCommand {
     fn voice(&self) -> Voice {
         match self {
-            Self::List(voice) => *voice,
+            Self::List(arguments) => arguments.voice,
             Self::Status(arguments) => arguments.voice,
             Self::ReadFace(arguments) => arguments.card.voice,
             Self::CheckIn(arguments) => arguments.card.voice,

@@ -1,6 +1,6 @@
 //! What a command answers: a sentence for the person, or the same facts as one JSON object.
 
-use super::{Voice, trust, words};
+use super::{Voice, codes, words};
 use musubi_consent::VerificationError;
 use musubi_consent_card::{CardError, PinError, TransportError};
 use musubi_primitives::Language;
@@ -79,7 +79,7 @@ impl Refusal {
             Self::Secret(_) => "secret-malformed",
             Self::Stopped => "stopped",
             Self::OutsidePeriod => "outside-period",
-            Self::Verdict(error) => trust::code(error),
+            Self::Verdict(error) => codes::code(error),
             Self::TestCard => "test-card-in-production",
             Self::Other(_) => "not-possible",
         }
@@ -117,7 +117,7 @@ impl Refusal {
             Self::Secret(error) => error.sentence(language),
             Self::Stopped => words::pick(&words::STOPPED, language).to_owned(),
             Self::OutsidePeriod => words::pick(&words::OUTSIDE_PERIOD, language).to_owned(),
-            Self::Verdict(error) => words::pick(trust::sentence(error), language).to_owned(),
+            Self::Verdict(error) => words::pick(codes::sentence(error), language).to_owned(),
             Self::TestCard => words::pick(&words::TEST_CARD_REFUSED, language).to_owned(),
             Self::Other(text) => text.clone(),
         }

@@ -1,5 +1,6 @@
 //! The words of `musubi card` itself in the three languages; those of the card's outcomes are with the card.
 
+use super::trust::Judged;
 use musubi_primitives::Language;
 use serde_json::json;
 
@@ -25,9 +26,13 @@ pub fn marked(text: &str, is_emulated: bool, language: Language) -> String {
     }
 }
 
-/// A sentence that something was done.
-pub fn done(sentence: &Sentence, is_emulated: bool, language: Language) -> String {
-    marked(pick(sentence, language), is_emulated, language)
+/// A sentence that something was signed, and another where little of it was checked.
+pub fn done(sentence: &Sentence, judged: &Judged, is_emulated: bool, language: Language) -> String {
+    let mut text = pick(sentence, language).to_owned();
+    if judged.is_of_signature_alone() {
+        text = format!("{text}\n{}", pick(&SIGNATURE_ALONE, language));
+    }
+    marked(&text, is_emulated, language)
 }
 
 /// Reads a language tag.
@@ -49,6 +54,11 @@ pub const SIGNED: Sentence = [
     "署名しました。カードをお取りください。",
     "署名(しょめい)ができました。カードをとってください。",
     "Signed. Please take your card.",
+];
+pub const SIGNATURE_ALONE: Sentence = [
+    "確認したのは、署名がこのカードの電子証明書に合うことだけです。発行者・有効期限・失効はここでは確認していません（--roots がありません）。市区町村のノードが確認します。",
+    "署名(しょめい)がこのカードのものかだけを確(たし)かめました。カードが今(いま)使(つか)えるかは、役場(やくば)が確(たし)かめます。",
+    "Checked here: the signature fits the card's own certificate. Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
 ];
 pub const CHECKED_IN: Sentence = [
     "受付の署名ができました。2分以内に届けてください。カードをお取りください。",
