@@ -27,6 +27,7 @@ pub mod check_in;
 pub mod cms;
 pub mod counter;
 pub mod document;
+pub mod document_rendering;
 pub mod evidence;
 pub mod lifecycle;
 pub mod nonce;

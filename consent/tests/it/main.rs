@@ -25,5 +25,6 @@ mod ocsp;
 mod receipts;
 mod revocations;
 mod sealing;
+mod shown;
 mod support;
 mod witnessed;

@@ -1,11 +1,12 @@
 //! The documents a card signs with its signing key: recognised by their schema, shown in words, turned into the bytes to sign.
 
-use super::{answer::Refusal, words};
+use super::answer::Refusal;
 use musubi_consent::{
     BindingStatement, Document, DocumentError, DocumentFields, SignedContent, Statement,
     Withdrawal,
     document::DOCUMENT_BYTES_MAX,
-    rendering::{self, japan_date},
+    document_rendering::render_document,
+    rendering::{self, short_reference},
 };
 use musubi_primitives::{BlockHash, Language, Moment};
 use serde_json::Value;
@@ -68,8 +69,12 @@ impl Signable {
         match self {
             Self::Consent(document) => rendering::render(document.canonical_bytes(), language)
                 .map_err(|error| Refusal::other(&error)),
-            Self::Binding(document) => Ok(page(&words::BINDING, document, language)),
-            Self::Withdrawal(document) => Ok(page(&words::WITHDRAWAL, document, language)),
+            Self::Binding(document) => {
+                render_document(document, language).map_err(|error| Refusal::other(&error))
+            }
+            Self::Withdrawal(document) => {
+                render_document(document, language).map_err(|error| Refusal::other(&error))
+            }
         }
     }
 
@@ -90,27 +95,6 @@ impl Signable {
             Self::Withdrawal(document) => SignedContent::of(document, genesis),
         }
     }
-}
-
-/// A short document: what it does, until when it may be used, and its reference.
-fn page<F: DocumentFields>(
-    sentence: &words::Sentence,
-    document: &Document<F>,
-    language: Language,
-) -> String {
-    let (not_before, not_after) = document.fields().period();
-    format!(
-        "{}\n{} - {}\n{}\n",
-        words::pick(sentence, language),
-        japan_date(not_before),
-        japan_date(not_after),
-        short_reference(document)
-    )
-}
-
-/// As [`rendering::short_reference`], for every kind of document.
-pub fn short_reference<F: DocumentFields>(document: &Document<F>) -> String {
-    hex::encode(document.digest()).chars().take(16).collect()
 }
 
 /// A document whose time is over would cost the person a PIN for nothing.
