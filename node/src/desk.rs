@@ -4,7 +4,8 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`],
+//! `receipts`, `archive`,
 //! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
@@ -14,6 +15,7 @@ mod cards;
 pub mod care;
 mod catching_up;
 pub mod chain;
+mod changes;
 pub mod check_in;
 mod check_in_card;
 pub mod counter;
@@ -35,6 +37,7 @@ mod nonces;
 pub mod papers;
 pub mod pending;
 mod protection;
+mod receipts;
 mod recording;
 pub mod revocations;
 mod second;
@@ -71,6 +74,7 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use receipts::Issuing;
 use std::{
     future::poll_fn,
     path::Path,
@@ -94,6 +98,7 @@ impl Background {
         }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());
+            tokio::spawn(Issuing(pending.0.clone()).run());
             if let Some(worker) = pending.worker() {
                 tokio::spawn(worker.run());
             }

@@ -35,7 +35,7 @@ pub use call::{BODY_TIME_MAX, Entrance};
 pub use caller::{Caller, Standing};
 pub use home::{
     AuditAnswer, ConsentStanding, Disagreement, ErasureForm, ErasureReceipt, ForSecond, HomeDesk,
-    LifeEntered, LifeEvent, Paper, SecondLook,
+    LifeEntered, LifeEvent, Paper, PaperForm, SecondLook,
 };
 pub use ports::{
     Answer, Applied, CheckInAnswer, CheckInRefusal, Desk, DeskError, Enrolled, Gatekeeper,

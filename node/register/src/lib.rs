@@ -4,8 +4,8 @@
 //! ([`sealing`]) before RocksDB sees it, and keys in RocksDB are random; names are searched in memory ([`search`]), so that no index on
 //! disk tells who is in it. Every change is one fsynced batch.
 //!
-//! Beside the people lie the things that must survive with them under the same key: the evidence of what they signed ([`evidence`])
-//! and the nonces that were issued for it ([`nonces`]).
+//! Beside the people lie the things that must survive with them under the same key: the evidence of what they signed ([`evidence`]),
+//! the receipts that they were given for it ([`receipts`]), and the nonces that were issued for it ([`nonces`]).
 //!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod kana;
 pub mod nonces;
 pub mod person;
+pub mod receipts;
 mod sealing;
 pub mod search;
 pub mod store;
@@ -23,5 +24,6 @@ pub use evidence::{
     ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Rejection, Spending,
 };
 pub use person::{BoundCard, CheckInCard, Guardian, Person, PersonId};
+pub use receipts::RowPlace;
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

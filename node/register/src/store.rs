@@ -8,8 +8,8 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use musubi_primitives::Pseudonym;
 use rocksdb::{
-    ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, Options, WriteBatch, WriteOptions,
-    checkpoint::Checkpoint,
+    ColumnFamily, ColumnFamilyDescriptor, DB, Direction, IteratorMode, Options, WriteBatch,
+    WriteOptions, checkpoint::Checkpoint,
 };
 use std::{
     collections::BTreeMap,
@@ -29,9 +29,19 @@ pub(crate) const FINDINGS: &str = "findings";
 pub(crate) const NONCES: &str = "nonces";
 /// Why proposals were disagreed with, by the consent.
 pub(crate) const DISAGREEMENTS: &str = "disagreements";
+/// Receipts by the evidence that they are about and the row of the chain that they tell of.
+pub(crate) const RECEIPTS: &str = "receipts";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 6] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, DISAGREEMENTS, KEY_CHECK];
+const COLUMNS: [&str; 7] = [
+    PEOPLE,
+    EVIDENCE,
+    FINDINGS,
+    NONCES,
+    DISAGREEMENTS,
+    RECEIPTS,
+    KEY_CHECK,
+];
 const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
 
 /// Why the register did not do something. Never names anybody.
@@ -222,17 +232,25 @@ impl Register {
         self.get(EVIDENCE, commitment)
     }
 
-    /// Destroys evidence and what was found about it.
+    /// Destroys evidence, what was found about it, and the receipts that tell of it.
     ///
     /// # Errors
     /// A fault of this machine.
     pub fn erase_evidence(&self, commitment: &[u8; 32]) -> Result<(), RegisterError> {
+        let _writer = self.known_for_writing()?;
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(EVIDENCE)?, commitment);
         batch.delete_cf(self.column(FINDINGS)?, commitment);
+        let receipts = self.beginning_with(RECEIPTS, commitment)?;
+        for (key, _) in &receipts {
+            batch.delete_cf(self.column(RECEIPTS)?, key);
+        }
         self.write(batch, "erase evidence")?;
         self.purge(EVIDENCE, commitment)?;
-        self.purge(FINDINGS, commitment)
+        self.purge(FINDINGS, commitment)?;
+        receipts
+            .iter()
+            .try_for_each(|(key, _)| self.purge(RECEIPTS, key))
     }
 
     /// Writes a consistent copy, as encrypted as the register, into a directory that must not exist yet. Opening the copy is the restore.
@@ -319,12 +337,22 @@ impl Register {
 
     /// Every entry of a column, opened.
     pub(crate) fn all(&self, column: &'static str) -> Result<Vec<Opened>, RegisterError> {
+        self.beginning_with(column, &[])
+    }
+
+    /// Every entry of a column whose key begins with `prefix`, opened, in the order of keys.
+    pub(crate) fn beginning_with(
+        &self,
+        column: &'static str,
+        prefix: &[u8],
+    ) -> Result<Vec<Opened>, RegisterError> {
         let mut entries = Vec::new();
-        for entry in self
-            .db
-            .iterator_cf(self.column(column)?, IteratorMode::Start)
-        {
+        let from = IteratorMode::From(prefix, Direction::Forward);
+        for entry in self.db.iterator_cf(self.column(column)?, from) {
             let (key, sealed) = entry.map_err(failed("read the register"))?;
+            if !key.starts_with(prefix) {
+                break;
+            }
             let plain = self
                 .key
                 .open(column, &key, &sealed)
