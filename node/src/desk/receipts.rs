@@ -21,7 +21,7 @@ use musubi_consent::{
     validator::{NoRevocationSource, Verification, verify},
 };
 use musubi_node_gateway::DeskError;
-use musubi_node_register::{EvidenceKind, Finding, Person, RowPlace};
+use musubi_node_register::{EvidenceKind, Finding, RowPlace};
 use musubi_primitives::{
     AccountId, AssuranceLevel, ConsentId, MemberKind, Moment, Pseudonym, Role, VerifyingKey,
     resident::{BindingState, common_date_after},
@@ -233,13 +233,6 @@ impl Attester {
         let actor: Option<Actor> = self.chain.read("MusubiApi_actor", terminal).await?;
         let is_staff = actor.is_some_and(|actor| actor.role != Role::Terminal);
         Ok(is_staff.then_some(terminal))
-    }
-
-    fn known_person(&self, pseudonym: &Pseudonym) -> Result<Option<Person>, DeskError> {
-        let Some(id) = self.register.by_pseudonym(pseudonym).map_err(fault)? else {
-            return Ok(None);
-        };
-        self.register.person(id).map_err(fault)
     }
 }
 
