@@ -3,6 +3,7 @@
 //! A PIN is asked only after everything that can be known without it is known, read from the terminal without echo or from an open
 //! file descriptor, used once, and wiped. What a command answers is a sentence for the person or, with `--json`, one object for programs.
 
+mod agent;
 mod answer;
 mod check_in;
 mod codes;
@@ -42,6 +43,8 @@ pub enum CardCommand {
     CheckIn(check_in::CheckInArguments),
     /// Show a statement, then sign it with the signing password.
     Sign(sign::SignArguments),
+    /// Let pages of this machine use the card reader: the counter console, paired by a code that is shown here.
+    Agent(agent::AgentArguments),
     /// Put an emulated card into a virtual reader of a PC/SC service of its own.
     Emulate(emulate::EmulateArguments),
     /// Make a test authority and one emulated card of each kind.
@@ -82,7 +85,7 @@ pub struct ListArguments {
 }
 
 /// Which card, and how to answer.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct CardArguments {
     /// Name of the reader, as `list` prints it; without it, the first one with a card.
     #[arg(long, conflicts_with = "emulated")]
@@ -168,6 +171,7 @@ pub fn run(command: &CardCommand) -> Result<String, String> {
         CardCommand::ReadFace(arguments) => face::run(arguments),
         CardCommand::CheckIn(arguments) => check_in::run(arguments),
         CardCommand::Sign(arguments) => sign::run(arguments),
+        CardCommand::Agent(arguments) => agent::run(arguments),
         CardCommand::Emulate(arguments) => emulate::run(arguments),
         CardCommand::MakeTestCards { folder } => emulate::make_test_cards(folder),
         CardCommand::EmulatorConsole => emulate::console(),
@@ -186,6 +190,7 @@ impl CardCommand {
             Self::ReadFace(arguments) => arguments.card.voice,
             Self::CheckIn(arguments) => arguments.card.voice,
             Self::Sign(arguments) => arguments.card.voice,
+            Self::Agent(arguments) => arguments.card.voice,
             Self::Emulate(_) | Self::MakeTestCards { .. } | Self::EmulatorConsole => Voice {
                 language: Some(Language::English),
                 json: false,

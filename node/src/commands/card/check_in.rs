@@ -181,7 +181,7 @@ pub(super) fn request(document: &CheckIn, cms: Vec<u8>, to: &HpkeKey) -> Result<
     Ok(body.to_string().into_bytes())
 }
 
-fn random() -> Result<[u8; 32], Refusal> {
+pub(super) fn random() -> Result<[u8; 32], Refusal> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| Refusal::Other(format!("the system gives no randomness: {error}")))?;

@@ -82,7 +82,7 @@ fn credential_line(status: &CardStatus, credential: Credential, language: Langua
     format!("{name}: {state}")
 }
 
-fn credential_facts(status: &CardStatus, credential: Credential) -> Value {
+pub(super) fn credential_facts(status: &CardStatus, credential: Credential) -> Value {
     match of(status, credential) {
         (false, _) | (true, Tries::Absent) => json!({ "present": false }),
         (true, Tries::Blocked) => json!({ "present": true, "tries_left": 0 }),
@@ -99,7 +99,7 @@ fn token_words(token: Option<TokenKind>) -> &'static words::Sentence {
     }
 }
 
-fn token_code(token: Option<TokenKind>) -> &'static str {
+pub(super) fn token_code(token: Option<TokenKind>) -> &'static str {
     match token {
         Some(TokenKind::Plastic) => "plastic",
         Some(TokenKind::Android) => "android",
@@ -117,7 +117,7 @@ fn presence_words(presence: Presence) -> &'static words::Sentence {
     }
 }
 
-fn presence_code(presence: Presence) -> &'static str {
+pub(super) fn presence_code(presence: Presence) -> &'static str {
     match presence {
         Presence::Empty => "empty",
         Presence::Card => "card",

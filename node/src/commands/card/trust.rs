@@ -14,7 +14,7 @@ use musubi_consent_card_emulator::certificate::require_test_issuer;
 use std::path::{Path, PathBuf};
 
 /// What to check certificates against.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TrustArguments {
     /// Folder with the roots to pin (*.der). With it, a signature that would not count is refused here and not written.
     #[arg(long, value_name = "FOLDER")]

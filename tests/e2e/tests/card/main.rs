@@ -11,6 +11,7 @@
     reason = "these tests start the binary, read its files and need today's date"
 )]
 
+mod agent;
 mod documents;
 mod office;
 mod operations;

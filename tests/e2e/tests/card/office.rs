@@ -98,6 +98,17 @@ impl Office {
         self.stack.as_mut().unwrap().verifies(SLOT).unwrap()
     }
 
+    /// As [`Self::place`], a card that takes so many milliseconds for each answer.
+    pub(crate) fn place_slowly(&mut self, profile: CardProfile, pace_ms: u64) {
+        let image = self.cards().card_path(profile);
+        self.stack.insert(SLOT, &image, None, pace_ms).unwrap();
+    }
+
+    /// Takes the card off.
+    pub(crate) fn take(&mut self) {
+        self.stack.remove(SLOT).unwrap();
+    }
+
     /// `musubi card …`, at this counter, with every log turned on.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(binary());
