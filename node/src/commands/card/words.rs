@@ -58,7 +58,8 @@ pub const SIGNED: Sentence = [
 pub const SIGNATURE_ALONE: Sentence = [
     "確認したのは、署名がこのカードの電子証明書に合うことだけです。発行者・有効期限・失効はここでは確認していません（--roots がありません）。市区町村のノードが確認します。",
     "署名(しょめい)がこのカードのものかだけを確(たし)かめました。カードが今(いま)使(つか)えるかは、役場(やくば)が確(たし)かめます。",
-    "Checked here: the signature fits the card's own certificate. Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
+    "Checked here: the signature fits the card's own certificate. \
+     Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
 ];
 pub const CHECKED_IN: Sentence = [
     "受付の署名ができました。2分以内に届けてください。カードをお取りください。",
