@@ -9,6 +9,7 @@
 
 mod admission;
 mod archive;
+mod arriving;
 pub mod attester;
 mod cards;
 pub mod care;
@@ -34,6 +35,7 @@ mod moving;
 mod nonces;
 pub mod papers;
 pub mod pending;
+mod phone;
 mod protection;
 mod recording;
 mod repair;

@@ -19,6 +19,7 @@ mod damage;
 mod family;
 mod moving;
 mod people;
+mod phone;
 mod protection;
 mod schedule;
 mod vaults;
