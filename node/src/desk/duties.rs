@@ -5,14 +5,16 @@
 //! the process, is made good by the next, which comes with the next block or the next change in the vault.
 
 use super::{
+    blocking,
     chain::{Chain, unavailable},
     custodian::{self, Custodian},
     intake::Intake,
+    ledger::Ledger,
 };
 use ed25519_dalek::SigningKey;
 use futures::future::join_all;
 use musubi_client_sdk::calls;
-use musubi_node_core::executor::erasures_ordered;
+use musubi_node_core::executor::{erasures_ordered, records_voided};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::{AskError, Network, PeerView};
 use musubi_node_vault::{DeliveryReceipt, Outgoing, exchange::Offer};
@@ -38,6 +40,8 @@ pub struct Duties {
     pub vault_key: SigningKey,
     /// For nodes that take records in.
     pub intake: Option<Intake>,
+    /// For a municipality: what comes in is entered, what no longer counts is struck.
+    pub ledger: Option<Ledger>,
     /// Height up to which erasures were looked for by this process.
     pub looked_at: AtomicU64,
 }
@@ -160,6 +164,12 @@ impl Duties {
 
     /// Tells the chain of everything that is kept here and not yet acknowledged.
     async fn acknowledge(&self) -> Result<(), DeskError> {
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = blocking(ledger.enter_waiting()).await
+        {
+            // The next start looks through the vault again.
+            tracing::warn!(?error, "the ledger lacks a record");
+        }
         let waiting = self
             .custodian
             .vault(musubi_node_vault::Vault::to_acknowledge)
@@ -253,6 +263,7 @@ impl Duties {
             for record in self.ordered_at(height)? {
                 changed |= self.erase_one(record).await?;
             }
+            self.strike_at(height).await?;
             changed |= self.note_moves_at(height).await?;
             changed |= self.note_missing_at(height).await?;
             self.looked_at.store(height, Ordering::Relaxed);
@@ -270,6 +281,24 @@ impl Duties {
             return Ok(Vec::new());
         };
         erasures_ordered(&events).map_err(unavailable)
+    }
+
+    /// What no longer counts since a block leaves the ledger.
+    async fn strike_at(&self, height: u64) -> Result<(), DeskError> {
+        let Some(ledger) = &self.ledger else {
+            return Ok(());
+        };
+        let events = self.chain.pipeline().store().events(height);
+        let Some(events) = events.map_err(unavailable)? else {
+            return Ok(());
+        };
+        for record in records_voided(&events).map_err(unavailable)? {
+            blocking(ledger.void(record)).await?;
+        }
+        for record in erasures_ordered(&events).map_err(unavailable)? {
+            blocking(ledger.erased(record)).await?;
+        }
+        Ok(())
     }
 
     /// Whether the record had been held here. A holder that lost it owes its receipt all the same: it has nothing left to destroy.

@@ -515,6 +515,23 @@ impl VaultStore {
             .collect()
     }
 
+    /// Every record that is held here, by subject.
+    pub(crate) fn held(&self) -> Result<Vec<(Pseudonym, RecordId)>, StoreError> {
+        let places = self
+            .db
+            .iterator_cf(self.column(SUBJECTS)?, IteratorMode::Start);
+        let read = |key: &[u8]| {
+            let (subject, record) = key.split_first_chunk::<32>()?;
+            Some((Pseudonym(*subject), RecordId(record.try_into().ok()?)))
+        };
+        places
+            .map(|place| {
+                let (key, _) = place.map_err(failed("list the vault"))?;
+                read(&key).ok_or(StoreError::Damaged(SUBJECTS))
+            })
+            .collect()
+    }
+
     /// The entry that counts: one that was there before stays. What is on its way counts in its author's share, so that nothing goes to
     /// the chain for which there is no room here.
     pub(crate) fn put_outgoing(

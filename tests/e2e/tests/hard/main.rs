@@ -17,6 +17,8 @@ mod actor;
 mod bedside;
 mod damage;
 mod family;
+mod follow_up;
+mod forms;
 mod moving;
 mod people;
 mod phone;

@@ -1,6 +1,6 @@
 // Loading: one union for every state that a page can be in, tried again by itself while the node is away.
 
-import { Refused, Unreachable } from "musubi-sdk";
+import { Unreachable } from "musubi-sdk";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 export type Load<T> = { kind: "loading" } | { kind: "ready"; value: T } | { kind: "failed"; error: Error };
@@ -27,5 +27,3 @@ export function useLoad<T>(key: string, load: () => Promise<T>): [Load<T>, () =>
   }, [key, turn]);
   return [state, again];
 }
-
-export const isForOperators = (error: Error): boolean => error instanceof Refused && error.code === 401;
