@@ -11,6 +11,7 @@
 mod admission;
 mod answers;
 mod archive;
+mod arriving;
 pub mod attester;
 mod cards;
 pub mod care;
@@ -45,6 +46,7 @@ mod nonces;
 pub mod papers;
 mod papers_on_doses;
 pub mod pending;
+mod phone;
 mod protection;
 mod receipts;
 mod recording;

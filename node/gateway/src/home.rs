@@ -2,7 +2,7 @@
 //! second word that a consent may need; papers to take home; the second look of an auditor; erasing evidence.
 
 use crate::{
-    body,
+    body::{self, DeviceForm},
     call::Call,
     caller::Caller,
     ports::{Applied, DeskError},
@@ -45,6 +45,14 @@ pub enum LifeEvent {
     CardRevoked {
         /// Whose card.
         person: Pseudonym,
+    },
+    /// The phone is lost: whatever devices the person had speak for nobody any more, and this one takes their place. The person has just
+    /// shown at the counter who it is, by binding the card with a touch.
+    PhoneLost {
+        /// Whose phone.
+        person: Pseudonym,
+        /// Keys of the new one.
+        device: DeviceForm,
     },
     /// A guardian may decide no longer.
     GuardianshipEnded {

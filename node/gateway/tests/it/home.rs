@@ -93,6 +93,7 @@ async fn each_life_event_is_known_by_its_name_and_needs_its_fields() {
         json!({"event": "card-lost", "person": PERSON}),
         json!({"event": "card-found", "person": PERSON}),
         json!({"event": "card-revoked", "person": PERSON}),
+        json!({"event": "phone-lost", "person": PERSON, "device": {"account": PERSON, "hpke": PERSON}}),
         json!({"event": "guardianship-ended", "subject": PERSON, "guardian": PERSON}),
         json!({"event": "frozen", "subject": PERSON}),
         json!({"event": "unfrozen", "subject": PERSON}),
