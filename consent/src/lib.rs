@@ -87,9 +87,9 @@ pub use statement::{Statement, StatementFields};
 pub use text::Text;
 #[cfg(feature = "evidence")]
 pub use validator::{
-    CertificateError, CertificateUse, Environment, IssuerHash, OcspAnswer, OcspError, OcspRequest,
-    Revocation, RevocationList, RevocationListError, RevocationSource, RootError,
-    SignerCertificate, Standing, TrustedRoots, Verification, VerificationError,
+    CertificateError, CertificateFacts, CertificateUse, Environment, IssuerHash, OcspAnswer,
+    OcspError, OcspRequest, Revocation, RevocationList, RevocationListError, RevocationSource,
+    RootError, SignerCertificate, Standing, TrustedRoots, Verification, VerificationError,
 };
 pub use withdrawal::{Withdrawal, WithdrawalFields};
 #[cfg(feature = "evidence")]

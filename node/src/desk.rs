@@ -5,9 +5,11 @@
 //! callers and passes transactions on.
 //!
 //! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
-//! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
+//! [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
+mod answers;
 mod archive;
 pub mod attester;
 mod cards;
@@ -16,6 +18,7 @@ mod catching_up;
 pub mod chain;
 pub mod check_in;
 mod check_in_card;
+pub mod console;
 pub mod counter;
 pub mod custodian;
 pub mod dose;
@@ -24,19 +27,26 @@ pub mod facade;
 mod facts;
 pub mod family;
 mod finalised;
+mod follow_up;
+pub mod forms;
 mod gathering;
+mod hearing;
 mod history;
+mod holder;
 mod home;
 pub mod intake;
 mod judging;
 mod keys;
+pub mod ledger;
 mod life;
 mod moving;
 mod nonces;
 pub mod papers;
+mod papers_on_doses;
 pub mod pending;
 mod protection;
 mod recording;
+mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
@@ -49,8 +59,11 @@ use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
 use duties::Duties;
+use forms::Forms;
 use intake::Intake;
 use keys::Keys;
+pub use keys::check_cards;
+use ledger::Ledger;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,
@@ -72,6 +85,7 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use repair::RepairFigures;
 use std::{
     future::poll_fn,
     path::Path,
@@ -84,6 +98,7 @@ use tokio::{sync::watch, task::block_in_place};
 #[derive(Default)]
 pub struct Background {
     duties: Option<Duties>,
+    ledger: Option<Ledger>,
     pending: Option<Pending>,
 }
 
@@ -92,6 +107,9 @@ impl Background {
     pub fn start(self) {
         if let Some(duties) = self.duties {
             tokio::spawn(duties.run());
+        }
+        if let Some(ledger) = self.ledger {
+            tokio::spawn(ledger.look_through());
         }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());
@@ -148,6 +166,8 @@ struct Desks {
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+    forms: Arc<Forms>,
+    ledger: Option<Ledger>,
 }
 
 /// What the desks have not done yet, and what their worker did.
@@ -155,6 +175,12 @@ struct Desks {
 pub struct Backlog {
     /// Records kept here that the chain was not told of yet.
     pub unacknowledged: u64,
+    /// Damage in the vault.
+    pub repairs: RepairFigures,
+    /// Bytes of ciphertext in the vault.
+    pub bytes_kept: u64,
+    /// Records that were not taken because their author's share of the vault is full.
+    pub quota_refusals: u64,
     /// Questions to the authority.
     pub revocation: Progress,
 }
@@ -168,8 +194,13 @@ impl Office {
         let attester = desks.attester.as_ref();
         let progress = attester.and_then(|attester| attester.revocations.progress());
         let custodian = desks.custodian.as_ref();
+        let (repairs, bytes_kept, quota_refusals) =
+            custodian.map_or_else(Default::default, Custodian::figures);
         Backlog {
             unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            repairs,
+            bytes_kept,
+            quota_refusals,
             revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
         }
     }
@@ -368,9 +399,14 @@ impl Desk for Office {
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
-        offered(&self.desks()?.intake, "to take records in")?
-            .take_in(caller, subject, resource)
-            .await
+        let intake = offered(&self.desks()?.intake, "to take records in")?;
+        match caller.standing {
+            Standing::Staff(_) => intake.take_in(caller, subject, resource).await,
+            Standing::Person(person) => {
+                let writer = (person, caller.account);
+                self.take_in_from(writer, subject, &resource).await
+            }
+        }
     }
 
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {

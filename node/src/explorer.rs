@@ -112,7 +112,11 @@ impl Place for Node {
 
     async fn members(&self) -> Result<Vec<(MemberId, MemberKind)>, IndexError> {
         let pipeline = self.pipeline.clone();
-        self.read(move || members(&pipeline)).await
+        let members = self.read(move || members(&pipeline)).await?;
+        Ok(members
+            .into_iter()
+            .map(|(id, facts)| (id, facts.kind))
+            .collect())
     }
 
     async fn actor(&self, account: AccountId) -> Result<Option<Actor>, IndexError> {
@@ -136,13 +140,13 @@ impl Node {
 ///
 /// # Errors
 /// When the newest state cannot be read.
-pub fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberKind)>, LocalFault> {
+pub fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberFacts)>, LocalFault> {
     let mut members = Vec::new();
     let mut gap = 0;
     for id in (0..MEMBERS_MAX).map(MemberId) {
         let facts: Option<MemberFacts> = ask(pipeline, "MusubiApi_member", id)?;
         gap = if facts.is_some() { 0 } else { gap + 1 };
-        members.extend(facts.map(|facts| (id, facts.kind)));
+        members.extend(facts.map(|facts| (id, facts)));
         if gap > GAP_MAX {
             break;
         }

@@ -54,6 +54,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
+    desk::check_cards(&config, spec.environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
@@ -116,7 +117,7 @@ pub async fn run(
     .map_err(|error| format!("build the API: {error}"))?;
     api.router = api.router.merge(explorer);
     let faces = api.for_guests.clone().merge(Face::App.routes());
-    let faces = faces.merge(Face::Counter.routes());
+    let faces = faces.merge(Face::Counter.calling(&config.counter.callable()?));
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
@@ -183,16 +184,27 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let follow_up =
+        musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
+    let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
+    let console =
+        desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
+    let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
+    let neighbours = config.counter.neighbours()?.into_values().collect();
     let family = musubi_node_gateway::family::router(entrance.clone(), Arc::new(family));
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
-        .merge(protection)
-        .merge(family);
+        .merge(console)
+        .merge(family)
+        .merge(follow_up)
+        .merge(forms)
+        .merge(protection);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own).merge(faces);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, calls.watch(facade.router()));
     }
+    routes = musubi_node_gateway::console::across(routes, neighbours);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = musubi_node_gateway::serve(

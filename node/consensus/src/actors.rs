@@ -4,6 +4,7 @@ use crate::{
     bridge::Bridge,
     config::Config,
     context::MusubiContext,
+    listeners,
     part::BlockPart,
     peer::peer_id,
     peers::Peers,
@@ -40,7 +41,7 @@ use arc_malachitebft_engine::{
 use arc_malachitebft_signing::Signer;
 use musubi_primitives::BlockHash;
 use ractor::Actor;
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// How long the actors may take to stop: the network closes its sockets, the write-ahead log its file.
@@ -92,6 +93,11 @@ impl Actors {
     /// Sends the parts of a block to everybody.
     pub(crate) fn publisher(&self) -> Publisher {
         Publisher(self.network.clone())
+    }
+
+    /// Lets peers go that do not say that they listen; ends with the network.
+    pub(crate) fn watch_listeners(&self) -> impl Future<Output = ()> + Send + 'static {
+        listeners::watch(self.network.clone())
     }
 
     /// Adds and removes peers.

@@ -176,6 +176,15 @@ impl Engine {
         }
     }
 
+    /// Lets peers go that do not say that they listen, beside the loop.
+    pub(crate) fn watch_listeners(&mut self) {
+        let watch = self.actors.watch_listeners();
+        self.spawn(async move {
+            watch.await;
+            Ok(Outcome::Done)
+        });
+    }
+
     /// Runs slow work beside the loop.
     pub(crate) fn spawn(
         &mut self,

@@ -23,6 +23,7 @@ pub mod context;
 mod engine;
 mod handle;
 pub mod height;
+mod listeners;
 mod opening;
 pub mod part;
 pub mod peer;

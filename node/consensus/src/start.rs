@@ -2,7 +2,7 @@
 
 use crate::{
     actors::{Actors, Parts},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Dissemination},
     engine::Engine,
     proposal::Proposal,
     signing::{SignatureCheck, VoteSigner},
@@ -63,6 +63,7 @@ impl StartError {
 pub async fn start(config: Config, host: Arc<dyn ConsensusHost>) -> Result<Engine, StartError> {
     let genesis = host.genesis();
     let listen = config.listen.clone();
+    let broadcasts = config.dissemination == Dissemination::Broadcast;
     let signer = VoteSigner::new(config.key.clone(), genesis);
     let (verified, proposals) = mpsc::channel::<Proposal>(PROPOSALS_WAITING_MAX);
     let check = SignatureCheck::new(genesis, verified);
@@ -80,5 +81,8 @@ pub async fn start(config: Config, host: Arc<dyn ConsensusHost>) -> Result<Engin
     };
     let mut engine = Engine::new(host, key, actors, inbox, proposals);
     engine.handle(first);
+    if broadcasts {
+        engine.watch_listeners();
+    }
     Ok(engine)
 }

@@ -108,6 +108,7 @@ impl From<PortError> for Outcome {
     fn from(error: PortError) -> Self {
         let (status, code) = match &error {
             PortError::Denied(reason) => return denied(*reason, &error),
+            PortError::Refused(refusal) => return Self::refused(refusal, None),
             PortError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             PortError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             PortError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),

@@ -8,12 +8,13 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use musubi_primitives::Pseudonym;
 use rocksdb::{
-    ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, Options, WriteBatch, WriteOptions,
-    checkpoint::Checkpoint,
+    ColumnFamily, ColumnFamilyDescriptor, DB, Direction, IteratorMode, Options, WriteBatch,
+    WriteOptions, checkpoint::Checkpoint,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Bound,
     path::Path,
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
@@ -29,9 +30,28 @@ pub(crate) const FINDINGS: &str = "findings";
 pub(crate) const NONCES: &str = "nonces";
 /// Why proposals were disagreed with, by the consent.
 pub(crate) const DISAGREEMENTS: &str = "disagreements";
+/// Drafts of forms, by writer, subject and form.
+pub(crate) const DRAFTS: &str = "drafts";
+/// What was done for whoever is expected, by subject and appointment.
+pub(crate) const FOLLOW_UPS: &str = "follow-ups";
+/// Lines of the ledger, by subject and record.
+pub(crate) const LEDGER: &str = "ledger";
+/// Which lines of the ledger are of a lot, by the lot's place, subject and record.
+pub(crate) const LOTS: &str = "lots";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 6] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, DISAGREEMENTS, KEY_CHECK];
+const COLUMNS: [&str; 10] = [
+    PEOPLE,
+    EVIDENCE,
+    FINDINGS,
+    NONCES,
+    DISAGREEMENTS,
+    DRAFTS,
+    FOLLOW_UPS,
+    LEDGER,
+    LOTS,
+    KEY_CHECK,
+];
 const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
 
 /// Why the register did not do something. Never names anybody.
@@ -73,7 +93,7 @@ fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> RegisterError
 }
 
 /// A key of a column beside its value, unsealed.
-type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
+pub(crate) type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
 
 /// What is kept in memory: who is where, found again at every start.
 #[derive(Default)]
@@ -88,7 +108,7 @@ pub(crate) struct Known {
 /// One municipality's register.
 pub struct Register {
     db: DB,
-    key: RegisterKey,
+    pub(crate) key: RegisterKey,
     known: RwLock<Known>,
 }
 
@@ -157,6 +177,9 @@ impl Register {
         let person = self.person(id)?.ok_or(RegisterError::UnknownPerson)?;
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(PEOPLE)?, id.0);
+        for pseudonym in person.all_pseudonyms() {
+            self.strike_all(&mut batch, &pseudonym)?;
+        }
         self.write(batch, "remove a person")?;
         known.forget(id, &person);
         self.purge(PEOPLE, &id.0)
@@ -181,6 +204,20 @@ impl Register {
     /// A fault of this machine.
     pub fn by_pseudonym(&self, pseudonym: &Pseudonym) -> Result<Option<PersonId>, RegisterError> {
         Ok(self.known()?.by_pseudonym.get(pseudonym).copied())
+    }
+
+    /// Every pseudonym after this one, in their order, with whose it is or was.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn pseudonyms_after(
+        &self,
+        after: Option<Pseudonym>,
+    ) -> Result<Vec<(Pseudonym, PersonId)>, RegisterError> {
+        let known = self.known()?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = known.by_pseudonym.range((from, Bound::Unbounded));
+        Ok(rest.map(|(pseudonym, id)| (*pseudonym, *id)).collect())
     }
 
     /// Whose identifier this is.
@@ -331,12 +368,22 @@ impl Register {
 
     /// Every entry of a column, opened.
     pub(crate) fn all(&self, column: &'static str) -> Result<Vec<Opened>, RegisterError> {
+        self.beginning_with(column, &[])
+    }
+
+    /// Every entry of a column whose key begins so, opened.
+    pub(crate) fn beginning_with(
+        &self,
+        column: &'static str,
+        start: &[u8],
+    ) -> Result<Vec<Opened>, RegisterError> {
         let mut entries = Vec::new();
-        for entry in self
-            .db
-            .iterator_cf(self.column(column)?, IteratorMode::Start)
-        {
+        let from = IteratorMode::From(start, Direction::Forward);
+        for entry in self.db.iterator_cf(self.column(column)?, from) {
             let (key, sealed) = entry.map_err(failed("read the register"))?;
+            if !key.starts_with(start) {
+                break;
+            }
             let plain = self
                 .key
                 .open(column, &key, &sealed)
@@ -372,7 +419,7 @@ impl Register {
     }
 
     /// Rewrites the files in which a deleted entry still lies.
-    fn purge(&self, column: &'static str, key: &[u8]) -> Result<(), RegisterError> {
+    pub(crate) fn purge(&self, column: &'static str, key: &[u8]) -> Result<(), RegisterError> {
         for name in COLUMNS {
             self.db
                 .flush_cf(self.column(name)?)

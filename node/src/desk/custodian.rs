@@ -1,6 +1,9 @@
 //! The custodian: this node's vault behind the members' network, and the vaults of others reached through it.
 
-use super::chain::unavailable;
+use super::{
+    chain::unavailable,
+    repair::{RepairFigures, Repairs},
+};
 use codec::{Decode, Encode};
 use musubi_node_core::executor::Worker;
 use musubi_node_gateway::DeskError;
@@ -26,7 +29,9 @@ pub struct Custodian {
     /// The vault calls into the runtime and waits for the disk: neither belongs on an async thread.
     worker: Worker,
     arriving: Arc<Mutex<Arriving>>,
-    /// Something new to acknowledge or to report.
+    /// What is known of damage, and of its repair.
+    pub(super) repairs: Arc<Repairs>,
+    /// Something new to acknowledge, to report or to repair.
     pub(super) changed: Arc<Notify>,
 }
 
@@ -46,6 +51,7 @@ impl Custodian {
             vault: Arc::new(vault),
             worker: Worker::start("musubi-vault").map_err(|fault| fault.to_string())?,
             arriving: Arc::default(),
+            repairs: Arc::default(),
             changed: Arc::default(),
         })
     }
@@ -85,6 +91,12 @@ impl Custodian {
         u64::try_from(waiting).unwrap_or(u64::MAX)
     }
 
+    /// What operators watch of the vault.
+    pub fn figures(&self) -> (RepairFigures, u64, u64) {
+        let kept = self.vault.store().bytes_kept().unwrap_or_default();
+        (self.repairs.figures(), kept, self.vault.quota_refusals())
+    }
+
     /// Answers a member whose identity is proved.
     ///
     /// # Errors
@@ -101,13 +113,17 @@ impl Custodian {
             .map_err(unavailable)
     }
 
-    /// Answers on the caller's thread; what was taken in or released calls for the vault's duties, a mere look does not.
+    /// Answers on the caller's thread; what was taken in, released or found damaged calls for the vault's duties, a mere look
+    /// does not.
     fn answer_here(&self, peer: MemberId, message: &[u8]) -> VaultResponse {
         let response = match VaultRequest::from_bytes(message) {
             Ok(request) => self.vault.answer(peer, request),
             Err(refusal) => VaultResponse::Refused(refusal),
         };
-        if matches!(response, VaultResponse::Stored | VaultResponse::Released(_)) {
+        let is_fault = VaultResponse::Refused(musubi_node_vault::Refusal::Unavailable);
+        if matches!(response, VaultResponse::Stored | VaultResponse::Released(_))
+            || response == is_fault
+        {
             self.changed.notify_one();
         }
         response

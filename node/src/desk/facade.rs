@@ -73,7 +73,9 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         shelf: Arc::new(files),
         people: Arc::clone(&books) as _,
         ledger: books,
-        handbook: Arc::new(Rules::open(&config.facade, intake)?),
+        handbook: Arc::new(Rules {
+            intake: intake.clone(),
+        }),
     })))
 }
 
@@ -123,9 +125,11 @@ fn port(error: DeskError) -> PortError {
         DeskError::Forbidden(text) => PortError::Forbidden(text),
         DeskError::NotFound(text) => PortError::NotFound(text),
         DeskError::Unprocessable(text) => PortError::Unprocessable(text),
+        DeskError::Refused(refusal) => PortError::Refused(refusal),
         refused @ (DeskError::RefusedByChain(_) | DeskError::NotTaken(_)) => {
             PortError::Conflict(refused.to_string())
         }
+        DeskError::Full(text) => PortError::Conflict(text),
         DeskError::NotOffered(text) => PortError::NotOffered(text),
         DeskError::Unavailable(cause) => PortError::Unavailable(cause),
     }

@@ -32,7 +32,7 @@ use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
     BlockHash, Category, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RecordState,
     resident::{ServiceDomain, SignerRole},
-    seams::GuardianshipFacts,
+    seams::{GuardianshipFacts, MemberFacts},
     trail::{TrailFact, TrailRow},
     view::{ConsentView, RecordView, RuleSetView, SealingKeys},
 };
@@ -264,9 +264,9 @@ impl FamilyDesk for FamilyOffice {
         let reading = self.office.chain.pipeline().reading();
         let members = reading.run(move || explorer::members(&pipeline)).await;
         let members = members.map_err(unavailable)?.map_err(unavailable)?;
-        let named = |(member, kind): (MemberId, _)| MemberName {
+        let named = |(member, facts): (MemberId, MemberFacts)| MemberName {
             member,
-            kind,
+            kind: facts.kind,
             name: self.names.get(&member.0).cloned(),
         };
         let rules: Option<RuleSetView> = self

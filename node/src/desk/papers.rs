@@ -1,10 +1,7 @@
 //! Papers of a consent for the people whom it concerns: the statement as it was shown, and the receipt of what became of it.
 
 use super::{
-    attester::Attester,
-    chain::unavailable,
-    counter::{check_counter, fault},
-    second::unknown_consent,
+    attester::Attester, chain::unavailable, counter::check_counter, second::unknown_consent,
 };
 use musubi_consent::{
     BirthDate, CertificateUse, ConsentReceipt, Evidence, ReceiptDetails, SignedBy, SignedContent,
@@ -16,9 +13,9 @@ use musubi_consent::{
 };
 use musubi_consent_paper::{Font, receipt_pdf, statement_pdf};
 use musubi_node_gateway::{Caller, DeskError, Paper, Standing};
-use musubi_node_register::{EvidenceKind, Finding, Person};
+use musubi_node_register::{EvidenceKind, Finding};
 use musubi_primitives::{
-    AssuranceLevel, Commitment, ConsentId, ConsentState, Ending, Language, Moment, Pseudonym,
+    AssuranceLevel, Commitment, ConsentId, ConsentState, Ending, Language, Moment,
     commitment::hash_parts, resident::common_date_after, view::ConsentView,
 };
 use std::path::PathBuf;
@@ -199,13 +196,6 @@ impl Attester {
             delivered_at: Some(self.chain.now()),
             policy_version: Text::new(POLICY).ok(),
         })
-    }
-
-    fn known_person(&self, pseudonym: &Pseudonym) -> Result<Option<Person>, DeskError> {
-        let Some(id) = self.register.by_pseudonym(pseudonym).map_err(fault)? else {
-            return Ok(None);
-        };
-        self.register.person(id).map_err(fault)
     }
 }
 

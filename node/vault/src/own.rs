@@ -15,6 +15,14 @@ impl Vault {
         Ok(self.store.records_of(subject)?)
     }
 
+    /// Every record that is held here, with whom it is about.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn held(&self) -> Result<Vec<(Pseudonym, RecordId)>, VaultError> {
+        Ok(self.store.held()?)
+    }
+
     /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
     ///
     /// # Errors

@@ -77,11 +77,30 @@ impl Face {
 
     /// Routes of its pages: assets by their name, every other path below is the page itself, which reads the path on its own.
     pub fn routes(self) -> Router {
+        self.calling(&[])
+    }
+
+    /// As [`Self::routes`], for pages that may also call these origins: a card agent on the reader's machine, a neighbour's gateway.
+    /// The origins are the configuration's, which has checked that they are nothing else.
+    pub fn calling(self, origins: &[String]) -> Router {
         let path = self.path();
-        let page = move |request: Request| async move { self.page(&request) };
+        let allowed = format!("connect-src 'self' {}", origins.join(" "));
+        let policy = POLICY.replace("connect-src 'self'", allowed.trim_end());
+        // Where an origin holds what no header may hold, pages call nobody but their own.
+        let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(POLICY));
+        let page = move |request: Request| {
+            let policy = policy.clone();
+            async move {
+                let mut response = self.page(&request);
+                response
+                    .headers_mut()
+                    .insert(CONTENT_SECURITY_POLICY, policy);
+                response
+            }
+        };
         Router::new()
             .route(path, get(move || async move { to_folder(path) }))
-            .route(&format!("{path}/"), get(page))
+            .route(&format!("{path}/"), get(page.clone()))
             .route(&format!("{path}/{{*path}}"), get(page))
     }
 
@@ -205,6 +224,28 @@ mod tests {
                 format!("{}/", face.path())
             );
         }
+    }
+
+    #[tokio::test]
+    async fn what_else_a_page_may_call_stands_in_its_policy_and_nowhere_else() {
+        let origins = [
+            "http://127.0.0.1:8937".to_owned(),
+            "https://village.example".to_owned(),
+        ];
+        let request = Request::get("/counter/").body(Body::empty()).unwrap();
+        let response = Face::Counter.calling(&origins).oneshot(request);
+        let response = response.await.unwrap();
+        let policy = response.headers()[CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap();
+        assert!(policy.contains(
+            "connect-src 'self' http://127.0.0.1:8937 https://village.example; manifest-src"
+        ));
+        let response = ask(Face::App, "/", None).await;
+        let policy = response.headers()[CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap();
+        assert!(policy.contains("connect-src 'self'; manifest-src"));
     }
 
     #[tokio::test]

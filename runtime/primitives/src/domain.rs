@@ -81,8 +81,12 @@ tags! {
     REVOCATION_CACHE_KEY = "musubi/workers/revocation-key/v1",
     /// The name of a file with a revocation answer.
     REVOCATION_FILE = "musubi/workers/revocation-file/v1",
+    /// Where the register keeps what is found by a value that must not lie open on its disk.
+    REGISTER_PLACE = "musubi/register/place/v1",
     /// Salted commitment to an incident number or other short secret text.
     INCIDENT = "musubi/access/incident/v1",
+    /// Tokens and pairing codes of a card agent, which keeps only hashes.
+    CARD_AGENT = "musubi/card/agent/v1",
 }
 
 #[cfg(test)]

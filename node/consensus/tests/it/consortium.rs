@@ -19,9 +19,9 @@ use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
 
 /// A safety net: a test that gets here has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// More work than any test can use up.
-const BUSY: usize = 1_000_000;
+pub(crate) const BUSY: usize = 1_000_000;
 
 fn key(index: u8) -> NodeKey {
     NodeKey::from_seed([index + 1; 32])
@@ -37,14 +37,14 @@ fn validators(count: u8) -> ValidatorSet {
 }
 
 /// One set for all heights.
-fn always(count: u8) -> BTreeMap<u64, ValidatorSet> {
+pub(crate) fn always(count: u8) -> BTreeMap<u64, ValidatorSet> {
     BTreeMap::from([(1, validators(count))])
 }
 
 /// One node: what survives a crash, and what does not.
-struct Node {
-    config: Config,
-    chain: Arc<MemoryChain>,
+pub(crate) struct Node {
+    pub(crate) config: Config,
+    pub(crate) chain: Arc<MemoryChain>,
     running: Option<Running>,
 }
 
@@ -56,7 +56,7 @@ struct Running {
 }
 
 impl Node {
-    async fn start(&mut self) {
+    pub(crate) async fn start(&mut self) {
         let engine = start(self.config.clone(), self.chain.clone())
             .await
             .unwrap();
@@ -79,12 +79,12 @@ impl Node {
         running.engine.await.unwrap().unwrap();
     }
 
-    fn status(&self) -> &Status {
+    pub(crate) fn status(&self) -> &Status {
         &self.running.as_ref().unwrap().status
     }
 
     /// Waits until this node has committed a height.
-    async fn reaches(&self, height: u64) {
+    pub(crate) async fn reaches(&self, height: u64) {
         let mut decided = self.status().decided();
         let waited = timeout(PATIENCE, decided.wait_for(|tip| *tip >= height)).await;
         waited
@@ -110,13 +110,13 @@ impl Node {
 }
 
 /// Nodes that know each other; the schedule says who votes when.
-struct Consortium {
-    nodes: Vec<Node>,
+pub(crate) struct Consortium {
+    pub(crate) nodes: Vec<Node>,
     _directory: TempDir,
 }
 
 impl Consortium {
-    fn new(count: u8, schedule: &BTreeMap<u64, ValidatorSet>, work: usize) -> Self {
+    pub(crate) fn new(count: u8, schedule: &BTreeMap<u64, ValidatorSet>, work: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let ports = free_ports(usize::from(count));
         let peers: Vec<_> = (0..count)
@@ -161,14 +161,14 @@ impl Consortium {
         }
     }
 
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         for node in self.nodes.iter_mut().filter(|node| node.running.is_some()) {
             node.stop().await;
         }
     }
 
     /// Every node holds the same blocks up to a height, each with a certificate that anybody can check.
-    fn agree_up_to(&self, height: u64) {
+    pub(crate) fn agree_up_to(&self, height: u64) {
         for height in 1..=height {
             let (block, _) = self.nodes[0].chain.at(height).unwrap();
             for node in &self.nodes {
@@ -190,12 +190,12 @@ impl Consortium {
     }
 }
 
-fn address(port: u16) -> musubi_node_consensus::Multiaddr {
+pub(crate) fn address(port: u16) -> musubi_node_consensus::Multiaddr {
     format!("/ip4/127.0.0.1/tcp/{port}").parse().unwrap()
 }
 
 /// Ports that the system has just handed out; all are held until the last is known.
-fn free_ports(count: usize) -> Vec<u16> {
+pub(crate) fn free_ports(count: usize) -> Vec<u16> {
     let listeners: Vec<_> = (0..count)
         .map(|_| TcpListener::bind("127.0.0.1:0").unwrap())
         .collect();

@@ -8,6 +8,7 @@
 
 mod chain;
 mod consortium;
+mod deaf;
 mod signing;
 mod streaming;
 mod wire;

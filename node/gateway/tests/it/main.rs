@@ -13,6 +13,8 @@
 
 mod bodies;
 mod calling;
+mod desks;
+mod console;
 mod family;
 mod home;
 mod limits;

@@ -10,5 +10,6 @@
     reason = "the tests read the register's files to see that no name lies in them"
 )]
 
+mod ledger;
 mod register;
 mod vault;

@@ -242,7 +242,7 @@ impl Actor {
         Ok(serde_json::from_slice(&bytes).unwrap())
     }
 
-    async fn vault(&self, custodian: MemberId, request: VaultRequest) -> VaultResponse {
+    pub(crate) async fn vault(&self, custodian: MemberId, request: VaultRequest) -> VaultResponse {
         let path = format!("/v1/vault?custodian={}", custodian.0);
         let (status, bytes) = self
             .bytes(Method::POST, &path, None, request.encode())

@@ -15,9 +15,14 @@
 
 mod actor;
 mod bedside;
+mod damage;
 mod family;
+mod follow_up;
+mod forms;
 mod moving;
 mod people;
 mod protection;
 mod schedule;
+mod vaults;
+mod visible;
 mod world;
