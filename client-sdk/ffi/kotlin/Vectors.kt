@@ -17,6 +17,7 @@ fun checkVectors(file: String) {
     extrinsic(vectors.at("extrinsic"))
     gateway(vectors.at("gateway"))
     care(vectors.at("care"))
+    growth(vectors.at("growth"))
     statement(vectors.at("statement"))
     sealing(vectors.at("sealing"))
     val checkpoint = importCheckpoint(vectors.at("checkpoint").toString())
@@ -53,6 +54,13 @@ private fun care(vector: JsonElement) {
     val proposal = Proposal(vector.text("proposal", "vaccine"), vector.text("proposal", "date"))
     must(vector.text("answer") == "conditions_met") { "a vector that this test knows" }
     must(ScheduleRules.bundled().check(child, proposal).answer is DoseAnswer.ConditionsMet) { "the answer of every language" }
+}
+
+private fun growth(vector: JsonElement) {
+    val measured = BodyMeasurement(Measure.valueOf(vector.text("measure").uppercase()), vector.text("on"), vector.text("value"))
+    val found = GrowthReference.bundled().evaluate(Sex.valueOf(vector.text("sex").uppercase()), vector.text("birth"), measured)
+    val (low, high) = vector.at("between").jsonArray.map { it.jsonPrimitive.int.toUByte() }
+    must(found?.position == Position.Between(low, high)) { "the place of every language" }
 }
 
 private fun statement(vector: JsonElement) {

@@ -150,7 +150,7 @@ pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "get",
         "/v1/consents/{consent}/papers/{paper}",
-        "Statement or receipt to take home, as PDF or JSON.",
+        "Statement, or the newest or numbered receipt that the municipality signed, as PDF or JSON.",
         None,
         PDF,
     ),

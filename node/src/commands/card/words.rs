@@ -58,7 +58,8 @@ pub const SIGNED: Sentence = [
 pub const SIGNATURE_ALONE: Sentence = [
     "確認したのは、署名がこのカードの電子証明書に合うことだけです。発行者・有効期限・失効はここでは確認していません（--roots がありません）。市区町村のノードが確認します。",
     "署名(しょめい)がこのカードのものかだけを確(たし)かめました。カードが今(いま)使(つか)えるかは、役場(やくば)が確(たし)かめます。",
-    "Checked here: the signature fits the card's own certificate. Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
+    "Checked here: the signature fits the card's own certificate. \
+     Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
 ];
 pub const CHECKED_IN: Sentence = [
     "受付の署名ができました。2分以内に届けてください。カードをお取りください。",
@@ -74,16 +75,6 @@ pub const OUTSIDE_PERIOD: Sentence = [
     "この文書の有効期限は過ぎています。新しい文書を作ってください。カードの回数は減っていません。",
     "この紙(かみ)は古(ふる)くなりました。係(かかり)の人(ひと)に新(あたら)しい紙(かみ)をもらってください。",
     "The time of this document is over: make a new one. No try was used.",
-];
-pub const BINDING: Sentence = [
-    "このカードを、あなたの手続き用のカードとして登録します。以後、このカードの署名があなたの意思として扱われます。",
-    "このカードを、あなたのカードとして登録(とうろく)します。これから、このカードでいろいろなことを決(き)めることができます。",
-    "This registers the card as yours: from now on its signature speaks for you.",
-];
-pub const WITHDRAWAL: Sentence = [
-    "同意を撤回します。次の利用から止まります。すでに渡された記録は受け取った側に残ります。",
-    "同意(どうい)をやめます。次(つぎ)から記録(きろく)を見(み)ることができなくなります。",
-    "This withdraws the consent. The next use is stopped; what was handed over stays with the receiver.",
 ];
 pub const EXPIRED: Sentence = [
     "このカードの電子証明書は有効期限が切れています。署名は使われません。市区町村の窓口で更新できます。",
