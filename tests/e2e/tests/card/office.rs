@@ -101,12 +101,13 @@ impl Office {
     /// As [`Self::place`], a card that takes so many milliseconds for each answer.
     pub(crate) fn place_slowly(&mut self, profile: CardProfile, pace_ms: u64) {
         let image = self.cards().card_path(profile);
-        self.stack.insert(SLOT, &image, None, pace_ms).unwrap();
+        let stack = self.stack.as_mut().expect("a counter with a reader");
+        stack.insert(SLOT, &image, None, pace_ms).unwrap();
     }
 
     /// Takes the card off.
     pub(crate) fn take(&mut self) {
-        self.stack.remove(SLOT).unwrap();
+        self.stack.as_mut().unwrap().remove(SLOT).unwrap();
     }
 
     /// `musubi card …`, at this counter, with every log turned on.

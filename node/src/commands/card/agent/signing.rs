@@ -129,7 +129,7 @@ impl Signing {
         let signed = self.touch(settings, place)?;
         let is_test = is_test_certificate(&signed.certificate);
         let cms = cms_of(signed)?;
-        let revocation = trust.judge(&cms, &self.content)?;
+        let judged = trust.judge(&cms, &self.content)?;
         let evidence = Evidence {
             document: self.document.canonical_bytes().to_vec(),
             salt: Salt(check_in::random()?),
@@ -149,7 +149,7 @@ impl Signing {
             "commitment": commitment,
             "sealed": STANDARD.encode(sealed.to_bytes()),
             "proposal": self.proposal(commitment),
-            "revocation": revocation,
+            "revocation": judged.revocation,
             "testCard": is_test,
         }))
     }
@@ -239,7 +239,7 @@ impl Visiting {
         })?;
         let is_test = is_test_certificate(&signed.certificate);
         let cms = cms_of(signed)?;
-        let revocation = trust.judge(&cms, &content)?;
+        let judged = trust.judge(&cms, &content)?;
         let request = check_in::request(&document, cms, &self.seal_to)?;
         let request: Value =
             serde_json::from_slice(&request).map_err(|error| Refusal::other(&error))?;
@@ -247,7 +247,7 @@ impl Visiting {
             "outcome": "checked-in",
             "request": request,
             "notAfter": document.fields().not_after,
-            "revocation": revocation,
+            "revocation": judged.revocation,
             "testCard": is_test,
         }))
     }
