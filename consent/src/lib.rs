@@ -37,6 +37,8 @@ pub mod cms;
 pub mod counter;
 pub mod document;
 #[cfg(feature = "evidence")]
+pub mod document_rendering;
+#[cfg(feature = "evidence")]
 pub mod evidence;
 #[cfg(feature = "evidence")]
 pub mod lifecycle;

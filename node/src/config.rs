@@ -10,6 +10,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use musubi_consent::Text;
 use musubi_node_workers::RevocationSettings;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -204,6 +205,8 @@ pub struct CardConfig {
     pub paper_font: Option<PathBuf>,
     /// Folder with the privacy notices that are handed over, each a file named after its identifier; receipts hold their hashes.
     pub notices: Option<PathBuf>,
+    /// Address under which the municipality's privacy policy can be read; receipts name it.
+    pub policy_url: Option<Text>,
 }
 
 /// How long a revocation answer is waited for.

@@ -4,18 +4,20 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
-//! [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `receipts`,
+//! `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
 //! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
 mod answers;
 mod archive;
+mod arriving;
 pub mod attester;
 mod cards;
 pub mod care;
 mod catching_up;
 pub mod chain;
+mod changes;
 pub mod check_in;
 mod check_in_card;
 pub mod console;
@@ -44,7 +46,9 @@ mod nonces;
 pub mod papers;
 mod papers_on_doses;
 pub mod pending;
+mod phone;
 mod protection;
+mod receipts;
 mod recording;
 mod repair;
 pub mod revocations;
@@ -85,6 +89,7 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use receipts::Issuing;
 use repair::RepairFigures;
 use std::{
     future::poll_fn,
@@ -113,6 +118,7 @@ impl Background {
         }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());
+            tokio::spawn(Issuing(pending.0.clone()).run());
             if let Some(worker) = pending.worker() {
                 tokio::spawn(worker.run());
             }

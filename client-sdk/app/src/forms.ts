@@ -10,7 +10,10 @@ export interface Form { id: string; url: string; version: string; title: string;
 /** Answers by question: a truth, a number or text, or codes. */
 export type Answers = Record<string, boolean | string | string[]>;
 
-/** Those that a family fills in before it comes. */
+/** A form that the municipality offers for a child, with the days on which it is answered. */
+export interface Offered { id: string; title: Record<string, string>; answeredBy: string | null; from?: string; until?: string }
+
+/** Those that the app brings along, for a phone that has not reached the municipality yet. */
 const FORMS = {
   "yoshinhyo-infant": () => import("../../../chain-spec/presets/forms/yoshinhyo-infant.json"),
   "checkup-1m": () => import("../../../chain-spec/presets/forms/checkup-1m.json"),
@@ -23,8 +26,8 @@ const FORMS = {
 } as const;
 export const FORM_IDS = Object.keys(FORMS) as (keyof typeof FORMS)[];
 
-export const isForm = (id: string): id is keyof typeof FORMS => id in FORMS;
-export const loadForm = async (id: keyof typeof FORMS): Promise<Form> => (await FORMS[id]()).default as unknown as Form;
+const isBrought = (id: string): id is keyof typeof FORMS => id in FORMS;
+export const brought = async (id: string): Promise<Form | undefined> => (isBrought(id) ? ((await FORMS[id]()).default as unknown as Form) : undefined);
 
 const TAGS: Partial<Record<Language, string>> = { "ja-Hira": "ja-x-easy", en: "en" };
 

@@ -58,8 +58,11 @@ export function useKnown<T>(device: Device, name: string, load: () => Promise<T>
       }
     };
     void go();
+    // Whoever comes back to the app sees what is so now.
+    const back = () => { if (document.visibilityState === "visible") again(); };
     addEventListener("online", again);
-    return () => { gone = true; clearTimeout(timer); removeEventListener("online", again); };
+    document.addEventListener("visibilitychange", back);
+    return () => { gone = true; clearTimeout(timer); removeEventListener("online", again); document.removeEventListener("visibilitychange", back); };
   }, [name, turn]);
   return [state, again];
 }

@@ -57,11 +57,21 @@ function AtChain({ device, onLanguage }: { device: Device; onLanguage: (language
   return <WithFamily device={device} about={about.value.value} onLanguage={onLanguage} />;
 }
 
+/** How often a guardian without a child asks again. */
+const CHILD_PAUSE = 5_000;
+
 function WithFamily({ device, about, onLanguage }: { device: Device; about: About; onLanguage: (language: Language) => void }) {
   const { say, language } = useSpeech();
   const [family, again] = useKnown(device, "family", () => new Gateway(about.genesis.genesis, device.signer).get<Family>("/v1/family"));
   const [chosen, setChosen] = useState<string>();
   useEffect(() => { void kept<string>(device.keys, "chosen").then(setChosen); }, []);
+  const alone = family.kind === "ready" && family.value.value.people.length === 1;
+  // A child is entered some minutes after the guardian.
+  useEffect(() => {
+    if (!alone) return;
+    const timer = setInterval(again, CHILD_PAUSE);
+    return () => clearInterval(timer);
+  }, [alone]);
   const here = useMemo(() => {
     if (family.kind !== "ready") return null;
     const { value, fresh } = family.value;

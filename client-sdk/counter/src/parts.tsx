@@ -21,7 +21,7 @@ export function Step({ at, of, title, children }: { at: number; of: number; titl
   }, [at]);
   return (
     <section class="card stack step">
-      <p class="steps" aria-label={text("step.at", { at, of })}>{Array.from({ length: of }, (_, one) => <span aria-hidden="true" class={one + 1 < at ? "done" : one + 1 === at ? "now" : ""}>{one + 1}</span>)}<span class="soft">{at} / {of}</span></p>
+      {of > 1 && <p class="steps" aria-label={text("step.at", { at, of })}>{Array.from({ length: of }, (_, one) => <span aria-hidden="true" class={one + 1 < at ? "done" : one + 1 === at ? "now" : ""}>{one + 1}</span>)}<span class="soft">{at} / {of}</span></p>}
       <h2 tabIndex={-1} ref={heading}>{title}</h2>
       {children}
     </section>

@@ -42,6 +42,6 @@ test("a slip names child and guardians by pseudonym only", () => {
 
 test("an app's two keys are found in whatever they are wrapped in, signing first", () => {
   const keys = { account: `0x${ONE}`, hpke: `0x${TWO}` };
-  for (const text of [`0x${ONE} 0x${TWO}`, `${ONE}\n${TWO}`, JSON.stringify({ hpke: `0x${TWO}`, account: `0x${ONE}` }), `musubi:pair?account=0x${ONE}&hpke=0x${TWO}`]) assert.deepEqual(readDevice(text), keys, text);
+  for (const text of [`0x${ONE} 0x${TWO}`, `${ONE}\n${TWO}`, JSON.stringify({ hpke: `0x${TWO}`, account: `0x${ONE}` }), `musubi-device:1:${ONE}:${TWO}`]) assert.deepEqual(readDevice(text), keys, text);
   for (const text of ["", `0x${ONE}`, `0x${ONE} 0x${ONE}`, `0x${ONE}ff 0x${TWO}`]) assert.equal(readDevice(text), undefined, text);
 });

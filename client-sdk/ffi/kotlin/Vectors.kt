@@ -17,7 +17,8 @@ fun checkVectors(file: String) {
     extrinsic(vectors.at("extrinsic"))
     gateway(vectors.at("gateway"))
     care(vectors.at("care"))
-    statement(vectors.at("statement"))
+    growth(vectors.at("growth"))
+    checkIn(vectors.at("checkIn"))
     sealing(vectors.at("sealing"))
     val checkpoint = importCheckpoint(vectors.at("checkpoint").toString())
     must(importCheckpoint(exportCheckpoint(checkpoint)) == checkpoint) { "a checkpoint reads back" }
@@ -55,11 +56,18 @@ private fun care(vector: JsonElement) {
     must(ScheduleRules.bundled().check(child, proposal).answer is DoseAnswer.ConditionsMet) { "the answer of every language" }
 }
 
-private fun statement(vector: JsonElement) {
-    val statement = ConsentStatement.parse(vector.text("statement").toByteArray())
-    must(hex(statement.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the statement's content to the byte" }
-    must(statement.reference() == vector.text("reference")) { "the statement's reference" }
-    must(ConsentStatement.draft(statement.fields()).bytes().contentEquals(statement.bytes())) { "the same fields make the same bytes" }
+private fun growth(vector: JsonElement) {
+    val measured = BodyMeasurement(Measure.valueOf(vector.text("measure").uppercase()), vector.text("on"), vector.text("value"))
+    val found = GrowthReference.bundled().evaluate(Sex.valueOf(vector.text("sex").uppercase()), vector.text("birth"), measured)
+    val (low, high) = vector.at("between").jsonArray.map { it.jsonPrimitive.int.toUByte() }
+    must(found?.position == Position.Between(low, high)) { "the place of every language" }
+}
+
+private fun checkIn(vector: JsonElement) {
+    val document = CardDocument.parse(vector.text("document").toByteArray())
+    must(document.kind() == DocumentKind.CHECK_IN) { "a check-in" }
+    must(hex(document.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the check-in's content to the byte" }
+    must(String(document.bytes()) == vector.text("document")) { "the document as it was read" }
 }
 
 private fun sealing(vector: JsonElement) {

@@ -216,7 +216,27 @@ async def cards_that_do_not(genesis, statement, document):
     gone = await SocketCard.touch(os.environ["MUSUBI_CARD_ADULT"])
     gone.end_field()
     removed = await refused(musubi.CardError.Removed, musubi.card_status(gone))
+    await a_card_that_never_answers()
     report("cards", wrong=wrong.sentence.english, removed=removed.sentence.english)
+
+
+class StuckCard(musubi.CardTransport):
+    """A card that takes a command and says nothing."""
+
+    ended = 0
+
+    async def transceive(self, command):
+        await asyncio.Event().wait()
+
+    def end_field(self):
+        self.ended += 1
+
+
+async def a_card_that_never_answers():
+    """Whoever stops waiting ends the field."""
+    stuck = StuckCard()
+    await refused(asyncio.TimeoutError, asyncio.wait_for(musubi.card_status(stuck), timeout=0.1))
+    must(stuck.ended == 1, "the field was ended")
 
 
 def look_after():

@@ -19,8 +19,8 @@ export class Gateway {
     return this.signer.account;
   }
 
-  async get<T>(path: string): Promise<T> {
-    return (await (await this.#send("GET", path)).json()) as T;
+  async get<T>(path: string, subject?: Id): Promise<T> {
+    return (await (await this.#send("GET", path, undefined, subject)).json()) as T;
   }
 
   async file(path: string): Promise<Blob> {

@@ -28,5 +28,6 @@ mod receipts;
 mod revocations;
 mod roots;
 mod sealing;
+mod shown;
 mod support;
 mod witnessed;

@@ -18,6 +18,7 @@ pub mod assertion;
 mod audit;
 mod call;
 mod capability;
+mod checked;
 pub mod client;
 mod consent;
 mod find;

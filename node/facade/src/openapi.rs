@@ -150,7 +150,7 @@ pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "get",
         "/v1/consents/{consent}/papers/{paper}",
-        "Statement or receipt to take home, as PDF or JSON.",
+        "Statement, or the newest or numbered receipt that the municipality signed, as PDF or JSON.",
         None,
         PDF,
     ),
@@ -412,6 +412,10 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
             "default": {"$ref": "#/components/responses/Problem"},
         },
     });
+    if endpoint.method == "post" {
+        let made = json!({"description": "made by this call", "content": {endpoint.answer: {}}});
+        operation["responses"]["201"] = made;
+    }
     if let Some(body) = endpoint.body {
         operation["requestBody"] = json!({"required": true, "content": {body: {}}});
     }
@@ -437,7 +441,10 @@ fn plain() -> Vec<(String, String, Value)> {
         "requestBody": {"required": true, "content": {FORM: {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}},
         "responses": {
             "200": {"description": "a token", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Token"}}}},
-            "default": {"description": "an OAuth error (RFC 6749, section 5.2)", "content": {JSON: {}}},
+            "default": {
+                "description": "an OAuth error (RFC 6749, section 5.2), or what is wrong with the call itself (RFC 9457)",
+                "content": {JSON: {}, "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
         },
     });
     let transaction = fhir("A transaction: all or nothing.", "200", true);

@@ -30,6 +30,8 @@ pub(crate) const FINDINGS: &str = "findings";
 pub(crate) const NONCES: &str = "nonces";
 /// Why proposals were disagreed with, by the consent.
 pub(crate) const DISAGREEMENTS: &str = "disagreements";
+/// Receipts by the evidence that they are about and the row of the chain that they tell of.
+pub(crate) const RECEIPTS: &str = "receipts";
 /// Drafts of forms, by writer, subject and form.
 pub(crate) const DRAFTS: &str = "drafts";
 /// What was done for whoever is expected, by subject and appointment.
@@ -40,12 +42,13 @@ pub(crate) const LEDGER: &str = "ledger";
 pub(crate) const LOTS: &str = "lots";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     PEOPLE,
     EVIDENCE,
     FINDINGS,
     NONCES,
     DISAGREEMENTS,
+    RECEIPTS,
     DRAFTS,
     FOLLOW_UPS,
     LEDGER,
@@ -271,17 +274,25 @@ impl Register {
         self.get(EVIDENCE, commitment)
     }
 
-    /// Destroys evidence and what was found about it.
+    /// Destroys evidence, what was found about it, and the receipts that tell of it.
     ///
     /// # Errors
     /// A fault of this machine.
     pub fn erase_evidence(&self, commitment: &[u8; 32]) -> Result<(), RegisterError> {
+        let _writer = self.known_for_writing()?;
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(EVIDENCE)?, commitment);
         batch.delete_cf(self.column(FINDINGS)?, commitment);
+        let receipts = self.beginning_with(RECEIPTS, commitment)?;
+        for (key, _) in &receipts {
+            batch.delete_cf(self.column(RECEIPTS)?, key);
+        }
         self.write(batch, "erase evidence")?;
         self.purge(EVIDENCE, commitment)?;
-        self.purge(FINDINGS, commitment)
+        self.purge(FINDINGS, commitment)?;
+        receipts
+            .iter()
+            .try_for_each(|(key, _)| self.purge(RECEIPTS, key))
     }
 
     /// Writes a consistent copy, as encrypted as the register, into a directory that must not exist yet. Opening the copy is the restore.

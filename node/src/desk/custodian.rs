@@ -1,6 +1,7 @@
 //! The custodian: this node's vault behind the members' network, and the vaults of others reached through it.
 
 use super::{
+    arriving::{Arrived, Arriving, OfferLabel},
     chain::unavailable,
     repair::{RepairFigures, Repairs},
 };
@@ -12,15 +13,9 @@ use musubi_node_vault::{
     Vault, VaultError, VaultRequest, VaultResponse,
     exchange::{MESSAGE_BYTES_MAX, Offer},
 };
-use musubi_primitives::{MemberId, RecordId, VerifyingKey};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use musubi_primitives::{MemberId, VerifyingKey};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
-
-/// Offers that may be half received at a time, from all members together: bounds their memory to 128 MiB.
-const ARRIVING_MAX: usize = 32;
 
 /// The vault as others reach it. Cheap to share.
 #[derive(Clone)]
@@ -34,12 +29,6 @@ pub struct Custodian {
     /// Something new to acknowledge, to report or to repair.
     pub(super) changed: Arc<Notify>,
 }
-
-/// What describes an offer while its pieces arrive.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-struct OfferLabel(RecordId);
-
-type Arriving = BTreeMap<(VerifyingKey, OfferLabel), Vec<u8>>;
 
 impl Custodian {
     /// A custodian over its vault.
@@ -199,7 +188,10 @@ impl Custodian {
         if total > MESSAGE_BYTES_MAX {
             return Err(Refusal::Malformed);
         }
-        let message = match self.piece((asker.key, label), offset, total, &bytes) {
+        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrived = arriving.piece((asker.key, label), offset, total, &bytes);
+        drop(arriving);
+        let message = match arrived {
             Arrived::Whole(message) => message,
             Arrived::Part { held } => return Ok(held),
         };
@@ -210,40 +202,6 @@ impl Custodian {
             _ => Err(Refusal::NotPermitted),
         }
     }
-
-    /// Takes a piece that continues what is held; any other changes nothing.
-    fn piece(
-        &self,
-        from: (VerifyingKey, OfferLabel),
-        offset: u64,
-        total: usize,
-        bytes: &[u8],
-    ) -> Arrived {
-        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-        if !arriving.contains_key(&from) && arriving.len() >= ARRIVING_MAX {
-            // The first of the list gives way: its sender starts again, and nobody can block the door for good.
-            arriving.pop_first();
-        }
-        let held = arriving.entry(from).or_default();
-        let fits = u64::try_from(held.len()) == Ok(offset) && held.len() + bytes.len() <= total;
-        if fits {
-            held.extend_from_slice(bytes);
-        }
-        if held.len() == total {
-            return Arrived::Whole(arriving.remove(&from).unwrap_or_default());
-        }
-        Arrived::Part {
-            held: u64::try_from(held.len()).unwrap_or(u64::MAX),
-        }
-    }
-}
-
-/// What has arrived of an offer.
-enum Arrived {
-    /// Nothing is missing.
-    Whole(Vec<u8>),
-    /// So many bytes from its start.
-    Part { held: u64 },
 }
 
 /// A connected node of a member.

@@ -148,6 +148,8 @@ impl Keys {
             stationery: Arc::new(Stationery {
                 font: config.cards.paper_font.clone(),
                 notices: config.cards.notices.clone(),
+                policy_url: config.cards.policy_url.clone(),
+                ..Stationery::default()
             }),
             opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
             roots: Arc::new(roots),

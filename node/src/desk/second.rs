@@ -280,7 +280,7 @@ impl Attester {
         self.chain.stored(key).await?.ok_or_else(unknown_consent)
     }
 
-    async fn consent_view(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
+    pub(super) async fn consent_view(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
         let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
         view.ok_or_else(unknown_consent)
     }

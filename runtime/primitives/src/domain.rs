@@ -41,6 +41,8 @@ tags! {
     HANDED_OVER_SEAL = "musubi/consent/handed-over-seal/v1",
     /// Two officers' word that a person consented before their eyes.
     WITNESS = "musubi/consent/witness/v1",
+    /// A municipality's receipt for what became of a consent.
+    CONSENT_RECEIPT = "musubi/consent/consent-receipt/v1",
     /// A municipality's receipt for evidence that it destroyed.
     EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// A record's data key wrapped to a holder (HPKE info string).

@@ -27,12 +27,16 @@ with open(sys.argv[1], encoding="utf-8") as file:
     SETTINGS = json.load(file)
 KEY = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(SETTINGS["secret"]))
 SESSION = requests.Session()
+# Paths that are told to everybody: nobody signs a call of theirs.
+OPEN = {path for path, item in SETTINGS["openapi"]["paths"].items() if all(one.get("security") == [] for one in item.values())}
 
 
 class Signed(requests.auth.AuthBase):
     """Signs exactly what is sent, as `musubi_client_sdk::rest` has it; FHIR gets the token."""
 
     def __call__(self, request):
+        if request.path_url.split("?")[0] in OPEN:
+            return request
         if request.path_url.startswith("/fhir"):
             request.headers["authorization"] = f"Bearer {SETTINGS['token']}"
             return request
@@ -47,9 +51,9 @@ def signing_bytes(request, moment):
     body = request.body or b""
     body = body.encode() if isinstance(body, str) else body
     parts = [request.method.encode(), request.path_url.encode(), text(request.headers.get("musubi-subject")), body]
-    hashed = b"".join(sha256(b"musubi/gateway/part/v1" + part) for part in parts)
+    hashed = b"".join(sha256(b"musubi/gateway/part/v1\0" + part) for part in parts)
     genesis = bytes.fromhex(SETTINGS["genesis"].removeprefix("0x"))
-    return sha256(b"musubi/gateway/call/v1" + genesis + moment.to_bytes(8, "big") + hashed)
+    return sha256(b"musubi/gateway/call/v1\0" + genesis + moment.to_bytes(8, "big") + hashed)
 
 
 def text(header):

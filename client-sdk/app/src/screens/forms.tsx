@@ -2,50 +2,87 @@
 
 import { BASE, go, plain } from "musubi-shared";
 import { Refused, Unreachable } from "musubi-sdk";
+import type { Gateway } from "musubi-shared/gateway";
 import { useEffect, useState } from "preact/hooks";
-import type { Answers, Form, Item } from "../forms";
-import { useGateway, useHere } from "../here";
+import type { Answers, Form, Item, Offered } from "../forms";
+import { useGateway, useHere, useKnown } from "../here";
 import { useSpeech } from "../speech";
 import { keep, kept } from "../store";
-import { Nothing } from "./shown";
+import { Nothing, Shown } from "./shown";
 
 /** A draft: what was answered, and whether it is to be sent. */
 interface Kept { answers: Answers; saved: number; waiting?: boolean; sent?: number }
 const nameOf = (subject: string, id: string) => `form ${subject} ${id}`;
 
+/** The municipality's list where it is known, else what the app brings. */
+async function listed(gateway: Gateway, subject: string): Promise<Offered[]> {
+  const { FORM_IDS, brought } = await import("../forms");
+  try { return (await gateway.get<{ forms: Offered[] }>("/v1/forms", subject)).forms; } catch (error) {
+    if (error instanceof Unreachable) throw error;
+    const forms = await Promise.all(FORM_IDS.map(brought));
+    return forms.flatMap((form) => (form ? [{ id: form.id, title: { ja: form.title }, answeredBy: "family" }] : []));
+  }
+}
+
 export function Forms() {
-  const { say, language } = useSpeech();
+  const { say } = useSpeech();
   const { device, child } = useHere();
-  const [forms, setForms] = useState<{ id: string; title: string; draft?: Kept }[]>();
+  const gateway = useGateway();
+  const [forms, again] = useKnown(device, `forms ${child.subject}`, () => listed(gateway, child.subject));
+  return <div class="stack"><h1>{say("nav.forms")}</h1><p>{say("forms.lead")}</p><Shown state={forms} again={again}>{(all) => <Listed all={all} />}</Shown></div>;
+}
+
+function Listed({ all }: { all: Offered[] }) {
+  const { say } = useSpeech();
+  const { device, child } = useHere();
+  const [drafts, setDrafts] = useState(new Map<string, Kept>());
   useEffect(() => {
     const load = async () => {
-      const { FORM_IDS, loadForm, translated } = await import("../forms");
-      return Promise.all(FORM_IDS.map(async (id) => {
-        const form = await loadForm(id);
-        const draft = await kept<Kept>(device.keys, nameOf(child.subject, id));
-        return { id, title: translated(language, form.title, form._title), ...(draft && { draft }) };
-      }));
+      const found = await Promise.all(all.map(async ({ id }) => [id, await kept<Kept>(device.keys, nameOf(child.subject, id))] as const));
+      setDrafts(new Map(found.flatMap(([id, draft]) => (draft ? [[id, draft] as const] : []))));
     };
-    void load().then(setForms);
-  }, [child.subject, language]);
+    void load();
+  }, [all]);
+  const day = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 10);
+  const now = all.filter(({ from, until }) => (from ?? day) <= day && day < (until ?? "9999"));
+  const others = all.filter((one) => !now.includes(one));
   return (
     <div class="stack">
-      <h1>{say("nav.forms")}</h1>
-      <p>{say("forms.lead")}</p>
-      {!forms ? <p class="soft" role="status">{say("loading")}</p> : <ul class="choices">{forms.map(({ id, title, draft }) => <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{title}</strong>{draft && <span class={`badge ${draft.sent ? "good" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>)}</ul>}
+      {now.length === 0 ? <Nothing>{say("forms.none")}</Nothing> : <Ways forms={now} drafts={drafts} />}
+      {others.length > 0 && <details><summary>{say("forms.others")}</summary><Ways forms={others} drafts={drafts} /></details>}
     </div>
   );
 }
 
+function Ways({ forms, drafts }: { forms: Offered[]; drafts: Map<string, Kept> }) {
+  const { say, language } = useSpeech();
+  const tag = { ja: "ja", "ja-Hira": "ja-x-easy", en: "en" }[language];
+  return (
+    <ul class="choices">
+      {forms.map(({ id, title }) => {
+        const draft = drafts.get(id);
+        return <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{title[tag] ?? title["ja"] ?? id}</strong>{draft && <span class={`badge ${draft.sent ? "good" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>;
+      })}
+    </ul>
+  );
+}
+
+interface Ready { form: Form; draft: Kept; lib: typeof import("../forms") }
+
 export function FormScreen({ id }: { id: string }) {
   const { say, language } = useSpeech();
   const { device, child } = useHere();
-  const [loaded, setLoaded] = useState<{ form: Form; draft: Kept; lib: typeof import("../forms") } | "none">();
+  const gateway = useGateway();
+  const [loaded, setLoaded] = useState<Ready | "none">();
   useEffect(() => {
     const load = async () => {
       const lib = await import("../forms");
-      if (!lib.isForm(id)) return "none" as const;
-      return { lib, form: await lib.loadForm(id), draft: (await kept<Kept>(device.keys, nameOf(child.subject, id))) ?? { answers: {}, saved: 0 } };
+      const name = `form-text ${id}`;
+      // The municipality's own text first; without a network the one that was kept, or that the app brings.
+      const asked = await gateway.get<Form>(`/v1/forms/${id}`).catch(() => undefined);
+      if (asked) await keep(device.keys, name, asked);
+      const form = asked ?? (await kept<Form>(device.keys, name)) ?? (await lib.brought(id));
+      return form ? { lib, form, draft: (await kept<Kept>(device.keys, nameOf(child.subject, id))) ?? { answers: {}, saved: 0 } } : ("none" as const);
     };
     void load().then(setLoaded);
   }, [id, child.subject]);
@@ -54,7 +91,7 @@ export function FormScreen({ id }: { id: string }) {
   return <Filled key={`${id} ${child.subject}`} {...loaded} title={loaded.lib.translated(language, loaded.form.title, loaded.form._title)} />;
 }
 
-function Filled({ form, draft, lib, title }: { form: Form; draft: Kept; lib: typeof import("../forms"); title: string }) {
+function Filled({ form, draft, lib, title }: Ready & { title: string }) {
   const { say } = useSpeech();
   const { device, child } = useHere();
   const gateway = useGateway();

@@ -11,5 +11,6 @@
 )]
 
 mod ledger;
+mod receipts;
 mod register;
 mod vault;

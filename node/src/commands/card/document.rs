@@ -1,12 +1,13 @@
 //! The documents a card signs with its signing key: recognised by their schema, shown in words, turned into the bytes to sign.
 
-use super::{answer::Refusal, words};
+use super::answer::Refusal;
 use musubi_client_sdk::sealing::CanonicalRecord;
 use musubi_consent::{
     BindingStatement, Document, DocumentError, DocumentFields, SignedContent, Statement,
     Withdrawal,
     document::DOCUMENT_BYTES_MAX,
-    rendering::{self, Row, japan_date},
+    document_rendering::document_rows,
+    rendering::{self, Row, short_reference},
     wording,
 };
 use musubi_primitives::{BlockHash, Commitment, Language, Moment};
@@ -104,8 +105,12 @@ impl Signable {
         match self {
             Self::Consent(document) => rendering::rows(document.canonical_bytes(), language)
                 .map_err(|error| Refusal::other(&error)),
-            Self::Binding(document) => Ok(page(&words::BINDING, document, language)),
-            Self::Withdrawal(document) => Ok(page(&words::WITHDRAWAL, document, language)),
+            Self::Binding(document) => {
+                document_rows(document, language).map_err(|error| Refusal::other(&error))
+            }
+            Self::Withdrawal(document) => {
+                document_rows(document, language).map_err(|error| Refusal::other(&error))
+            }
         }
     }
 
@@ -154,26 +159,6 @@ impl Signable {
             Self::Withdrawal(document) => SignedContent::of(document, genesis),
         }
     }
-}
-
-/// A short document: what it does, until when it may be used, and its reference.
-fn page<F: DocumentFields>(
-    sentence: &words::Sentence,
-    document: &Document<F>,
-    language: Language,
-) -> Vec<Row> {
-    let (not_before, not_after) = document.fields().period();
-    let period = format!("{} - {}", japan_date(not_before), japan_date(not_after));
-    vec![
-        Row::Title(words::pick(sentence, language).to_owned()),
-        Row::Note(period),
-        Row::Note(short_reference(document)),
-    ]
-}
-
-/// As [`rendering::short_reference`], for every kind of document.
-pub fn short_reference<F: DocumentFields>(document: &Document<F>) -> String {
-    hex::encode(document.digest()).chars().take(16).collect()
 }
 
 /// A document whose time is over would cost the person a PIN for nothing.

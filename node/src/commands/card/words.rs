@@ -76,16 +76,6 @@ pub const OUTSIDE_PERIOD: Sentence = [
     "この紙(かみ)は古(ふる)くなりました。係(かかり)の人(ひと)に新(あたら)しい紙(かみ)をもらってください。",
     "The time of this document is over: make a new one. No try was used.",
 ];
-pub const BINDING: Sentence = [
-    "このカードを、あなたの手続き用のカードとして登録します。以後、このカードの署名があなたの意思として扱われます。",
-    "このカードを、あなたのカードとして登録(とうろく)します。これから、このカードでいろいろなことを決(き)めることができます。",
-    "This registers the card as yours: from now on its signature speaks for you.",
-];
-pub const WITHDRAWAL: Sentence = [
-    "同意を撤回します。次の利用から止まります。すでに渡された記録は受け取った側に残ります。",
-    "同意(どうい)をやめます。次(つぎ)から記録(きろく)を見(み)ることができなくなります。",
-    "This withdraws the consent. The next use is stopped; what was handed over stays with the receiver.",
-];
 pub const EXPIRED: Sentence = [
     "このカードの電子証明書は有効期限が切れています。署名は使われません。市区町村の窓口で更新できます。",
     "このカードの証明書(しょうめいしょ)は古(ふる)くなりました。役場(やくば)で新(あたら)しくできます。",

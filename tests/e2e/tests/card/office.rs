@@ -88,9 +88,13 @@ impl Office {
     }
 
     pub(crate) fn place(&mut self, profile: CardProfile, fault: Option<Fault>) {
+        self.insert(profile, fault, 0);
+    }
+
+    fn insert(&mut self, profile: CardProfile, fault: Option<Fault>, pace_ms: u64) {
         let image = self.cards().card_path(profile);
         let stack = self.stack.as_mut().expect("a counter with a reader");
-        stack.insert(SLOT, &image, fault, 0).unwrap();
+        stack.insert(SLOT, &image, fault, pace_ms).unwrap();
     }
 
     /// How many secrets the card on the reader was presented.
@@ -100,14 +104,13 @@ impl Office {
 
     /// As [`Self::place`], a card that takes so many milliseconds for each answer.
     pub(crate) fn place_slowly(&mut self, profile: CardProfile, pace_ms: u64) {
-        let image = self.cards().card_path(profile);
-        let stack = self.stack.as_mut().expect("a counter with a reader");
-        stack.insert(SLOT, &image, None, pace_ms).unwrap();
+        self.insert(profile, None, pace_ms);
     }
 
     /// Takes the card off.
     pub(crate) fn take(&mut self) {
-        self.stack.as_mut().unwrap().remove(SLOT).unwrap();
+        let stack = self.stack.as_mut().expect("a counter with a reader");
+        stack.remove(SLOT).unwrap();
     }
 
     /// `musubi card …`, at this counter, with every log turned on.

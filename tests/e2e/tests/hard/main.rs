@@ -21,6 +21,7 @@ mod follow_up;
 mod forms;
 mod moving;
 mod people;
+mod phone;
 mod protection;
 mod schedule;
 mod vaults;

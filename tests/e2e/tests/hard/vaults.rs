@@ -47,7 +47,8 @@ async fn what_one_vault_loses_another_gives_back() {
     all_is_read(&world, subject, records.len()).await;
     each_holder_shows_its_receipt(&world, &records[0]).await;
     a_holder_that_lost_it_owes_a_receipt_too(&mut world, &records[1]).await;
-    nothing_personal_in_the_logs(&mut world);
+    the_repairs_are_in_the_logs(&mut world);
+    world.tells_nothing().await;
 }
 
 async fn child(world: &World, id: &str) -> Pseudonym {
@@ -182,7 +183,7 @@ async fn order_erasure(world: &World, record: &RecordId) {
     officer.submit(calls::records::order_erasure(*record)).await;
 }
 
-async fn assert_receipt(
+pub(crate) async fn assert_receipt(
     world: &World,
     receipt: &ErasureReceipt,
     holder: MemberId,
@@ -201,7 +202,10 @@ type Kept = (
 );
 
 /// Holders and the commitments of their receipts, once the record's erasure is complete.
-async fn until_all_signed(world: &World, record: &RecordId) -> BTreeMap<MemberId, Commitment> {
+pub(crate) async fn until_all_signed(
+    world: &World,
+    record: &RecordId,
+) -> BTreeMap<MemberId, Commitment> {
     let pallet = twox_128(b"Records");
     let key = [&pallet[..], &pallet, &blake2_128(&record.0), &record.0].concat();
     let key = json!(format!("0x{}", hex::encode(key)));
@@ -235,13 +239,10 @@ async fn a_holder_that_lost_it_owes_a_receipt_too(world: &mut World, record: &Re
     assert_eq!(signed.into_keys().collect::<Vec<_>>(), [RUSUTSU, CLINIC]);
 }
 
-fn nothing_personal_in_the_logs(world: &mut World) {
+fn the_repairs_are_in_the_logs(world: &mut World) {
     for place in [AT_RUSUTSU, AT_CLINIC] {
         let log = world.consortium.node(place).process.log();
         assert!(log.contains("made good from another holder"), "it is told");
-        for fact in ["見本", "6241", "29463-7", &day(-120)] {
-            assert!(!log.contains(fact), "{fact} is in a log");
-        }
     }
     let log = world.consortium.node(AT_RUSUTSU).process.log();
     assert!(log.contains("gave something else than the record"));

@@ -150,6 +150,7 @@ impl Signing {
             "sealed": STANDARD.encode(sealed.to_bytes()),
             "proposal": self.proposal(commitment),
             "revocation": judged.revocation,
+            "notChecked": judged.not_checked,
             "testCard": is_test,
         }))
     }
@@ -248,6 +249,7 @@ impl Visiting {
             "request": request,
             "notAfter": document.fields().not_after,
             "revocation": judged.revocation,
+            "notChecked": judged.not_checked,
             "testCard": is_test,
         }))
     }
