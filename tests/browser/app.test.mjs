@@ -75,7 +75,7 @@ test("keys are made on the phone, the counter enters them, and the app goes on b
   });
   assert.deepEqual(kept, [false, false, false]);
   const names = await page.locator(".child option").allInnerTexts();
-  assert.deepEqual(names.sort(), ["山本　空", "山本　美緒（ご本人）", "山本　陸"].sort());
+  assert.deepEqual(names, ["山本　空", "山本　陸", "山本　美緒（ご本人）"]);
 });
 
 test("what was given and what is due come from records that only this phone opened", async () => {
@@ -123,6 +123,7 @@ test("a consent is drafted here, made at the counter, and read here in the words
   const text = await article.innerText();
   for (const line of made.lines.filter((line) => line.is === "field")) assert.ok(text.includes(line.value), line.label);
   assert.deepEqual(await judged(page), []);
+  await page.screenshot({ path: `${folder}/screens/app-phone-statement.png` });
 });
 
 test("one touch takes a consent back, and the chain has it", async () => {
