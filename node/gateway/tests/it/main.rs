@@ -13,8 +13,8 @@
 
 mod bodies;
 mod calling;
-mod desks;
 mod console;
+mod desks;
 mod family;
 mod home;
 mod limits;

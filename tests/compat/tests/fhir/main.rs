@@ -102,7 +102,9 @@ fn dose(patient: &str, day: &str) -> Value {
 /// As a Japanese record system writes it: JP Core's profile and extensions, and a product by HOT9.
 fn japanese_dose(patient: &str) -> Value {
     let extension = |name: &str, day: &str| {
-        let url = format!("http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Immunization_{name}");
+        let url = format!(
+            "http://jpfhir.jp/fhir/core/Extension/StructureDefinition/JP_Immunization_{name}"
+        );
         json!({"url": url, "valueDate": day})
     };
     json!({
