@@ -7,7 +7,7 @@ use musubi_primitives::consent::Terms;
 use musubi_primitives::resident::Authority;
 use musubi_primitives::{AssuranceLevel, BlockHash, Commitment, ConsentId, MemberId, Moment, Salt};
 
-use crate::age::{BirthDate, guardian_ends};
+use crate::age::{BirthDate, CHILD_ASKED_YEARS, guardian_ends};
 use crate::binding::binding_commitment;
 use crate::document::DocumentError;
 use crate::evidence::Evidence;
@@ -40,6 +40,17 @@ pub struct GuardianFacts {
 }
 
 impl GuardianFacts {
+    /// What a person may say for oneself: from 15 on, when a signing certificate may be held and the own word is asked for.
+    #[must_use]
+    pub fn of_oneself(born: BirthDate) -> Self {
+        Self {
+            role: SignerRole::Subject,
+            authority: Authority::Single,
+            from: born.reaches(CHILD_ASKED_YEARS),
+            until: Moment::MAX,
+        }
+    }
+
     /// The same authority, ended by the subject's age: whoever decides for a minor is heard until the child is 15, then again until 18.
     #[must_use]
     pub fn bounded_by_age(self, born: BirthDate, signed_at: Moment) -> Self {

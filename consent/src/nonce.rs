@@ -194,6 +194,12 @@ impl IssuedNonce {
         self.nonce_use
     }
 
+    /// The terminal that alone may use it.
+    #[must_use]
+    pub fn terminal(&self) -> AccountId {
+        self.terminal
+    }
+
     /// True while an unused nonce for use without a network burdens the verifier's book for `terminal`.
     #[must_use]
     pub fn is_carried_by(&self, terminal: &AccountId, now: Moment) -> bool {

@@ -1,16 +1,16 @@
 //! The receipt in words, made from its canonical bytes and those of the statement that it is about.
 
-use musubi_primitives::Language;
+use musubi_primitives::{Language, VerifyingKey};
 use serde::Serialize;
 
 use crate::document::DocumentError;
-use crate::receipt::{ConsentReceipt, Content, ReceiptDetails};
-use crate::rendering::{RenderError, Row, code_key, japan_date, japan_time, plain_text, rows};
+use crate::receipt::content::Content;
+use crate::receipt::{ConsentReceipt, ReceiptDetails};
+use crate::rendering::{
+    RenderError, Row, code_key, grouped, japan_date, japan_time, plain_text, rows,
+};
 use crate::statement::Statement;
 use crate::wording::receipt_text;
-
-/// Digits that stand together when a hash is shown, so that two people can read it to each other.
-const DIGITS_TOGETHER: usize = 8;
 
 /// Shows a receipt in `language` as plain text.
 ///
@@ -48,6 +48,7 @@ pub fn receipt_rows(
     let page = Page {
         language,
         content: receipt.content(),
+        verifier_key: receipt.verifier().1,
     };
     let mut shown = page.head()?;
     shown.push(Row::Heading(page.word("agreed")?.to_owned()));
@@ -71,6 +72,7 @@ pub fn page_words(language: Language) -> Result<(&'static str, &'static str), Re
 struct Page<'a> {
     language: Language,
     content: &'a Content,
+    verifier_key: VerifyingKey,
 }
 
 impl Page<'_> {
@@ -85,12 +87,15 @@ impl Page<'_> {
         }
         rows.extend([
             self.code("event", &content.event)?,
+            self.time("happened", content.event_timestamp)?,
             self.time("signed", content.consent_timestamp)?,
             self.code("standing", &content.proof.standing)?,
             self.field("number", grouped(&content.receipt_id.0))?,
         ]);
-        if let Some(previous) = content.previous_record {
-            rows.push(self.field("previous", grouped(&previous.0))?);
+        rows.push(self.field("receipt-number", content.receipt_number.to_string())?);
+        if let Some(act) = content.act {
+            rows.push(self.time("act-signed", act.signed_timestamp)?);
+            rows.push(self.field("act-record", grouped(&act.record_id.0))?);
         }
         Ok(rows)
     }
@@ -101,7 +106,9 @@ impl Page<'_> {
         rows.extend(self.known_code("age-band", details.age_band.as_ref())?);
         rows.extend(self.authority(details)?);
         rows.extend(self.known_code("helper", details.helper.as_ref())?);
-        rows.extend(self.known_code("legal-basis", details.legal_basis.as_ref())?);
+        for basis in &details.legal_basis {
+            rows.push(self.code("legal-basis", basis)?);
+        }
         let sources: Vec<_> = details
             .source_systems
             .iter()
@@ -118,10 +125,15 @@ impl Page<'_> {
         );
         rows.push(self.flag("mandatory", content.mandatory)?);
         rows.push(self.flag("third-party", content.third_party_disclosure)?);
-        rows.push(self.field("notice", content.privacy_notice.as_str())?);
         let hash = details.notice_hash.map(|hash| grouped(&hash.0));
         rows.extend(
             hash.map(|hash| self.field("notice-hash", hash))
+                .transpose()?,
+        );
+        let policy = details.policy_url.as_ref();
+        rows.extend(
+            policy
+                .map(|url| self.field("policy-url", url.as_str()))
                 .transpose()?,
         );
         let reviews: Vec<_> = details.reviews.iter().map(|day| japan_date(*day)).collect();
@@ -160,6 +172,7 @@ impl Page<'_> {
         for controller in &content.pii_controllers {
             rows.push(self.field("verifier", controller.name.as_str())?);
         }
+        rows.push(self.time("checked", proof.checked_timestamp)?);
         let policy = details.policy_version.as_ref();
         rows.extend(
             policy
@@ -173,6 +186,7 @@ impl Page<'_> {
         rows.push(self.field("statement-digest", grouped(&proof.statement_digest.0))?);
         rows.push(self.field("wording", grouped(&proof.display_template.0))?);
         let known = [
+            ("verifier-key", Some(self.verifier_key.0)),
             ("record", details.record_id.map(|id| id.0)),
             ("terminal", details.terminal.map(|key| key.0)),
             ("staff", details.staff.map(|key| key.0)),
@@ -225,14 +239,4 @@ impl Page<'_> {
 
 fn word(language: Language, key: &str) -> Result<&'static str, RenderError> {
     receipt_text(language, key).ok_or_else(|| RenderError::MissingWords(key.to_owned()))
-}
-
-/// Hexadecimal digits in groups.
-fn grouped(bytes: &[u8; 32]) -> String {
-    let digits: Vec<char> = hex::encode(bytes).chars().collect();
-    let groups: Vec<String> = digits
-        .chunks(DIGITS_TOGETHER)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
 }

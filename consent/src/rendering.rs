@@ -4,7 +4,7 @@ use musubi_primitives::resident::Authority;
 use musubi_primitives::{Language, Moment};
 use serde::Serialize;
 
-use crate::document::DocumentError;
+use crate::document::{Document, DocumentError, DocumentFields};
 use crate::statement::{Party, Statement, StatementFields};
 use crate::wording::text;
 
@@ -85,6 +85,7 @@ pub fn rows(statement: &[u8], language: Language) -> Result<Vec<Row>, RenderErro
     let mut rows = page.head()?;
     rows.extend(page.scope()?);
     rows.extend(page.rights()?);
+    rows.extend(page.numbers()?);
     rows.push(page.field("reference", short_reference(&statement))?);
     Ok(rows)
 }
@@ -97,8 +98,21 @@ pub fn plain_text(rows: &[Row]) -> String {
 
 /// The first 16 hexadecimal digits of the digest that the signed content holds, to compare screen, paper and receipt.
 #[must_use]
-pub fn short_reference(statement: &Statement) -> String {
-    hex::encode(statement.digest()).chars().take(16).collect()
+pub fn short_reference<F: DocumentFields>(document: &Document<F>) -> String {
+    hex::encode(document.digest()).chars().take(16).collect()
+}
+
+/// Digits that stand together when a number or hash is shown, so that two people can read it to each other.
+const DIGITS_TOGETHER: usize = 8;
+
+/// Hexadecimal digits in groups.
+pub(crate) fn grouped(bytes: &[u8; 32]) -> String {
+    let digits: Vec<char> = hex::encode(bytes).chars().collect();
+    let groups: Vec<String> = digits
+        .chunks(DIGITS_TOGETHER)
+        .map(|group| group.iter().collect())
+        .collect();
+    groups.join(" ")
 }
 
 /// A moment as date and time of day in Japan, to the minute.
@@ -191,6 +205,22 @@ impl Page<'_> {
             self.note("statute")?,
             Row::Gap,
         ])
+    }
+
+    /// What ties this statement to other papers: its number, what it replaces, the notice, the phone that may withdraw.
+    fn numbers(&self) -> Result<Vec<Row>, RenderError> {
+        let fields = self.fields;
+        let mut rows = vec![
+            self.field("notice", fields.notice.as_str())?,
+            self.field("number", grouped(&fields.consent.0))?,
+        ];
+        if let Some(earlier) = fields.supersedes {
+            rows.push(self.field("replaces", grouped(&earlier.0))?);
+        }
+        if let Some(account) = fields.account {
+            rows.push(self.field("account", grouped(&account.0))?);
+        }
+        Ok(rows)
     }
 
     fn party(&self, key: &str, party: &Party) -> Result<Row, RenderError> {

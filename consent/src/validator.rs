@@ -39,6 +39,8 @@ pub use roots::{CertificateUse, Environment, RootError, TrustedRoots};
 
 use musubi_primitives::Moment;
 
+use self::certificate::Sliced;
+use self::holder_key::HolderKey;
 use crate::cms::{CmsError, SignedCms};
 use crate::signed_content::SignedContent;
 
@@ -110,6 +112,24 @@ impl Verification {
             Revocation::Good | Revocation::Revoked { .. } => true,
             Revocation::Unknown | Revocation::NotChecked => false,
         }
+    }
+}
+
+/// Checks 1, 8 and 9 alone: the key in the CMS' own certificate signed exactly `content`. Who issued the certificate, whether it was valid
+/// or revoked, and what it may be used for stays open: enough to notice a card that signs nonsense, never enough to believe anybody.
+///
+/// # Errors
+///
+/// [`VerificationError`] saying which of them failed.
+pub fn verify_own_signature(cms: &[u8], content: &SignedContent) -> Result<(), VerificationError> {
+    let cms = SignedCms::parse(cms)?;
+    let sliced = Sliced::parse(&cms.certificate)?;
+    let info = &sliced.certificate.tbs_certificate.subject_public_key_info;
+    let key = HolderKey::of(info, &CardAlgorithm::ALL)?;
+    if key.has_signed(&content.to_bytes(), &cms.signature) {
+        Ok(())
+    } else {
+        Err(VerificationError::SignatureMismatch)
     }
 }
 

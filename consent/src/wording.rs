@@ -12,6 +12,9 @@ const ENGLISH: &str = include_str!("wording/en.txt");
 const RECEIPT_JAPANESE: &str = include_str!("wording/receipt-ja.txt");
 const RECEIPT_PLAIN_JAPANESE: &str = include_str!("wording/receipt-ja-x-easy.txt");
 const RECEIPT_ENGLISH: &str = include_str!("wording/receipt-en.txt");
+const DOCUMENTS_JAPANESE: &str = include_str!("wording/documents-ja.txt");
+const DOCUMENTS_PLAIN_JAPANESE: &str = include_str!("wording/documents-ja-x-easy.txt");
+const DOCUMENTS_ENGLISH: &str = include_str!("wording/documents-en.txt");
 
 /// SHA-256 of the whole wording of `language`.
 #[must_use]
@@ -27,6 +30,11 @@ pub(crate) fn text(language: Language, key: &str) -> Option<&'static str> {
 /// The text under `key` in the wording of receipts, which nobody signs: it may be improved without a new statement.
 pub(crate) fn receipt_text(language: Language, key: &str) -> Option<&'static str> {
     entries(receipt_source(language)).find_map(|(found, text)| (found == key).then_some(text))
+}
+
+/// The text under `key` in the wording of the short documents: binding, withdrawal, check-in.
+pub(crate) fn document_text(language: Language, key: &str) -> Option<&'static str> {
+    entries(documents_source(language)).find_map(|(found, text)| (found == key).then_some(text))
 }
 
 /// All keys with their texts, in the file's order.
@@ -53,6 +61,14 @@ fn receipt_source(language: Language) -> &'static str {
     }
 }
 
+fn documents_source(language: Language) -> &'static str {
+    match language {
+        Language::Japanese => DOCUMENTS_JAPANESE,
+        Language::PlainJapanese => DOCUMENTS_PLAIN_JAPANESE,
+        Language::English => DOCUMENTS_ENGLISH,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -61,7 +77,7 @@ mod tests {
 
     #[test]
     fn every_language_has_the_same_keys_once() {
-        for source in [source, receipt_source] {
+        for source in [source, receipt_source, documents_source] {
             let keys = |language| {
                 entries(source(language))
                     .map(|(key, _)| key)

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod card;
 pub mod care;
 pub mod demo;
+pub mod import;
 pub mod key;
 pub mod member;
 pub mod node;

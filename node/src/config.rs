@@ -10,6 +10,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use musubi_consent::Text;
 use musubi_node_workers::RevocationSettings;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -41,12 +42,16 @@ pub struct NodeConfig {
     pub gateway: GatewayConfig,
     /// FHIR for this member's own systems, on the gateway's listener.
     pub facade: FacadeConfig,
+    /// The counter console, on the gateway's listener.
+    pub counter: CounterConfig,
     /// The audit explorer, on the listener of `rpc`.
     pub explorer: ExplorerConfig,
     /// Cards.
     pub cards: CardConfig,
     /// The schedule check.
     pub care: CareConfig,
+    /// Sealed records.
+    pub vault: VaultConfig,
     /// Store.
     pub store: StoreConfig,
     /// Logs.
@@ -87,6 +92,63 @@ pub struct KeyConfig {
 pub struct GatewayConfig {
     /// Address and port; without it there is no gateway.
     pub listen: Option<SocketAddr>,
+}
+
+/// The counter and clinic console.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CounterConfig {
+    /// Where the card agent of a counter's machine listens; `musubi card agent` has the same default.
+    pub agent: String,
+    /// Origins of other members' gateways, by number: this node's console calls them, and theirs may call this gateway.
+    pub gateways: BTreeMap<String, String>,
+}
+
+impl Default for CounterConfig {
+    fn default() -> Self {
+        Self {
+            agent: "http://127.0.0.1:8937".to_owned(),
+            gateways: BTreeMap::new(),
+        }
+    }
+}
+
+impl CounterConfig {
+    /// [`Self::gateways`] by number.
+    ///
+    /// # Errors
+    /// A sentence that names what is no number or no origin.
+    pub fn neighbours(&self) -> Result<BTreeMap<u32, String>, String> {
+        let checked = |(number, origin): (&String, &String)| {
+            let number: u32 = number
+                .parse()
+                .map_err(|_| format!("counter.gateways {number:?}: expected a member's number"))?;
+            Ok((number, checked_origin("counter.gateways", origin)?))
+        };
+        self.gateways.iter().map(checked).collect()
+    }
+
+    /// What its pages may call beside their own gateway.
+    ///
+    /// # Errors
+    /// As [`Self::neighbours`].
+    pub fn callable(&self) -> Result<Vec<String>, String> {
+        let mut origins = vec![checked_origin("counter.agent", &self.agent)?];
+        origins.extend(self.neighbours()?.into_values());
+        Ok(origins)
+    }
+}
+
+/// An origin as browsers write it: it goes into a page's policy, where anything after it would mean something else.
+fn checked_origin(key: &str, text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text).map_err(|error| format!("{key} {text:?}: {error}"))?;
+    let origin = url.origin().ascii_serialization();
+    if origin == text && matches!(url.scheme(), "http" | "https") {
+        return Ok(origin);
+    }
+    Err(format!(
+        "{key} {text:?}: expected an origin such as https://gateway.village.example.jp, without a path"
+    ))
 }
 
 /// What the schedule check knows beyond the rules that come with the binary.
@@ -143,6 +205,8 @@ pub struct CardConfig {
     pub paper_font: Option<PathBuf>,
     /// Folder with the privacy notices that are handed over, each a file named after its identifier; receipts hold their hashes.
     pub notices: Option<PathBuf>,
+    /// Address under which the municipality's privacy policy can be read; receipts name it.
+    pub policy_url: Option<Text>,
 }
 
 /// How long a revocation answer is waited for.
@@ -198,6 +262,22 @@ pub struct RpcConfig {
     pub listen: SocketAddr,
     /// File with the operators' bearer token; without it unsafe methods answer on loopback only.
     pub operator_token: Option<PathBuf>,
+}
+
+/// The vault.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VaultConfig {
+    /// The most bytes of ciphertext kept for one author, this member's own records included; 64 GiB by default.
+    pub author_bytes: u64,
+}
+
+impl Default for VaultConfig {
+    fn default() -> Self {
+        Self {
+            author_bytes: musubi_node_vault::Limits::default().author_bytes,
+        }
+    }
 }
 
 /// The database.
@@ -270,9 +350,11 @@ impl Default for NodeConfig {
             rpc: RpcConfig::default(),
             gateway: GatewayConfig::default(),
             facade: FacadeConfig::default(),
+            counter: CounterConfig::default(),
             explorer: ExplorerConfig::default(),
             cards: CardConfig::default(),
             care: CareConfig::default(),
+            vault: VaultConfig::default(),
             store: StoreConfig::default(),
             log: LogConfig::default(),
             telemetry: TelemetryConfig::default(),

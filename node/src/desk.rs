@@ -4,38 +4,53 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `archive`,
-//! [`pending`], [`check_in`], [`intake`], [`verdict`], [`custodian`], [`duties`] and [`facade`].
+//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `receipts`,
+//! `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;
+mod answers;
 mod archive;
+mod arriving;
 pub mod attester;
 mod cards;
 pub mod care;
 mod catching_up;
 pub mod chain;
+mod changes;
 pub mod check_in;
 mod check_in_card;
+pub mod console;
 pub mod counter;
 pub mod custodian;
 pub mod dose;
 pub mod duties;
 pub mod facade;
 mod facts;
+pub mod family;
 mod finalised;
+mod follow_up;
+pub mod forms;
 mod gathering;
+mod hearing;
 mod history;
+mod holder;
 mod home;
 pub mod intake;
 mod judging;
 mod keys;
+pub mod ledger;
 mod life;
 mod moving;
 mod nonces;
 pub mod papers;
+mod papers_on_doses;
 pub mod pending;
+mod phone;
 mod protection;
+mod receipts;
 mod recording;
+mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
@@ -48,8 +63,11 @@ use chain::Chain;
 use counter::Counter;
 use custodian::{Custodian, VaultDoor};
 use duties::Duties;
+use forms::Forms;
 use intake::Intake;
 use keys::Keys;
+pub use keys::check_cards;
+use ledger::Ledger;
 use musubi_fhir::Resource;
 use musubi_node_gateway::{
     Answer, Applied, Caller, CheckInAnswer, CheckInForm, Desk, DeskError, Enrolled, EnrolmentForm,
@@ -71,6 +89,8 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
+use receipts::Issuing;
+use repair::RepairFigures;
 use std::{
     future::poll_fn,
     path::Path,
@@ -83,6 +103,7 @@ use tokio::{sync::watch, task::block_in_place};
 #[derive(Default)]
 pub struct Background {
     duties: Option<Duties>,
+    ledger: Option<Ledger>,
     pending: Option<Pending>,
 }
 
@@ -92,8 +113,12 @@ impl Background {
         if let Some(duties) = self.duties {
             tokio::spawn(duties.run());
         }
+        if let Some(ledger) = self.ledger {
+            tokio::spawn(ledger.look_through());
+        }
         if let Some(pending) = self.pending {
             tokio::spawn(Sweep(pending.0.clone()).run());
+            tokio::spawn(Issuing(pending.0.clone()).run());
             if let Some(worker) = pending.worker() {
                 tokio::spawn(worker.run());
             }
@@ -147,6 +172,8 @@ struct Desks {
     counter: Option<Counter>,
     attester: Option<Attester>,
     intake: Option<Intake>,
+    forms: Arc<Forms>,
+    ledger: Option<Ledger>,
 }
 
 /// What the desks have not done yet, and what their worker did.
@@ -154,6 +181,12 @@ struct Desks {
 pub struct Backlog {
     /// Records kept here that the chain was not told of yet.
     pub unacknowledged: u64,
+    /// Damage in the vault.
+    pub repairs: RepairFigures,
+    /// Bytes of ciphertext in the vault.
+    pub bytes_kept: u64,
+    /// Records that were not taken because their author's share of the vault is full.
+    pub quota_refusals: u64,
     /// Questions to the authority.
     pub revocation: Progress,
 }
@@ -167,8 +200,13 @@ impl Office {
         let attester = desks.attester.as_ref();
         let progress = attester.and_then(|attester| attester.revocations.progress());
         let custodian = desks.custodian.as_ref();
+        let (repairs, bytes_kept, quota_refusals) =
+            custodian.map_or_else(Default::default, Custodian::figures);
         Backlog {
             unacknowledged: custodian.map_or(0, Custodian::unacknowledged),
+            repairs,
+            bytes_kept,
+            quota_refusals,
             revocation: progress.map_or_else(Progress::default, |progress| *progress.borrow()),
         }
     }
@@ -367,9 +405,14 @@ impl Desk for Office {
         subject: Pseudonym,
         resource: Resource,
     ) -> Result<TakenIn, DeskError> {
-        offered(&self.desks()?.intake, "to take records in")?
-            .take_in(caller, subject, resource)
-            .await
+        let intake = offered(&self.desks()?.intake, "to take records in")?;
+        match caller.standing {
+            Standing::Staff(_) => intake.take_in(caller, subject, resource).await,
+            Standing::Person(person) => {
+                let writer = (person, caller.account);
+                self.take_in_from(writer, subject, &resource).await
+            }
+        }
     }
 
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {

@@ -59,7 +59,10 @@ pub async fn open(
 }
 
 /// Genesis as its reader trusts it.
-fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
+///
+/// # Errors
+/// When the store has none.
+pub fn genesis_of(pipeline: &Pipeline) -> Result<Checkpoint, LocalFault> {
     let validators: Option<ValidatorSet> = pipeline.store().validators(0)?;
     let validators = validators
         .ok_or_else(|| LocalFault::new("read the first validators", "the store has no genesis"))?;
@@ -109,7 +112,11 @@ impl Place for Node {
 
     async fn members(&self) -> Result<Vec<(MemberId, MemberKind)>, IndexError> {
         let pipeline = self.pipeline.clone();
-        self.read(move || members(&pipeline)).await
+        let members = self.read(move || members(&pipeline)).await?;
+        Ok(members
+            .into_iter()
+            .map(|(id, facts)| (id, facts.kind))
+            .collect())
     }
 
     async fn actor(&self, account: AccountId) -> Result<Option<Actor>, IndexError> {
@@ -129,13 +136,17 @@ impl Node {
     }
 }
 
-fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberKind)>, LocalFault> {
+/// Every active member. Needs the stack of a worker thread.
+///
+/// # Errors
+/// When the newest state cannot be read.
+pub fn members(pipeline: &Pipeline) -> Result<Vec<(MemberId, MemberFacts)>, LocalFault> {
     let mut members = Vec::new();
     let mut gap = 0;
     for id in (0..MEMBERS_MAX).map(MemberId) {
         let facts: Option<MemberFacts> = ask(pipeline, "MusubiApi_member", id)?;
         gap = if facts.is_some() { 0 } else { gap + 1 };
-        members.extend(facts.map(|facts| (id, facts.kind)));
+        members.extend(facts.map(|facts| (id, facts)));
         if gap > GAP_MAX {
             break;
         }

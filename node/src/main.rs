@@ -45,8 +45,9 @@ mod views;
 use clap::{Parser, Subcommand};
 use commands::{
     backup::BackupArguments, bench::BenchArguments, card::CardCommand, care::CareCommand,
-    demo::DemoArguments, key::KeyCommand, member::MemberArguments, node::NodeArguments,
-    recover::RecoverCommand, restore::RestoreArguments, spec::SpecCommand, verify::VerifyArguments,
+    demo::DemoArguments, import::ImportArguments, key::KeyCommand, member::MemberArguments,
+    node::NodeArguments, recover::RecoverCommand, restore::RestoreArguments, spec::SpecCommand,
+    verify::VerifyArguments,
 };
 use std::process::ExitCode;
 
@@ -90,6 +91,8 @@ enum Command {
     /// Ask the schedule engine.
     #[command(subcommand)]
     Care(CareCommand),
+    /// Take in records that a municipality or clinic already has.
+    Import(ImportArguments),
     /// Work with a My Number Card, real or emulated.
     #[command(subcommand)]
     Card(CardCommand),
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => commands::verify::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Care(command) => commands::care::run(&command),
+        Command::Import(arguments) => commands::import::run(&arguments),
         Command::Card(command) => commands::card::run(&command),
     };
     match outcome {

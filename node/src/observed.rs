@@ -106,6 +106,36 @@ impl Observed {
             "Records kept here that the chain was not told of yet",
             backlog.unacknowledged,
         )?;
+        out.gauge(
+            "vault_kept_bytes",
+            "Bytes of sealed records kept here",
+            backlog.bytes_kept,
+        )?;
+        out.gauge(
+            "vault_damaged_records",
+            "Records kept here that are damaged or missing and not made good yet",
+            backlog.repairs.damaged,
+        )?;
+        out.counter(
+            "vault_damage_found",
+            "Records found damaged or missing",
+            backlog.repairs.found,
+        )?;
+        out.counter(
+            "vault_repairs",
+            "Damaged records made good from another holder",
+            backlog.repairs.mended,
+        )?;
+        out.counter(
+            "vault_false_answers",
+            "Answers of other holders that were not what the chain holds",
+            backlog.repairs.false_answers,
+        )?;
+        out.counter(
+            "vault_quota_refusals",
+            "Records not taken because their author's share of this vault is full",
+            backlog.quota_refusals,
+        )?;
         out.counter(
             "revocation_answers",
             "Revocation answers that were believed",

@@ -5,7 +5,7 @@ use crate::{
     clock::SystemClock,
     commands::{care::chain as chain_of, spec},
     config::NodeConfig,
-    desk::{self, Office, chain::Chain, custodian::VaultDoor},
+    desk::{self, Office, chain::Chain, custodian::VaultDoor, family::FamilyOffice},
     explorer, gossip,
     halt::Halt,
     join,
@@ -26,6 +26,7 @@ use musubi_node_core::{
 use musubi_node_facade::Facade;
 use musubi_node_network::{Event, Network, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
+use musubi_node_web::Face;
 use musubi_primitives::VerifyingKey;
 use std::{future::Future, sync::Arc};
 use tokio::{
@@ -53,6 +54,7 @@ pub async fn run(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Halt> {
     let spec = spec::read(&config.spec)?;
+    desk::check_cards(&config, spec.environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
@@ -114,11 +116,23 @@ pub async fn run(
     )
     .map_err(|error| format!("build the API: {error}"))?;
     api.router = api.router.merge(explorer);
+    let faces = api.for_guests.clone().merge(Face::App.routes());
+    let faces = faces.merge(Face::Counter.calling(&config.counter.callable()?));
     tracing::info!(name = config.name, %hash, rpc = %config.rpc.listen, key = %node_key.public(), "node started");
     let (stopped, stopping) = watch::channel(false);
     let facade = desk::facade::open(&config, &office)?;
     let calls = GatewayCalls::register(&metrics);
-    serve_gateway(&config, office, facade, calls, stopping.clone()).await?;
+    let family = FamilyOffice::new(Arc::clone(&office), &config, spec.name.clone())?;
+    serve_gateway(
+        &config,
+        office,
+        family,
+        facade,
+        faces,
+        calls,
+        stopping.clone(),
+    )
+    .await?;
     background.start();
     let serving = tokio::spawn(musubi_node_api::serve(api, listener, told(stopping)));
     let outcome = engine.run(stop).await.map_err(Halt::from);
@@ -144,18 +158,19 @@ async fn explorer_routes(
     let chain = spec.name.clone();
     let answers = explorer::open(&config.explorer, &config.data, chain, pipeline, clock).await?;
     let answers = musubi_node_api::for_operators(answers, operator_token(config)?);
-    tracing::info!(
-        pages = musubi_node_web::has_explorer(),
-        "explorer opened at /explorer"
-    );
-    Ok(answers.merge(musubi_node_web::explorer()))
+    let face = Face::Explorer;
+    tracing::info!(pages = face.is_here(), "explorer opened at {}", face.path());
+    Ok(answers.merge(face.routes()))
 }
 
-/// Serves the gateway, where the configuration has one, until the node stops.
+/// Serves the gateway, where the configuration has one, until the node stops; beside it the pages that call it, and what the light
+/// client in them asks.
 async fn serve_gateway(
     config: &NodeConfig,
     office: Arc<Office>,
+    family: FamilyOffice,
     facade: Option<Facade>,
+    faces: axum::Router,
     calls: GatewayCalls,
     stopping: watch::Receiver<bool>,
 ) -> Result<(), String> {
@@ -169,14 +184,27 @@ async fn serve_gateway(
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
     let protection =
         musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
+    let follow_up =
+        musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
+    let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
+    let console =
+        desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
+    let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
+    let neighbours = config.counter.neighbours()?.into_values().collect();
+    let family = musubi_node_gateway::family::router(entrance.clone(), Arc::new(family));
     let own = musubi_node_gateway::router(entrance, office)
         .merge(care)
+        .merge(console)
+        .merge(family)
+        .merge(follow_up)
+        .merge(forms)
         .merge(protection);
     // Each router is watched by itself: only it knows its routes' patterns.
-    let mut routes = calls.clone().watch(own);
+    let mut routes = calls.clone().watch(own).merge(faces);
     if let Some(facade) = facade {
         routes = musubi_node_facade::beside(routes, calls.watch(facade.router()));
     }
+    routes = musubi_node_gateway::console::across(routes, neighbours);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
         let served = musubi_node_gateway::serve(

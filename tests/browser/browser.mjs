@@ -20,13 +20,13 @@ export async function violations(page) {
 /** Whether anything lies beside the screen that could only be reached by scrolling sideways. */
 export const overflows = (page) => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1);
 
-/** A page whose errors and forbidden requests are remembered. */
-export async function open(browser, options, address, path) {
+/** A page of a face whose errors and forbidden requests are remembered. */
+export async function open(browser, options, address, path, face = "explorer") {
   const context = await browser.newContext({ locale: "ja-JP", timezoneId: "Asia/Tokyo", ...options });
   const page = await context.newPage();
   const errors = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => message.text().includes("Content Security Policy") && errors.push(message.text()));
-  await page.goto(`${address}/explorer/${path}`);
+  await page.goto(`${address}/${face}/${path}`);
   return { page, context, errors };
 }

@@ -23,5 +23,6 @@ export async function start(binary, folder, port) {
     child.kill("SIGTERM");
     await ended;
   };
-  return { steps, stop, folder, address: `http://127.0.0.1:${port}` };
+  // The first village: its operators' listener, and its gateway, thirty ports above (`musubi demo --ports`).
+  return { steps, stop, folder, address: `http://127.0.0.1:${port}`, gateway: `http://127.0.0.1:${port + 30}` };
 }

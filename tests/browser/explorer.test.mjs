@@ -168,7 +168,7 @@ test("a node that is away is told, and the page goes on by itself", async () => 
   const { page, context } = await at("");
   await context.route("**/explorer/api/**", (route) => route.abort());
   await page.goto(`${consortium.address}/explorer/events`);
-  await page.getByText("ノードにつながりません").waitFor();
+  await page.getByText("つながりません。").waitFor();
   await page.screenshot({ path: `${folder}/screens/desktop-offline.png` });
   await context.unroute("**/explorer/api/**");
   await settled(page);

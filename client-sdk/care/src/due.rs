@@ -1,8 +1,10 @@
-//! Whose dose is due or overdue on a day: the list that invitations and reminders are made from.
+//! Whose dose or checkup is due or overdue on a day: the list that invitations and reminders are made from.
 
+use crate::age::school_start;
 use crate::child::Circumstances;
 use crate::civil::Date;
 use crate::forecast::{Status, forecast};
+use crate::forms::offers::{AnsweredBy, Offer, Offers};
 use crate::records::Person;
 use crate::rules::RuleSet;
 use serde::Serialize;
@@ -50,6 +52,73 @@ pub fn due_list(rules: &RuleSet, people: &[Person], confirmed: bool, as_of: Date
         rank(one).cmp(&rank(two))
     });
     list
+}
+
+/// A checkup whose time has come, without a record of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DueCheckup {
+    /// Id of the person.
+    pub person: String,
+    /// Due in its period, overdue from its end until school.
+    pub status: Status,
+    /// Last part of the address of its form.
+    pub form: String,
+    /// First day of its period.
+    pub from: Date,
+    /// First day after it.
+    pub until: Date,
+}
+
+/// Whose checkup is due or overdue on `as_of`, overdue first. Nobody is sent back to an early checkup once a later one was held.
+pub fn due_checkups(offers: &Offers, people: &[Person], as_of: Date) -> Vec<DueCheckup> {
+    let mut due: Vec<DueCheckup> = people
+        .iter()
+        .flat_map(|person| checkups_of(offers, person, as_of))
+        .collect();
+    due.sort_by(|one, two| {
+        let rank = |checkup: &DueCheckup| (rank(checkup.status), checkup.until);
+        rank(one).cmp(&rank(two))
+    });
+    due
+}
+
+fn checkups_of(offers: &Offers, person: &Person, as_of: Date) -> Vec<DueCheckup> {
+    let Some(birth) = person.subject.birth.filter(|birth| *birth <= as_of) else {
+        return Vec::new();
+    };
+    let is_held = |offer: &Offer| {
+        let held = person.forms.iter();
+        held.map(|form| form.form.rsplit('/').next())
+            .any(|name| name == Some(offer.form.as_str()))
+    };
+    let checkups = offers.offers.iter();
+    let checkups: Vec<&Offer> = checkups
+        .filter(|offer| offer.by == AnsweredBy::Staff)
+        .collect();
+    let held_from = checkups.iter().filter(|offer| is_held(offer));
+    let held_from = held_from.map(|offer| offer.from_months).max();
+    let wanted = checkups
+        .into_iter()
+        .filter(|offer| held_from.is_none_or(|held| held < offer.from_months));
+    wanted
+        .filter_map(|offer| {
+            let period = offer.period(birth);
+            let status = if period.has(as_of) {
+                Status::Due
+            } else if period.until <= as_of && as_of < school_start(birth) {
+                Status::Overdue
+            } else {
+                return None;
+            };
+            Some(DueCheckup {
+                person: person.id.clone(),
+                status,
+                form: offer.form.clone(),
+                from: period.from,
+                until: period.until,
+            })
+        })
+        .collect()
 }
 
 fn of_person(rules: &RuleSet, person: &Person, confirmed: bool, as_of: Date) -> Vec<DueDose> {

@@ -4,11 +4,12 @@
 //! flags and scales are data files with their sources beside them (`chain-spec/presets/forms`).
 
 pub mod flags;
+pub mod offers;
 mod presets;
 pub mod scale;
 pub mod survey;
 
-pub use presets::{FLAGS_2026, FORMS, SCALES, SOURCES};
+pub use presets::{FLAGS_2026, FORMS, OFFERS_2026, SCALES, SOURCES};
 
 use musubi_fhir::{Refusal, form::Form};
 use serde_json::Value;

@@ -138,7 +138,8 @@ pub fn product(concept: &Value, rules: &RuleSet, codes: &ProductCodes) -> Option
     products.all(|product| product == first).then_some(first)
 }
 
-fn completed_form(resource: &Resource) -> Option<CompletedForm> {
+/// What a QuestionnaireResponse says in short, if it names its form and the day on which it was written.
+pub fn completed_form(resource: &Resource) -> Option<CompletedForm> {
     let canonical = resource.value()["questionnaire"].as_str()?;
     Some(CompletedForm {
         form: canonical.split('|').next().unwrap_or_default().to_owned(),

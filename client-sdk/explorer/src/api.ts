@@ -1,6 +1,7 @@
 // The node's explorer API, as typed calls.
 
-import { Refused, type Checkpoint, type Fact, type Id, type Moment, Unreachable } from "musubi-sdk";
+import { saveBlob, send as ask } from "musubi-shared";
+import { type Checkpoint, type Fact, type Id, type Moment, Unreachable } from "musubi-sdk";
 
 export interface Progress { first: number; height: number; tip: number; rebuilding: boolean }
 export interface Chain { chain: string; genesis: Checkpoint; members: { member: number; kind: string; name: string | null }[]; index: Progress }
@@ -28,10 +29,7 @@ export const getToken = (): string => token;
 async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (token) headers.set("authorization", `Bearer ${token}`);
-  const response = await fetch(ROOT + path, { ...init, headers }).catch((cause: unknown) => { throw new Unreachable("the node does not answer", { cause }); });
-  if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as { detail?: string };
-  throw new Refused(problem.detail ?? `the node answers ${response.status}`, response.status);
+  return ask(ROOT + path, { ...init, headers });
 }
 
 export async function get<T>(path: string, headers: Record<string, string> = {}): Promise<T> {
@@ -43,14 +41,6 @@ export const rebuild = (): Promise<Response> => send("/rebuild", { method: "POST
 /** Saves an export to a file, with the token where one is needed. */
 export async function save(path: string, name: string): Promise<void> {
   saveBlob(await (await send(path)).blob(), name);
-}
-
-export function saveBlob(blob: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** Blocks as they become final, until the signal ends it; by fetch, since EventSource sends no token. */

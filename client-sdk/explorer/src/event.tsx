@@ -1,12 +1,11 @@
 // One event: a plain sentence, what it concerns, and its proof.
 
-import { dateTime } from "musubi-shared";
-import { fill } from "musubi-shared";
-import { saveBlob, type Event } from "./api";
+import { dateTime, fill, saveBlob, Spoken } from "musubi-shared";
+import type { Event } from "./api";
 import { useMember } from "./chain";
 import { Id } from "./parts";
 import type { Proved } from "./proof";
-import { Spoken, useSpeech } from "./speech";
+import { useSpeech } from "./speech";
 
 const MEMBERS = new Set(["member", "by", "attester", "author", "custodian", "holder", "home", "recipient", "from", "to"]);
 

@@ -1,26 +1,18 @@
-// Small parts: states of loading, identifiers, badges.
+// Small parts: loading where the operators' token may be asked for, and identifiers.
 
-import { Unreachable } from "musubi-sdk";
+import { Loaded as LoadedByAll, type Load } from "musubi-shared";
+import { Refused } from "musubi-sdk";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { setToken } from "./api";
-import { isForOperators, type Load } from "./load";
 import { useSpeech } from "./speech";
 
+const isForOperators = (error: Error): boolean => error instanceof Refused && error.code === 401;
+
 /** Shows what was loaded, or how that stands and what to do. */
-export function Loaded<T>({ state, again, children }: { state: Load<T>; again: () => void; children: (value: T) => ComponentChildren }) {
-  const { say } = useSpeech();
-  if (state.kind === "ready") return <>{children(state.value)}</>;
-  if (state.kind === "loading") return <p class="soft" role="status">{say("loading")}</p>;
-  if (isForOperators(state.error)) return <Token again={again} />;
-  const away = state.error instanceof Unreachable;
-  return (
-    <div class="banner warn" role="alert">
-      <p>{say(away ? "offline" : "failed")}</p>
-      {!away && <p class="soft">{state.error.message}</p>}
-      <button onClick={again}>{say("again")}</button>
-    </div>
-  );
+export function Loaded<T>(all: { state: Load<T>; again: () => void; children: (value: T) => ComponentChildren }) {
+  const { state, again } = all;
+  return state.kind === "failed" && isForOperators(state.error) ? <Token again={again} /> : <LoadedByAll {...all} />;
 }
 
 function Token({ again }: { again: () => void }) {
@@ -40,9 +32,4 @@ function Token({ again }: { again: () => void }) {
 export function Id({ id, to }: { id: string; to?: string }) {
   const short = `${id.slice(0, 10)}…${id.slice(-6)}`;
   return <a class="id" href={to ?? `/explorer/events?about=${id}`} title={id}>{short}</a>;
-}
-
-export function Empty() {
-  const { say } = useSpeech();
-  return <p class="card soft">{say("empty")}</p>;
 }

@@ -22,4 +22,4 @@ mod questionnaire_response;
 pub use date::PartialDate;
 pub use issue::{Issue, IssueCode, Refusal};
 pub use patient::Identity;
-pub use resource::{Kind, Resource};
+pub use resource::{Kind, Resource, holds_twelve_digits};

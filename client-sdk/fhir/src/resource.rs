@@ -211,7 +211,8 @@ fn refuse_individual_numbers(root: &Element<'_>, value: &Value, issues: &mut Iss
     }
 }
 
-fn holds_twelve_digits(value: &Value) -> bool {
+/// Whether any text or number in here has exactly twelve digits, in half or full width, however it is spaced: it could be a 個人番号.
+pub fn holds_twelve_digits(value: &Value) -> bool {
     match value {
         Value::String(text) => is_twelve_digits(text),
         Value::Number(number) => is_twelve_digits(&number.to_string()),

@@ -17,3 +17,14 @@ export function ago(language: Language, at: number, now: number): string {
   if (seconds < 7200) return relative.format(-Math.round(seconds / 60), "minute");
   return relative.format(-Math.round(seconds / 3600), "hour");
 }
+
+/** A date in Japan, of a moment or of `2026-04-01`. */
+export function day(language: Language, at: number | string): string {
+  const moment = typeof at === "number" ? at : Date.parse(`${at}T00:00:00+09:00`);
+  return new Intl.DateTimeFormat(tag(language), { year: "numeric", month: "long", day: "numeric", timeZone: "Asia/Tokyo" }).format(moment);
+}
+
+/** Date and time in Japan to the minute, for people who do not compare records. */
+export function minute(language: Language, at: number): string {
+  return new Intl.DateTimeFormat(tag(language), { year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit", timeZone: "Asia/Tokyo" }).format(at);
+}

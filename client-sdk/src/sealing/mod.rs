@@ -4,6 +4,7 @@
 //! ([`record`]); data key and salt travel together, wrapped by HPKE to guardian, author and home municipality, and for one ticket to
 //! one requester ([`envelope`]). Destroying the envelopes therefore destroys both the text and the means to check the commitment.
 
+mod agreed;
 pub mod canonical;
 pub mod envelope;
 pub mod record;

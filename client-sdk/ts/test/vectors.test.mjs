@@ -62,12 +62,26 @@ test("a record is sealed and opened, and no altered byte goes unnoticed", async 
   assert.throws(() => keys.openEnvelope(envelope, secret));
 });
 
+test("a record that was sealed elsewhere opens", async () => {
+  const keys = await loadKeys();
+  const { sealed, envelope, secret, commitment, ciphertext, opened } = vectors.sealing;
+  const record = keys.openRecord(bytes(sealed), ciphertext, commitment, keys.openEnvelope(bytes(envelope), bytes(secret)));
+  assert.equal(Buffer.from(record).toString(), opened);
+});
+
 test("the schedule check answers as everywhere", async () => {
   const care = await loadCare(await module("care"));
   const rules = new care.Rules(await readFile(at("../../../chain-spec/presets/schedule/jp-routine-2026.json"), "utf8"));
   const { child, proposal, answer } = vectors.care;
   assert.equal(JSON.parse(rules.check(JSON.stringify(child), JSON.stringify(proposal))).answer, answer);
   assert.ok(JSON.parse(rules.forecast(JSON.stringify(child), proposal.date)).rows.length > 5);
+});
+
+test("the growth reference places as everywhere", async () => {
+  const care = await loadCare();
+  const reference = new care.GrowthReference(await readFile(at("../../care/data/growth-jp-2023.json"), "utf8"));
+  const { between, ...measured } = vectors.growth;
+  assert.deepEqual(JSON.parse(reference.evaluate(JSON.stringify(measured))).position, { between });
 });
 
 test("the light client believes nothing that is not proved", async () => {

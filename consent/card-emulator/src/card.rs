@@ -20,6 +20,7 @@ const ATR: [u8; 9] = [0x3B, 0xE0, 0x00, 0xFF, 0x81, 0x31, 0xFE, 0x45, 0x14];
 const OK: u16 = 0x9000;
 const WRONG_LENGTH: u16 = 0x6700;
 const SECURITY_NOT_SATISFIED: u16 = 0x6982;
+const BLOCKED_OTHERWISE: u16 = 0x6983;
 const BLOCKED: u16 = 0x6984;
 const CONDITIONS_NOT_SATISFIED: u16 = 0x6985;
 const NO_CURRENT_FILE: u16 = 0x6986;
@@ -42,7 +43,7 @@ pub enum Tripwire {
     ResidentRecord,
     /// Any command that changes a secret.
     SecretChange,
-    /// A second VERIFY with data before the card was powered down or left for another application.
+    /// A second VERIFY with data before the card was powered down: one touch presents one secret once.
     SecondVerify,
 }
 
@@ -65,6 +66,14 @@ pub enum Fault {
     RemovalDuringVerify,
     /// The card leaves the reader while it signs.
     RemovalDuringSign,
+    /// The card leaves the reader while an application or file is selected.
+    RemovalDuringSelect,
+    /// The card leaves the reader while a file is read.
+    RemovalDuringRead,
+    /// A blocked secret is said with 6983 at all times, as some cards do, instead of 63C0 and then 6984.
+    BlockedAs6983,
+    /// COMPUTE DIGITAL SIGNATURE returns one byte less than a signature has.
+    ShortSignatures,
     /// Every answer with data comes through 61xx and GET RESPONSE.
     ChainedAnswers,
     /// READ BINARY is first refused with 6Cxx naming one byte less.
@@ -73,6 +82,8 @@ pub enum Fault {
     OverlongReads,
     /// READ BINARY returns nothing and says 9000.
     EmptyReads,
+    /// COMPUTE DIGITAL SIGNATURE returns something that is as long as a signature and none.
+    WrongSignatures,
     /// Files end before their own length says so.
     TruncatedFiles,
     /// The answer to reset is noise.
@@ -81,9 +92,14 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::RemovalDuringVerify,
         Self::RemovalDuringSign,
+        Self::RemovalDuringSelect,
+        Self::RemovalDuringRead,
+        Self::BlockedAs6983,
+        Self::ShortSignatures,
+        Self::WrongSignatures,
         Self::ChainedAnswers,
         Self::CorrectedLengths,
         Self::OverlongReads,
@@ -98,6 +114,11 @@ impl Fault {
         match self {
             Self::RemovalDuringVerify => "removal-during-verify",
             Self::RemovalDuringSign => "removal-during-sign",
+            Self::RemovalDuringSelect => "removal-during-select",
+            Self::RemovalDuringRead => "removal-during-read",
+            Self::BlockedAs6983 => "blocked-as-6983",
+            Self::ShortSignatures => "short-signatures",
+            Self::WrongSignatures => "wrong-signatures",
             Self::ChainedAnswers => "chained-answers",
             Self::CorrectedLengths => "corrected-lengths",
             Self::OverlongReads => "overlong-reads",
@@ -121,6 +142,7 @@ pub struct VirtualCard {
     session: Session,
     fault: Option<Fault>,
     tripped: BTreeSet<Tripwire>,
+    verifies: u32,
 }
 
 /// A key of the image, parsed once: checking an RSA key takes longer than signing with it.
@@ -136,6 +158,7 @@ struct Session {
     application: Option<Application>,
     file: Option<u16>,
     verified: BTreeSet<(Application, u16)>,
+    /// VERIFYs with data since power came, in whatever application.
     verifies: u32,
     pending: Vec<u8>,
     removed: bool,
@@ -167,6 +190,7 @@ impl VirtualCard {
             session: Session::default(),
             fault: None,
             tripped: BTreeSet::new(),
+            verifies: 0,
         })
     }
 
@@ -199,6 +223,12 @@ impl VirtualCard {
     #[must_use]
     pub fn tripped(&self) -> &BTreeSet<Tripwire> {
         &self.tripped
+    }
+
+    /// How many VERIFYs with data this card has received, right or wrong, since it was made or loaded.
+    #[must_use]
+    pub fn verifies(&self) -> u32 {
+        self.verifies
     }
 
     /// DER of a certificate, read past the card's own guards: what its issuer knows anyway. None where the card has none.
@@ -293,6 +323,7 @@ impl VirtualCard {
         if self.session.application != Some(application) {
             self.session = Session {
                 application: Some(application),
+                verifies: self.session.verifies,
                 ..Session::default()
             };
         }
@@ -361,20 +392,33 @@ impl VirtualCard {
         if command.p2 != 0x80 {
             return Err(WRONG_PARAMETERS);
         }
+        let said_otherwise = self.fault == Some(Fault::BlockedAs6983);
+        let tries_left = |tries: u8| {
+            if tries == 0 && said_otherwise {
+                BLOCKED_OTHERWISE
+            } else {
+                0x63C0 | u16::from(tries)
+            }
+        };
         if command.data.is_empty() {
-            return Err(0x63C0 | u16::from(secret.tries_left));
+            return Err(tries_left(secret.tries_left));
         }
+        self.verifies += 1;
         self.session.verifies += 1;
         if self.session.verifies == 2 {
             self.tripped.insert(Tripwire::SecondVerify);
         }
         if secret.tries_left == 0 {
-            return Err(BLOCKED);
+            return Err(if said_otherwise {
+                BLOCKED_OTHERWISE
+            } else {
+                BLOCKED
+            });
         }
         if secret.value.as_bytes() != command.data {
             secret.tries_left -= 1;
             self.session.verified.remove(&(application, identifier));
-            return Err(0x63C0 | u16::from(secret.tries_left));
+            return Err(tries_left(secret.tries_left));
         }
         secret.tries_left = secret.tries_max;
         self.session.verified.insert((application, identifier));
@@ -403,7 +447,20 @@ impl VirtualCard {
         {
             return Err(SECURITY_NOT_SATISFIED);
         }
-        sign(&loaded.key, command)
+        sign(&loaded.key, command).map(|signature| self.bend(signature))
+    }
+
+    /// A signature as the card hands it out under the armed fault.
+    fn bend(&self, mut signature: Vec<u8>) -> Vec<u8> {
+        if self.fault == Some(Fault::ShortSignatures) {
+            signature.pop();
+        }
+        if self.fault == Some(Fault::WrongSignatures)
+            && let Some(last) = signature.last_mut()
+        {
+            *last ^= 1;
+        }
+        signature
     }
 
     fn current_file(&self) -> Result<(Application, u16), u16> {
@@ -418,10 +475,15 @@ impl VirtualCard {
     }
 
     fn leaves_during(&self, command: Command<'_>) -> bool {
-        let verifies = command.operation == [0x00, 0x20] && !command.data.is_empty();
-        let signs = command.operation == [0x80, 0x2A];
-        (verifies && self.fault == Some(Fault::RemovalDuringVerify))
-            || (signs && self.fault == Some(Fault::RemovalDuringSign))
+        match command.operation {
+            [0x00, 0xA4] => self.fault == Some(Fault::RemovalDuringSelect),
+            [0x00, 0xB0] => self.fault == Some(Fault::RemovalDuringRead),
+            [0x00, 0x20] => {
+                self.fault == Some(Fault::RemovalDuringVerify) && !command.data.is_empty()
+            }
+            [0x80, 0x2A] => self.fault == Some(Fault::RemovalDuringSign),
+            _ => false,
+        }
     }
 
     /// Data and status as bytes; under [`Fault::ChainedAnswers`] the data waits for GET RESPONSE.

@@ -1,7 +1,7 @@
 //! The emulator as a process: cards come and go by lines on its input, and it says what happened by lines on its output.
 //!
-//! It begins with `ready`. Then `insert SLOT FAULT PACE_MS PATH`, `remove SLOT`, `tripped SLOT`, `keep SLOT PATH`; answers are `inserted SLOT`,
-//! `removed SLOT`, `tripped SLOT NAMES`, `kept SLOT`, or `error TEXT`. The end of the input ends the process, so that no card outlives who
+//! It begins with `ready`. Then `insert SLOT FAULT PACE_MS PATH`, `remove SLOT`, `tripped SLOT`, `verifies SLOT`, `keep SLOT PATH`; answers are
+//! `inserted SLOT`, `removed SLOT`, `tripped SLOT NAMES`, `verifies SLOT COUNT`, `kept SLOT`, or `error TEXT`. The end of the input ends the process, so that no card outlives who
 //! asked for it.
 
 use std::collections::BTreeMap;
@@ -96,6 +96,10 @@ fn obey<W: Write + Send + 'static>(
                 .collect();
             say(output, &format!("tripped {number} {}", names.join(",")))
                 .map_err(|error| error.to_string())
+        }),
+        "verifies" => with_slot(slots, number, |slot| {
+            let count = lock(&slot.card).verifies();
+            say(output, &format!("verifies {number} {count}")).map_err(|error| error.to_string())
         }),
         "keep" => {
             let path = line.splitn(3, ' ').nth(2).unwrap_or_default();

@@ -93,9 +93,20 @@ pub enum StackError {
         /// What was expected.
         expected: String,
     },
+    /// Something was done to the card that no Musubi code may ever do: a defect of the program that used the reader.
+    #[error("the card in slot {slot} saw what is forbidden: {wires:?}")]
+    Tripped {
+        /// Where the card lies, or lay.
+        slot: u16,
+        /// What was done to it.
+        wires: BTreeSet<Tripwire>,
+    },
 }
 
 /// Running `pcscd`, `vpcd` and emulator. Dropping it ends all three.
+///
+/// Each card is asked for its trip-wires once, when it goes: by [`PcscStack::remove`], by [`PcscStack::wait_for_removal`], when another
+/// card takes its slot, or at the end by [`PcscStack::finish`].
 #[derive(Debug)]
 pub struct PcscStack {
     process: Child,
@@ -104,6 +115,8 @@ pub struct PcscStack {
     folder: PathBuf,
     /// Slots whose card left by a fault, and nobody asked yet.
     gone: BTreeSet<u16>,
+    /// Slots whose last card was not asked for its trip-wires yet.
+    unasked: BTreeSet<u16>,
 }
 
 impl PcscStack {
@@ -133,6 +146,7 @@ impl PcscStack {
             output: BufReader::new(output),
             folder: folder.to_owned(),
             gone: BTreeSet::new(),
+            unasked: BTreeSet::new(),
         };
         match stack.expect(READY) {
             Ok(_) => Ok(stack),
@@ -158,7 +172,8 @@ impl PcscStack {
     ///
     /// # Errors
     ///
-    /// [`StackError::Answer`] with the emulator's words when the image is refused or the reader never came.
+    /// [`StackError::Answer`] with the emulator's words when the image is refused or the reader never came; [`StackError::Tripped`] when
+    /// the slot's last card saw something forbidden.
     pub fn insert(
         &mut self,
         slot: u16,
@@ -166,26 +181,39 @@ impl PcscStack {
         fault: Option<Fault>,
         pace_ms: u64,
     ) -> Result<(), StackError> {
+        self.require_untripped(slot)?;
         self.gone.remove(&slot);
         let fault = fault.map_or("none", Fault::name);
         self.ask(
             &format!("insert {slot} {fault} {pace_ms} {}", image.display()),
             &format!("inserted {slot}"),
-        )
-        .map(drop)
+        )?;
+        self.unasked.insert(slot);
+        Ok(())
     }
 
     /// Takes the card out of a slot.
     ///
     /// # Errors
     ///
-    /// [`StackError::Answer`] when there was none.
+    /// [`StackError::Answer`] when there was none; [`StackError::Tripped`] when it is out and had seen something forbidden.
     pub fn remove(&mut self, slot: u16) -> Result<(), StackError> {
-        if self.gone.remove(&slot) {
-            return Ok(());
+        if !self.gone.remove(&slot) {
+            self.ask(&format!("remove {slot}"), &format!("removed {slot}"))?;
         }
-        self.ask(&format!("remove {slot}"), &format!("removed {slot}"))
-            .map(drop)
+        self.require_untripped(slot)
+    }
+
+    /// Asks every card that was not taken out yet for its trip-wires. Dropping the stack asks too, and can only print the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Tripped`] for the first card that saw something forbidden.
+    pub fn finish(&mut self) -> Result<(), StackError> {
+        while let Some(slot) = self.unasked.first().copied() {
+            self.require_untripped(slot)?;
+        }
+        Ok(())
     }
 
     /// Writes the last card of a slot, with its counters as they are now, to a file.
@@ -205,12 +233,26 @@ impl PcscStack {
     ///
     /// # Errors
     ///
-    /// [`StackError::Answer`] when something else happened.
+    /// [`StackError::Answer`] when something else happened; [`StackError::Tripped`] when it had seen something forbidden.
     pub fn wait_for_removal(&mut self, slot: u16) -> Result<(), StackError> {
-        if self.gone.remove(&slot) {
-            return Ok(());
+        if !self.gone.remove(&slot) {
+            self.expect(&format!("removed {slot}"))?;
         }
-        self.expect(&format!("removed {slot}")).map(drop)
+        self.require_untripped(slot)
+    }
+
+    /// How many VERIFYs with data the last card of a slot has received since it was put there.
+    ///
+    /// # Errors
+    ///
+    /// [`StackError::Answer`] when there never was a card.
+    pub fn verifies(&mut self, slot: u16) -> Result<u32, StackError> {
+        let expected = format!("verifies {slot}");
+        let answer = self.ask(&expected, &expected)?;
+        answer
+            .trim()
+            .parse()
+            .map_err(|_| StackError::Answer { answer, expected })
     }
 
     /// Trip-wires that the last card of a slot has seen.
@@ -227,6 +269,19 @@ impl PcscStack {
                 .any(|name| name.trim() == format!("{wire:?}"))
         };
         Ok(Tripwire::ALL.into_iter().filter(is_named).collect())
+    }
+
+    /// Asks the last card of a slot for its trip-wires, unless that was done.
+    fn require_untripped(&mut self, slot: u16) -> Result<(), StackError> {
+        if !self.unasked.remove(&slot) {
+            return Ok(());
+        }
+        let wires = self.tripped(slot)?;
+        if wires.is_empty() {
+            Ok(())
+        } else {
+            Err(StackError::Tripped { slot, wires })
+        }
     }
 
     fn ask(&mut self, command: &str, expected: &str) -> Result<String, StackError> {
@@ -274,6 +329,9 @@ impl PcscStack {
 
 impl Drop for PcscStack {
     fn drop(&mut self) {
+        if let Err(tripped @ StackError::Tripped { .. }) = self.finish() {
+            drop(writeln!(io::stderr(), "{tripped}"));
+        }
         // The end of its input ends the emulator, and with it, as the first process of its namespace, pcscd.
         drop(self.input.take());
         drop(self.process.wait());

@@ -240,6 +240,9 @@ impl<T: Transport> JpkiCard<T> {
         let algorithm = self.layout.credential(credential).algorithm;
         self.select_file(self.layout.credential(credential).key)?;
         let signature = self.compute_signature(&signature_input(algorithm, content))?;
+        if !algorithm.has_form(&signature) {
+            return Err(CardError::Malformed(Attempt::Sign));
+        }
         Ok(CardSignature {
             certificate,
             signature,
@@ -283,11 +286,7 @@ impl<T: Transport> JpkiCard<T> {
                 }
             })?;
         expect_ok(&response, Attempt::Sign)?;
-        if response.data.is_empty() {
-            Err(CardError::Malformed(Attempt::Sign))
-        } else {
-            Ok(response.data)
-        }
+        Ok(response.data)
     }
 
     fn read_certificate(&mut self, credential: Credential) -> Result<Vec<u8>, CardError> {

@@ -42,6 +42,42 @@ pub enum SignatureAlgorithm {
     EcdsaP384Sha384,
 }
 
+/// Bytes of an RSA signature: those of the 2048-bit modulus (RFC 8017, 8.2.1).
+const RSA_SIGNATURE_BYTES: usize = 256;
+
+/// Most bytes of one number of a P-384 signature: 48, and a zero before a set highest bit.
+const P384_NUMBER_BYTES_MAX: usize = 49;
+
+impl SignatureAlgorithm {
+    /// Whether these bytes can be a signature of this kind at all: 256 bytes for RSA; for P-384 a DER sequence of two positive numbers
+    /// of at most 384 bits (RFC 3279, 2.2.3), and nothing after it.
+    #[must_use]
+    pub fn has_form(self, signature: &[u8]) -> bool {
+        match self {
+            Self::RsaPkcs1Sha256 => signature.len() == RSA_SIGNATURE_BYTES,
+            Self::EcdsaP384Sha384 => is_pair_of_numbers(signature),
+        }
+    }
+}
+
+fn is_pair_of_numbers(signature: &[u8]) -> bool {
+    let [0x30, length, numbers @ ..] = signature else {
+        return false;
+    };
+    let after = after_number(numbers).and_then(after_number);
+    usize::from(*length) == numbers.len() && after.is_some_and(<[u8]>::is_empty)
+}
+
+/// What follows a DER INTEGER that may stand in a P-384 signature.
+fn after_number(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x02, length, rest @ ..] = bytes else {
+        return None;
+    };
+    let (number, after) = rest.split_at_checked(usize::from(*length))?;
+    let is_positive = number.first().is_some_and(|first| *first < 0x80);
+    (is_positive && number.len() <= P384_NUMBER_BYTES_MAX).then_some(after)
+}
+
 /// A file this crate may select. There is no value for the individual number, for its key reference 照合番号A or for
 /// the resident-record application, and no way to make one from a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,13 +8,14 @@
 //! What is deliberately absent: the 12-digit individual number, the resident-record code, PIN changes, and the CA
 //! certificates stored on the card. No value of [`layout::ElementaryFile`] names them, so no code path can select them.
 //!
-//! IO happens in [`pcsc`] alone; everything else is a function of the bytes a [`Transport`] returns.
+//! IO happens in `pcsc` alone, which can be left out; everything else is a function of the bytes a [`Transport`] returns.
 
 pub mod apdu;
 pub mod card_face;
 pub mod error;
 pub mod jpki;
 pub mod layout;
+#[cfg(feature = "pcsc")]
 pub mod pcsc;
 pub mod pin;
 pub mod transport;

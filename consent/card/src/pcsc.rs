@@ -3,7 +3,9 @@
 use std::ffi::{CStr, CString};
 use std::time::Duration;
 
-use pcsc::{Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{
+    Context, Disposition, Error, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode, State,
+};
 
 use crate::transport::{Transport, TransportError};
 
@@ -137,6 +139,33 @@ impl Readers {
                 return found;
             }
             states.iter_mut().for_each(ReaderState::sync_current_state);
+        }
+    }
+
+    /// Waits until something differs from `known`: a card comes or goes, a reader is plugged in or out. Says nothing of what it was.
+    ///
+    /// # Errors
+    ///
+    /// What the service answered. That `timeout` passed is no error.
+    pub fn wait_for_change(
+        &self,
+        known: &[ReaderFacts],
+        timeout: Duration,
+    ) -> Result<(), TransportError> {
+        let mut states = unaware(self.names()?);
+        if !states.is_empty() {
+            self.context
+                .get_status_change(ANSWER_TIMEOUT, &mut states)
+                .map_err(transport_error)?;
+        }
+        if !states.iter().map(ReaderFacts::of).eq(known.iter().cloned()) {
+            return Ok(());
+        }
+        states.iter_mut().for_each(ReaderState::sync_current_state);
+        states.push(ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE));
+        match self.context.get_status_change(timeout, &mut states) {
+            Ok(()) | Err(Error::Timeout) => Ok(()),
+            Err(error) => Err(transport_error(error)),
         }
     }
 

@@ -57,6 +57,9 @@ pub enum CertificateError {
     /// An extension that must be there is not.
     #[error("extension {0} is missing")]
     MissingExtension(ObjectIdentifier),
+    /// An extension that the profile makes critical is not: whoever reads it may ignore it.
+    #[error("extension {0} is not critical")]
+    NotCritical(ObjectIdentifier),
     /// No policy, or more than one.
     #[error("{0} certificate policies, exactly one is expected")]
     PolicyCount(usize),
@@ -136,8 +139,10 @@ impl std::fmt::Debug for SignerCertificate {
 pub struct CertificateFacts {
     /// 氏名.
     pub name: String,
-    /// True when a character of the name or address stands for one that the certificate cannot write: compare by eye.
-    pub has_substitutes: bool,
+    /// One digit for each character of the name; other than `0` where it stands for one that the certificate cannot write.
+    pub name_substitutes: String,
+    /// True when a character of the address stands for one that the certificate cannot write.
+    pub address_has_substitutes: bool,
     /// 性別 as one digit (JIS X 0303).
     pub sex: String,
     /// 生年月日: era digit and Gregorian YYYYMMDD.
@@ -150,6 +155,18 @@ impl std::fmt::Debug for CertificateFacts {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("CertificateFacts(redacted)")
     }
+}
+
+impl CertificateFacts {
+    /// True when a character of the name must be compared by eye.
+    #[must_use]
+    pub fn name_has_substitutes(&self) -> bool {
+        has_flag(&self.name_substitutes)
+    }
+}
+
+fn has_flag(flags: &str) -> bool {
+    flags.bytes().any(|flag| flag != b'0')
 }
 
 impl SignerCertificate {
@@ -170,7 +187,10 @@ impl SignerCertificate {
         extensions.require_policy(roots.environment(), certificate_use)?;
         extensions.require_holder()?;
         extensions.require_usage(certificate_use)?;
-        let key = HolderKey::of(&certificate.subject_public_key_info, roots.environment())?;
+        let key = HolderKey::of(
+            &certificate.subject_public_key_info,
+            roots.environment().algorithms(),
+        )?;
         let names = extensions.alternative_name()?;
         let root = find_root(roots, certificate_use, &sliced, &extensions)?;
         is_valid_at(&certificate.validity, signed_at)?;
@@ -226,12 +246,10 @@ impl SignerCertificate {
     /// The basic four. None for an authentication certificate, which has none of them.
     #[must_use]
     pub fn facts(&self) -> Option<CertificateFacts> {
-        let flags = [self.named(2)?, self.named(6)?];
         Some(CertificateFacts {
             name: self.named(1)?,
-            has_substitutes: flags
-                .iter()
-                .any(|flags| flags.bytes().any(|flag| flag != b'0')),
+            name_substitutes: self.named(2)?,
+            address_has_substitutes: has_flag(&self.named(6)?),
             sex: self.named(3)?,
             birth_date: self.named(4)?,
             address: self.named(5)?,

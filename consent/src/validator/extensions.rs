@@ -100,6 +100,21 @@ impl<'a> Extensions<'a> {
             .ok_or(CertificateError::MissingExtension(identifier))
     }
 
+    /// An extension that must be there and be critical, as the profile of JPKI's certificates has it (RFC 5280, 4.2.1.3 for key usage).
+    fn required_critical<T: DecodeOwned>(
+        &self,
+        identifier: ObjectIdentifier,
+    ) -> Result<T, CertificateError> {
+        let content = self.required(identifier)?;
+        let is_critical =
+            |extension: &Extension| extension.extn_id == identifier && extension.critical;
+        if self.all.iter().any(is_critical) {
+            Ok(content)
+        } else {
+            Err(CertificateError::NotCritical(identifier))
+        }
+    }
+
     /// Check 5, for roots: basicConstraints cA and keyCertSign.
     pub(super) fn is_authority(&self) -> Result<bool, CertificateError> {
         let constraints: Option<BasicConstraints> = self.optional(oid::ID_CE_BASIC_CONSTRAINTS)?;
@@ -126,7 +141,7 @@ impl<'a> Extensions<'a> {
         environment: Environment,
         certificate_use: CertificateUse,
     ) -> Result<(), CertificateError> {
-        let policies: CertificatePolicies = self.required(ID_CE_CERTIFICATE_POLICIES)?;
+        let policies: CertificatePolicies = self.required_critical(ID_CE_CERTIFICATE_POLICIES)?;
         let [policy] = policies.0.as_slice() else {
             return Err(CertificateError::PolicyCount(policies.0.len()));
         };
@@ -146,12 +161,12 @@ impl<'a> Extensions<'a> {
         Err(CertificateError::Policy(found))
     }
 
-    /// Checks 4 and 12: digitalSignature for both uses, nonRepudiation for signing and only for signing.
+    /// Checks 4 and 12, in a critical extension: digitalSignature for both uses, nonRepudiation for signing and only for signing.
     pub(super) fn require_usage(
         &self,
         certificate_use: CertificateUse,
     ) -> Result<(), CertificateError> {
-        let usage: KeyUsage = self.required(oid::ID_CE_KEY_USAGE)?;
+        let usage: KeyUsage = self.required_critical(oid::ID_CE_KEY_USAGE)?;
         let expected = match certificate_use {
             CertificateUse::Signing => KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
             CertificateUse::Authentication => KeyUsages::DigitalSignature.into(),

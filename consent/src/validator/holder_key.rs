@@ -1,6 +1,6 @@
 //! Keys that a holder's certificate may certify (check 8): RSA of today's cards, and the announced successor's P-384.
 //!
-//! Which of them counts is data: a row of [`Environment::algorithms`]. The successor's certificates are not published, so production
+//! Which of them counts is data: a row of [`super::Environment::algorithms`]. The successor's certificates are not published, so production
 //! takes none of them yet.
 
 use const_oid::ObjectIdentifier;
@@ -11,7 +11,6 @@ use der::Any;
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::certificate::{CertificateError, rsa_2048_key};
-use super::roots::Environment;
 use super::{p384, rsa};
 
 /// Bytes of an uncompressed point on P-384: a leading 04 and two coordinates.
@@ -28,6 +27,9 @@ pub enum CardAlgorithm {
 }
 
 impl CardAlgorithm {
+    /// Every algorithm.
+    pub(super) const ALL: [Self; 2] = [Self::RsaPkcs1Sha256, Self::EcdsaP384Sha384];
+
     /// Name in receipts.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -84,11 +86,11 @@ pub(super) struct HolderKey {
 impl HolderKey {
     pub(super) fn of(
         info: &SubjectPublicKeyInfoOwned,
-        environment: Environment,
+        allowed: &[CardAlgorithm],
     ) -> Result<Self, CertificateError> {
         let refused = CertificateError::KeyAlgorithm(info.algorithm.oid);
         let algorithm = CardAlgorithm::of_key(info)
-            .filter(|algorithm| environment.algorithms().contains(algorithm))
+            .filter(|algorithm| allowed.contains(algorithm))
             .ok_or(refused)?;
         let bytes = match algorithm {
             CardAlgorithm::RsaPkcs1Sha256 => rsa_2048_key(info)?,

@@ -348,7 +348,7 @@ fn require_signed(root: &Root, basic: &BasicOcspResponse, der: &[u8]) -> Result<
     if basic.signature_algorithm != expected {
         return Err(OcspError::SignatureAlgorithm);
     }
-    let key = responder_key(root, basic)?;
+    let key = responder_key(root, basic, der)?;
     let (signed_bytes, signature) = slice(der).map_err(OcspError::Malformed)?;
     if rsa::verify(&key, signed_bytes, signature) {
         Ok(())

@@ -2,8 +2,7 @@
 
 use const_oid::db::rfc5280::{ID_CE_EXT_KEY_USAGE, ID_KP_OCSP_SIGNING};
 use const_oid::db::rfc6960::ID_PKIX_OCSP_NOCHECK;
-use der::Encode as _;
-use x509_cert::Certificate;
+use der::{Decode as _, Header, Reader as _, SliceReader};
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::name::Name;
 use x509_ocsp::{BasicOcspResponse, ResponderId};
@@ -17,21 +16,44 @@ use super::rsa;
 /// Most certificates that an answer may carry.
 const CERTIFICATES_MAX: usize = 4;
 
-/// The key under which an answer must verify.
-pub(super) fn responder_key(root: &Root, basic: &BasicOcspResponse) -> Result<Vec<u8>, OcspError> {
+/// The key under which an answer must verify. `der` is what `basic` was decoded from.
+pub(super) fn responder_key(
+    root: &Root,
+    basic: &BasicOcspResponse,
+    der: &[u8],
+) -> Result<Vec<u8>, OcspError> {
     let named = &basic.tbs_response_data.responder_id;
     if is_named(named, &root.name, &root.public_key) {
         return Ok(root.public_key.clone());
     }
-    let mut carried = basic.certs.iter().flatten().take(CERTIFICATES_MAX);
-    let found = carried.find_map(|certificate| {
-        let information = &certificate.tbs_certificate.subject_public_key_info;
-        let key = rsa_2048_key(information).ok()?;
-        is_named(named, &certificate.tbs_certificate.subject, &key).then_some((certificate, key))
+    let slices = certificates(der).map_err(OcspError::Malformed)?;
+    let mut carried = basic.certs.iter().flatten().zip(slices);
+    let found = carried.find_map(|(certificate, der)| {
+        let certificate = &certificate.tbs_certificate;
+        let key = rsa_2048_key(&certificate.subject_public_key_info).ok()?;
+        is_named(named, &certificate.subject, &key).then_some((der, key))
     });
     let (certificate, key) = found.ok_or(OcspError::UnknownResponder)?;
     require_appointed(root, certificate, basic).map_err(OcspError::Responder)?;
     Ok(key)
+}
+
+/// The first certificates that an answer carries, as they stand: in DER they follow its signed bytes, algorithm and signature.
+fn certificates(der: &[u8]) -> der::Result<Vec<&[u8]>> {
+    let mut reader = SliceReader::new(der)?;
+    Header::decode(&mut reader)?;
+    for _before in 0..3 {
+        reader.tlv_bytes()?;
+    }
+    let mut found = Vec::new();
+    if !reader.is_finished() {
+        Header::decode(&mut reader)?;
+        Header::decode(&mut reader)?;
+    }
+    while !reader.is_finished() && found.len() < CERTIFICATES_MAX {
+        found.push(reader.tlv_bytes()?);
+    }
+    Ok(found)
 }
 
 fn is_named(responder: &ResponderId, name: &Name, public_key: &[u8]) -> bool {
@@ -45,11 +67,10 @@ fn is_named(responder: &ResponderId, name: &Name, public_key: &[u8]) -> bool {
 /// here could.
 fn require_appointed(
     root: &Root,
-    certificate: &Certificate,
+    der: &[u8],
     basic: &BasicOcspResponse,
 ) -> Result<(), CertificateError> {
-    let der = certificate.to_der().map_err(CertificateError::Malformed)?;
-    let sliced = Sliced::parse(&der)?;
+    let sliced = Sliced::parse(der)?;
     let certificate = &sliced.certificate.tbs_certificate;
     if certificate.issuer != root.name {
         return Err(CertificateError::IssuerName);

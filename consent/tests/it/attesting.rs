@@ -5,7 +5,7 @@ use musubi_consent::receipt::{ReceiptEvent, ReceiptFacts, SignedBy};
 use musubi_consent::statement::SignerRole;
 use musubi_consent::validator::{NoRevocationSource, Revocation};
 use musubi_consent::{
-    CertificateError, CertificateUse, ConsentReceipt, SignedCms, SignedContent, Statement,
+    CertificateError, CertificateUse, ReceiptDetails, SignedCms, SignedContent, Statement,
     VerificationError,
 };
 use musubi_primitives::consent::Terms;
@@ -15,7 +15,7 @@ use musubi_primitives::{
     Salt,
 };
 
-use crate::support::{Always, Case, GENESIS, NOW, fields, roots, sign, statement};
+use crate::support::{Always, Case, GENESIS, NOW, fields, issue, roots, sign, statement};
 
 fn disagreement(case: &Case) -> Disagreement {
     match judge(&case.claim(), &roots(), &Always(Revocation::Good)) {
@@ -42,12 +42,16 @@ fn agreement_is_attested_and_the_receipt_says_so() {
     assert!(verification.is_conclusive());
     let facts = ReceiptFacts {
         genesis: GENESIS,
+        number: 1,
         event: ReceiptEvent::Given,
+        happened_at: NOW + 1,
+        act: None,
         signed_at: NOW,
+        checked_at: NOW,
         issued_at: NOW + 1,
         signed_by: SignedBy::Card(&verification),
     };
-    let receipt = ConsentReceipt::issue(&statement, &facts).unwrap();
+    let receipt = issue(&statement, &facts, ReceiptDetails::default());
     let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
     for field in [
         "receipt_id",

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use const_oid::db::rfc5280 as oid;
 use der::flagset::FlagSet;
+use der::{Any, Decode as _, Encode as _, Header, Reader as _, SliceReader};
 use musubi_consent::validator::{OCSP_AGE_MAX, OCSP_BYTES_MAX};
 use musubi_consent::{
     CertificateError, CertificateUse, IssuerHash, OcspAnswer, OcspError, OcspRequest, Revocation,
@@ -205,6 +206,41 @@ fn a_responder_answers_only_with_the_roots_appointment() {
         bent(|request| request.validity.not_after = NOW_SECONDS - 1),
         OcspError::Responder(CertificateError::Expired)
     );
+}
+
+/// An explicit FALSE where DER leaves it out: whoever encodes the certificate anew loses it and checks other bytes than those that came.
+#[test]
+fn the_responders_certificate_is_judged_by_the_bytes_that_came() {
+    let good = answer(&RESPONDER, CertificateStanding::Good, FRESH);
+    let usage = oid::ID_CE_EXT_KEY_USAGE.to_der().unwrap();
+    let altered = with_after(&good, &usage, &[0x01, 0x01, 0x00]);
+    assert_eq!(altered.len(), good.len() + 3);
+    assert!(read(&good).is_ok());
+    assert_eq!(
+        read(&altered),
+        Err(OcspError::Responder(CertificateError::Forged))
+    );
+}
+
+/// DER with `more` after the element `place`, and with the lengths of all that holds it adapted.
+fn with_after(der: &[u8], place: &[u8], more: &[u8]) -> Vec<u8> {
+    let mut reader = SliceReader::new(der).unwrap();
+    let mut written = Vec::new();
+    while !reader.is_finished() {
+        let element = reader.tlv_bytes().unwrap();
+        if element == place {
+            written.extend([element, more].concat());
+        } else if element.windows(place.len()).any(|part| part == place) {
+            let mut inner = SliceReader::new(element).unwrap();
+            let tag = Header::decode(&mut inner).unwrap().tag;
+            let content = inner.read_slice(inner.remaining_len()).unwrap();
+            let longer = Any::new(tag, with_after(content, place, more)).unwrap();
+            written.extend(longer.to_der().unwrap());
+        } else {
+            written.extend(element);
+        }
+    }
+    written
 }
 
 #[test]

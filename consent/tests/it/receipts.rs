@@ -1,7 +1,7 @@
 //! The receipt has every field that TS 27560 and Kantara ask for, comes back from its bytes, and is shown in three languages.
 
 use musubi_consent::receipt::{
-    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
+    Act, AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
 };
 use musubi_consent::receipt_rendering::render_receipt;
 use musubi_consent::rendering::RenderError;
@@ -10,22 +10,28 @@ use musubi_consent::{
     CertificateUse, ConsentReceipt, DocumentError, ReceiptDetails, SignedCms, SignerCertificate,
     Statement, Text,
 };
-use musubi_primitives::{AccountId, AssuranceLevel, Commitment, ConsentId, Language};
+use musubi_primitives::{
+    AccountId, AssuranceLevel, Commitment, ConsentId, Language, MemberId, VerifyingKey,
+};
 
-use crate::support::{GENESIS, NOW, fields, roots, sign, statement};
+use crate::support::{GENESIS, NOW, fields, issue, roots, sign, statement, verifier};
 
 /// The fields of the domain page, by the names under which the receipt has them.
-const FIELDS: [&str; 47] = [
+const FIELDS: [&str; 53] = [
     "schema",
     "version",
     "jurisdiction",
     "receipt_id",
+    "receipt_number",
     "previous_record",
     "language",
     "consent_timestamp",
     "issued_timestamp",
     "collection_method",
     "event",
+    "event_timestamp",
+    "act",
+    "signed_timestamp",
     "pii_principal",
     "signer",
     "signer_role",
@@ -49,6 +55,7 @@ const FIELDS: [&str; 47] = [
     "validity_end",
     "privacy_notice",
     "notice_hash",
+    "policy_url",
     "withdrawal",
     "record_id",
     "age_band",
@@ -63,10 +70,11 @@ const FIELDS: [&str; 47] = [
     "delivery",
     "delivered_at",
     "policy_version",
+    "verifier_signature",
 ];
 
 /// The fields of the proof, in it alone.
-const PROOF_FIELDS: [&str; 9] = [
+const PROOF_FIELDS: [&str; 10] = [
     "signature_algorithm",
     "content_tag",
     "genesis",
@@ -75,6 +83,7 @@ const PROOF_FIELDS: [&str; 9] = [
     "display_template",
     "assurance",
     "verifier",
+    "checked_timestamp",
     "standing",
 ];
 
@@ -97,11 +106,12 @@ fn details() -> ReceiptDetails {
     ReceiptDetails {
         record_id: Some(Commitment([0xE1; 32])),
         notice_hash: Some(Commitment([0xE2; 32])),
+        policy_url: Some(Text::new("https://www.vill.example.jp/privacy").unwrap()),
         age_band: Some(AgeBand::UnderFifteen),
         authority_basis: Some(AuthorityBasis::FamilyRegister),
         authority_checked: Some(NOW),
         helper: Some(Helper::ProxyWriter),
-        legal_basis: Some(LegalBasis::ConsentOfThePerson),
+        legal_basis: vec![LegalBasis::ConsentOfThePerson, LegalBasis::ConsentToAcquire],
         source_systems: vec![Text::new("健康管理システム").unwrap()],
         reviews: vec![NOW + 1],
         terminal: Some(AccountId([6; 32])),
@@ -112,16 +122,39 @@ fn details() -> ReceiptDetails {
     }
 }
 
-fn receipt(statement: &Statement, revocation: Revocation) -> ConsentReceipt {
-    let verification = verification(statement, revocation);
+fn verifying_key() -> VerifyingKey {
+    VerifyingKey(ed25519_zebra::VerificationKey::from(&verifier()).into())
+}
+
+fn issue_for(
+    statement: &Statement,
+    event: ReceiptEvent,
+    signed_by: SignedBy<'_>,
+) -> ConsentReceipt {
     let facts = ReceiptFacts {
         genesis: GENESIS,
-        event: ReceiptEvent::Given,
+        number: 2,
+        event,
+        happened_at: NOW + 1_000,
+        act: Some(Act {
+            record_id: Commitment([0xE3; 32]),
+            signed_timestamp: NOW + 500,
+        }),
         signed_at: NOW,
-        issued_at: NOW + 1,
-        signed_by: SignedBy::Card(&verification),
+        checked_at: NOW + 600,
+        issued_at: NOW + 2_000,
+        signed_by,
     };
-    ConsentReceipt::issue_with(statement, &facts, details()).unwrap()
+    issue(statement, &facts, details())
+}
+
+fn receipt(statement: &Statement, revocation: Revocation) -> ConsentReceipt {
+    let verification = verification(statement, revocation);
+    issue_for(
+        statement,
+        ReceiptEvent::Given,
+        SignedBy::Card(&verification),
+    )
 }
 
 #[test]
@@ -146,8 +179,81 @@ fn a_receipt_comes_back_from_its_bytes_and_no_other_bytes_are_one() {
     let text = std::str::from_utf8(bytes).unwrap();
     let more = text.replacen('{', "{\"more\":1,", 1);
     assert!(ConsentReceipt::parse(more.as_bytes()).is_err());
-    let other = text.replace("consent-receipt/1", "consent-receipt/2");
+    let other = text.replace("consent-receipt/2", "consent-receipt/3");
     assert!(ConsentReceipt::parse(other.as_bytes()).is_err());
+}
+
+#[test]
+fn an_altered_receipt_is_refused_whatever_was_altered() {
+    let receipt = receipt(&superseding(), Revocation::Good);
+    assert_eq!(receipt.verifier(), (MemberId(1), verifying_key()));
+    assert_eq!(receipt.genesis(), GENESIS);
+    assert_eq!(receipt.event(), (ReceiptEvent::Given, NOW + 1_000));
+    let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
+    let altered = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        ConsentReceipt::parse(text.replacen(from, to, 1).as_bytes())
+    };
+    let is_forged = |refused: Result<ConsentReceipt, DocumentError>| {
+        matches!(
+            refused,
+            Err(DocumentError::Rule {
+                field: "verifier_signature",
+                ..
+            })
+        )
+    };
+    for (from, to) in [
+        ("\"event\":\"given\"", "\"event\":\"withdrawn\""),
+        ("0136-00-0000", "0136-00-9999"),
+        ("\"genesis\":\"0xc1", "\"genesis\":\"0xc2"),
+        ("\"staff\":\"0x08", "\"staff\":\"0x09"),
+        ("\"transfer_abroad\":false", "\"transfer_abroad\":true"),
+    ] {
+        assert!(is_forged(altered(from, to)), "{from}");
+    }
+    // Another key than the one that signed, another signature, none.
+    let stranger = ed25519_zebra::SigningKey::from([0xF2; 32]);
+    let stranger = VerifyingKey(ed25519_zebra::VerificationKey::from(&stranger).into());
+    let key = verifying_key().to_string();
+    assert!(is_forged(altered(&key, &stranger.to_string())));
+    let value = "\"value\":\"0x";
+    let [_, rest] = text.split(value).collect::<Vec<_>>().try_into().unwrap();
+    let digits: String = rest.chars().take(128).collect();
+    let zero = "0".repeat(128);
+    assert!(is_forged(altered(&digits, &zero)));
+    let malformed = altered(&digits, &digits.to_uppercase());
+    assert!(matches!(malformed, Err(DocumentError::Malformed { .. })));
+    let whole = serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let mut whole = whole.as_object().unwrap().clone();
+    whole.remove("verifier_signature");
+    let bytes = serde_json::to_vec(&whole).unwrap();
+    assert_eq!(
+        ConsentReceipt::parse(&bytes),
+        Err(DocumentError::Missing("verifier_signature"))
+    );
+}
+
+#[test]
+fn every_event_has_words_of_its_own_in_every_language() {
+    let statement = superseding();
+    for language in Language::ALL {
+        let shown: std::collections::BTreeSet<String> = ReceiptEvent::ALL
+            .iter()
+            .map(|event| {
+                let receipt = issue_for(&statement, *event, SignedBy::Officers);
+                let text = render_receipt(
+                    receipt.canonical_bytes(),
+                    statement.canonical_bytes(),
+                    language,
+                );
+                // Everything but the hash, which differs anyway.
+                let text = text.unwrap();
+                text.lines().rev().skip(1).collect()
+            })
+            .collect();
+        assert_eq!(shown.len(), ReceiptEvent::ALL.len(), "{language:?}");
+    }
 }
 
 #[test]
@@ -157,7 +263,7 @@ fn the_code_holds_the_consent_and_the_digest_of_the_bytes() {
     let digest: [u8; 32] = Sha256::digest(receipt.canonical_bytes()).into();
     assert_eq!(receipt.digest(), digest);
     let consent = hex::encode_upper(fields().consent.0);
-    let expected = format!("MUSUBI:R1:{consent}:{}", hex::encode_upper(digest));
+    let expected = format!("MUSUBI:R2:{consent}:{}", hex::encode_upper(digest));
     assert_eq!(receipt.qr_text(), expected);
 }
 
@@ -218,14 +324,7 @@ fn a_receipt_of_what_was_only_witnessed_says_so() {
     let mut witnessed = fields();
     witnessed.assurance = AssuranceLevel::Witnessed;
     let statement = Statement::new(witnessed).unwrap();
-    let facts = ReceiptFacts {
-        genesis: GENESIS,
-        event: ReceiptEvent::Given,
-        signed_at: NOW,
-        issued_at: NOW + 1,
-        signed_by: SignedBy::Officers,
-    };
-    let receipt = ConsentReceipt::issue_with(&statement, &facts, details()).unwrap();
+    let receipt = issue_for(&statement, ReceiptEvent::Given, SignedBy::Officers);
     let text = std::str::from_utf8(receipt.canonical_bytes()).unwrap();
     for said in [
         "\"assurance\":\"witnessed\"",

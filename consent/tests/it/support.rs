@@ -4,11 +4,12 @@ use std::sync::{LazyLock, Mutex};
 
 use musubi_consent::attestation::{ActiveBinding, Claim, GuardianFacts};
 use musubi_consent::binding::binding_commitment;
+use musubi_consent::receipt::ReceiptFacts;
 use musubi_consent::statement::{Action, Party, Place, SignerRole};
 use musubi_consent::validator::{Revocation, RevocationQuery, RevocationSource};
 use musubi_consent::{
-    Document, DocumentFields, Environment, Evidence, SignedCms, SignedContent, Statement,
-    StatementFields, Text, TrustedRoots, wording,
+    ConsentReceipt, Document, DocumentFields, Environment, Evidence, ReceiptDetails, SignedCms,
+    SignedContent, Statement, StatementFields, Text, TrustedRoots, wording,
 };
 use musubi_consent_card::card_face::Sex;
 use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, UserPin};
@@ -20,7 +21,7 @@ use musubi_primitives::consent::Terms;
 use musubi_primitives::resident::Authority;
 use musubi_primitives::{
     AssuranceLevel, BlockHash, Category, CategorySet, ConsentId, Language, MemberId, Moment,
-    Pseudonym, Purpose, Salt,
+    Pseudonym, Purpose, Salt, VerifyingKey,
 };
 
 /// 2026-11-22T00:00:00Z in seconds.
@@ -103,6 +104,22 @@ pub(crate) fn fields() -> StatementFields {
 
 pub(crate) fn statement() -> Statement {
     Statement::new(fields()).unwrap()
+}
+
+/// The verifier key of the municipality.
+pub(crate) fn verifier() -> ed25519_zebra::SigningKey {
+    ed25519_zebra::SigningKey::from([0xF1; 32])
+}
+
+/// A receipt that the municipality signed.
+pub(crate) fn issue(
+    statement: &Statement,
+    facts: &ReceiptFacts<'_>,
+    details: ReceiptDetails,
+) -> ConsentReceipt {
+    let key = VerifyingKey(ed25519_zebra::VerificationKey::from(&verifier()).into());
+    let sign = |message: &[u8]| verifier().sign(message).to_bytes();
+    ConsentReceipt::issue(statement, facts, details, key, sign).unwrap()
 }
 
 /// Signs with the guardian's card: what a counter does.

@@ -9,6 +9,7 @@ use crate::{
 };
 use codec::{Decode, Encode};
 use jsonrpsee::{core::async_trait, proc_macros::rpc};
+use musubi_node_core::ports::{ChainStore, LocalFault};
 use musubi_primitives::{
     BlockHash, Pseudonym,
     finality::{CommitCertificate, ValidatorSet},
@@ -309,22 +310,32 @@ fn check_trail_kept(
     )))
 }
 
+/// The path from one row to the root in its block's anchor; none where the block has no such row.
+///
+/// # Errors
+/// A fault of the store.
+pub fn prove_row(
+    store: &dyn ChainStore,
+    height: u64,
+    place: u32,
+) -> Result<Option<LeafProof>, LocalFault> {
+    let mut nodes = BTreeMap::new();
+    let mut range = MountainRange::default();
+    for row in &store.trail_of_block(height)? {
+        range.append(row.leaf(), |position, hash| {
+            nodes.insert(position, hash);
+        });
+    }
+    let node = |position| nodes.get(&position).copied();
+    Ok(LeafProof::build(range.leaves(), u64::from(place), node))
+}
+
 fn row_proof(services: &Services, subject: &Pseudonym, index: u64) -> Result<RowProof, RpcError> {
     let found = rows(services, subject, index, 1)?
         .into_iter()
         .find(|found| found.row.index == index);
     let row = found.ok_or_else(|| RpcError::Absent(format!("this trail has no row {index}")))?;
-    let all = services.store.trail_of_block(row.height)?;
-    let mut nodes = BTreeMap::new();
-    let mut range = MountainRange::default();
-    for one in &all {
-        range.append(one.leaf(), |position, hash| {
-            nodes.insert(position, hash);
-        });
-    }
-    let proof = LeafProof::build(range.leaves(), u64::from(row.place), |position| {
-        nodes.get(&position).copied()
-    });
+    let proof = prove_row(services.store.as_ref(), row.height, row.place)?;
     let proof = proof.ok_or(RpcError::Undecodable("the trail rows of a block"))?;
     let hash = reads::hash_at(services, row.height)?;
     Ok(RowProof {

@@ -29,6 +29,7 @@ mod state;
 mod system;
 
 pub use caller::{Caller, Token};
+pub use finality::prove_row;
 pub use metrics::Metrics;
 pub use ports::{
     About, Checkpoint, Checkpoints, Head, NetworkView, PoolView, Refusal, Services, StateError,

@@ -83,6 +83,8 @@ impl Default for Limits {
 pub struct Api {
     /// JSON-RPC, health and metrics. Serve it with connection info of [`SocketAddr`], or every caller is a guest.
     pub router: Router,
+    /// JSON-RPC at `/rpc` alone, for another listener: every caller there is a guest, whatever it says of itself.
+    pub for_guests: Router,
     /// Ends WebSocket connections when stopped; keep it as long as the router serves.
     pub connections: ServerHandle,
 }
@@ -121,6 +123,10 @@ pub fn build(
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .with_state(health);
+    let for_guests = Router::new()
+        .route("/rpc", any(answer))
+        .with_state(rpc.clone())
+        .layer(middleware::from_fn(as_guest));
     let token = Arc::new(token);
     let router = Router::new()
         .route("/", any(answer))
@@ -130,6 +136,7 @@ pub fn build(
         .layer(middleware::from_fn_with_state(token, note_caller));
     Ok(Api {
         router,
+        for_guests,
         connections,
     })
 }
@@ -169,6 +176,7 @@ pub async fn serve(
     let Api {
         router,
         connections,
+        ..
     } = api;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let stopping = async move {
@@ -247,6 +255,11 @@ async fn answer(State(rpc): State<Rpc>, request: Request) -> Response {
         }
         Err(_late) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
+}
+
+async fn as_guest(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Caller::Guest);
+    next.run(request).await
 }
 
 async fn note_caller(

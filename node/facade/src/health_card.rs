@@ -8,7 +8,7 @@ use aws_lc_rs::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, write::DeflateEncoder};
-use musubi_primitives::Pseudonym;
+use musubi_primitives::{Moment, Pseudonym};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::{fmt, io::Write};
@@ -78,6 +78,41 @@ impl IssuerKey {
         Ok(format!("{signed}.{}", part(signature.as_ref())))
     }
 
+    /// A person's completed doses as a card, in few words: `person` has `name` and `birthDate` of a FHIR Patient, `doses` are Immunization
+    /// resources, `now` is in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the platform fails.
+    pub fn vaccination_card(
+        &self,
+        origin: &str,
+        now: Moment,
+        person: &Value,
+        doses: &[Value],
+    ) -> Result<String, String> {
+        let person = json!({
+            "resourceType": "Patient", "name": person["name"], "birthDate": person["birthDate"],
+        });
+        let given = doses.iter().filter(|dose| dose["status"] == "completed");
+        let entries: Vec<Value> = [person]
+            .into_iter()
+            .chain(given.map(few_words))
+            .enumerate()
+            .map(|(place, resource)| json!({"fullUrl": format!("resource:{place}"), "resource": resource}))
+            .collect();
+        self.sign(&json!({
+            "iss": origin,
+            "nbf": now / 1000,
+            "vc": {
+                "type": ["https://smarthealth.cards#health-card", CARD_TYPE],
+                "credentialSubject": {
+                    "fhirVersion": "4.0.1",
+                    "fhirBundle": {"resourceType": "Bundle", "type": "collection", "entry": entries},
+                },
+            },
+        }))
+    }
+
     /// The coordinates of the public key, base64url.
     fn point(&self) -> (String, String) {
         // SEC 1 section 2.3.3, uncompressed: 04, x, y.
@@ -122,38 +157,15 @@ impl Facade {
             return Err(denied);
         }
         let written = names.iter().map(|name| json!({"text": name["text"]}));
-        let person = json!({
-            "resourceType": "Patient", "name": written.take(1).collect::<Vec<_>>(), "birthDate": patient["birthDate"],
-        });
-        let given = found
-            .resources
-            .iter()
-            .filter(|dose| dose["status"] == "completed");
-        let resources = [person].into_iter().chain(given.map(few_words));
-        let entries: Vec<Value> = resources
-            .enumerate()
-            .map(|(place, resource)| json!({"fullUrl": format!("resource:{place}"), "resource": resource}))
-            .collect();
+        let person =
+            json!({"name": written.take(1).collect::<Vec<_>>(), "birthDate": patient["birthDate"]});
+        let issued = self.ledger.now();
         let card = issuer
-            .sign(&self.payload(&entries))
+            .vaccination_card(&self.origin, issued, &person, &found.resources)
             .map_err(|cause| Outcome::from(crate::ports::PortError::Unavailable(cause)))?;
         Ok(json!({
             "resourceType": "Parameters", "parameter": [{"name": "verifiableCredential", "valueString": card}],
         }))
-    }
-
-    fn payload(&self, entries: &[Value]) -> Value {
-        json!({
-            "iss": self.origin,
-            "nbf": self.ledger.now() / 1000,
-            "vc": {
-                "type": ["https://smarthealth.cards#health-card", CARD_TYPE],
-                "credentialSubject": {
-                    "fhirVersion": "4.0.1",
-                    "fhirBundle": {"resourceType": "Bundle", "type": "collection", "entry": entries},
-                },
-            },
-        })
     }
 }
 

@@ -51,6 +51,13 @@ const fn signed(
 pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "get",
+        "/v1/desk",
+        "Whom the caller works for, the members in good standing, and where their gateways and the card agent are reached.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
         "/v1/signing-context",
         "What a caller must know to sign a transaction.",
         None,
@@ -143,7 +150,7 @@ pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "get",
         "/v1/consents/{consent}/papers/{paper}",
-        "Statement or receipt to take home, as PDF or JSON.",
+        "Statement, or the newest or numbered receipt that the municipality signed, as PDF or JSON.",
         None,
         PDF,
     ),
@@ -158,6 +165,83 @@ pub const SIGNED: &[SignedEndpoint] = &[
         "post",
         "/v1/nonce-batches",
         "Issues a signed batch of nonces for one terminal without a network.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/follow-up/due",
+        "Doses and checkups that are due or overdue, by people of the own register.",
+        None,
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/follow-up/steps",
+        "Notes what was done for a child who is expected.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/follow-up/open",
+        "Follow-ups whose next step is due, or all about one person.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/follow-up/coverage",
+        "Counts checkups and doses of a fiscal year; with publish= small counts are hidden.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/follow-up/recall",
+        "Finds every dose of a lot in the own ledger.",
+        None,
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/follow-up/incident-reports",
+        "Completes and checks a report of a mistake at a vaccination; keeps nothing.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/follow-up/reaction-reports",
+        "Completes and checks the draft on a suspected reaction; keeps nothing.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/forms",
+        "Lists the forms that the caller is asked to answer for the subject of the call.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/forms/{id}",
+        "A form as a FHIR Questionnaire, in the version asked for (?version=) or the newest.",
+        None,
+        FHIR_JSON,
+    ),
+    signed(
+        "get",
+        "/v1/forms/{id}/draft",
+        "The caller's own draft about the subject of the call, on the newest version of its form.",
+        None,
+        FHIR_JSON,
+    ),
+    signed(
+        "post",
+        "/v1/forms/{id}/draft",
+        "Keeps a draft (QuestionnaireResponse, in-progress) for the caller alone.",
         Some(JSON),
         JSON,
     ),
@@ -193,6 +277,69 @@ pub const SIGNED: &[SignedEndpoint] = &[
         "post",
         "/cds-services/musubi-immunization/feedback",
         "What became of the cards; an override gets what the doctor signs for the chain.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/family",
+        "Whom the owner of a device speaks for, as the chain has it now.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/family/{subject}/trail",
+        "Rows of a person's trail from ?first= on, each with the path to its block's anchor.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/family/{subject}/trail-end",
+        "Trie nodes that prove a trail's length after ?block=.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/family/{subject}/consents",
+        "Every consent about a person that the chain remembers.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/family/{subject}/records",
+        "A person's records, sealed, with their keys wrapped to the device's ?key=.",
+        None,
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/family/{subject}/health-cards",
+        "Sign a person's doses as a SMART Health Card.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/hand-overs",
+        "Keep a draft of a consent for the counter; gives a code.",
+        Some(JSON),
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/hand-overs/{code}",
+        "A draft by its code, for its guardian and for the counter.",
+        None,
+        JSON,
+    ),
+    signed(
+        "post",
+        "/v1/hand-overs/{code}",
+        "Put the statement that will be signed beside the draft. Counter only.",
         Some(JSON),
         JSON,
     ),
@@ -265,6 +412,10 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
             "default": {"$ref": "#/components/responses/Problem"},
         },
     });
+    if endpoint.method == "post" {
+        let made = json!({"description": "made by this call", "content": {endpoint.answer: {}}});
+        operation["responses"]["201"] = made;
+    }
     if let Some(body) = endpoint.body {
         operation["requestBody"] = json!({"required": true, "content": {body: {}}});
     }
@@ -290,7 +441,10 @@ fn plain() -> Vec<(String, String, Value)> {
         "requestBody": {"required": true, "content": {FORM: {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}},
         "responses": {
             "200": {"description": "a token", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Token"}}}},
-            "default": {"description": "an OAuth error (RFC 6749, section 5.2)", "content": {JSON: {}}},
+            "default": {
+                "description": "an OAuth error (RFC 6749, section 5.2), or what is wrong with the call itself (RFC 9457)",
+                "content": {JSON: {}, "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            },
         },
     });
     let transaction = fhir("A transaction: all or nothing.", "200", true);

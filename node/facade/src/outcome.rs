@@ -1,6 +1,6 @@
 //! Everything that can go wrong, as HTTP status and `OperationOutcome`: what, where, what to do; never what was sent.
 
-use crate::ports::PortError;
+use crate::{checked, ports::PortError};
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
@@ -108,6 +108,7 @@ impl From<PortError> for Outcome {
     fn from(error: PortError) -> Self {
         let (status, code) = match &error {
             PortError::Denied(reason) => return denied(*reason, &error),
+            PortError::Refused(refusal) => return Self::refused(refusal, None),
             PortError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             PortError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             PortError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),
@@ -147,8 +148,18 @@ impl IntoResponse for Outcome {
     }
 }
 
-/// A response with a resource.
+/// A response with a resource; one that is not sound never leaves ([`crate::checked`]).
 pub fn fhir(status: StatusCode, resource: &Value) -> Response<Body> {
+    if let Err(fault) = checked::soundness(resource) {
+        tracing::error!(fault, "an answer of the facade was held back");
+        let words = "the node's own answer is not sound, and was held back: report it to the node's operator";
+        let held = Outcome::new(StatusCode::INTERNAL_SERVER_ERROR, "exception", words);
+        return sent(held.status, &held.resource());
+    }
+    sent(status, resource)
+}
+
+fn sent(status: StatusCode, resource: &Value) -> Response<Body> {
     let mut response = (status, resource.to_string()).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON));

@@ -4,8 +4,8 @@
 //! it read of others; it has no other way to anything.
 
 use async_trait::async_trait;
-use musubi_care::rules::RuleSet;
-use musubi_fhir::Resource;
+use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
     RecordId, Role,
@@ -31,6 +31,9 @@ pub enum PortError {
     /// The request makes no sense as it stands; says what to do.
     #[error("{0}")]
     Unprocessable(String),
+    /// A resource does not fit what it must fit, such as its form; says where.
+    #[error("{0}")]
+    Refused(Refusal),
     /// The chain refused the transaction; names the rule.
     #[error("{0}")]
     Conflict(String),
@@ -204,6 +207,11 @@ pub trait Handbook: Send + Sync + 'static {
     fn product_system(&self) -> &str;
     /// Every form, as a FHIR Questionnaire with url and version.
     fn forms(&self) -> Vec<Value>;
+    /// What in a QuestionnaireResponse the physician should look at.
+    ///
+    /// # Errors
+    /// Where the response does not fit its form, or the form is not at hand.
+    fn flags(&self, response: &Value) -> Result<Vec<Flag>, Refusal>;
 }
 
 /// What the chain says about somebody.

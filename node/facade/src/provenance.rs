@@ -104,7 +104,7 @@ fn target(committed: &Committed, own: &[Instance]) -> Value {
     let of = match committed.category {
         Category::Immunization => Some(Type::Immunization),
         Category::Growth | Category::Checkup => Some(Type::Observation),
-        Category::Questionnaire => Some(Type::QuestionnaireResponse),
+        Category::Questionnaire | Category::Sensitive => Some(Type::QuestionnaireResponse),
         Category::Document => Some(Type::DocumentReference),
         _ => None,
     };

@@ -152,6 +152,12 @@ pub(crate) fn categories(of: Type) -> CategorySet {
     }
 }
 
+/// Whether a record of this class may be of the type: answers to a restricted form are filed as sensitive, which no search asks for.
+fn may_be_filed(of: Type, category: Category) -> bool {
+    let is_restricted = of == Type::QuestionnaireResponse && category == Category::Sensitive;
+    is_restricted || categories(of).contains(category)
+}
+
 /// Instances of one type about somebody, and why others are missing.
 pub(crate) struct Shelved {
     pub(crate) instances: Vec<Instance>,
@@ -208,7 +214,7 @@ impl Facade {
         let record: RecordId = plain_id(text).ok_or_else(Outcome::not_found)?;
         let view = self.shelf.filed(record).await?;
         let view = view.ok_or_else(Outcome::not_found)?;
-        if !categories(of).contains(view.category) {
+        if !may_be_filed(of, view.category) {
             return Err(Outcome::not_found());
         }
         if view.state == RecordState::Erased && view.superseded_by.is_none() {

@@ -140,7 +140,7 @@ fn routes_of(served: &'static Served) -> Vec<(String, MethodRouter<Arc<Facade>>)
     }
     for operation in served.operations {
         let path = format!("/fhir/{name}/{{id}}/{}", operation.name);
-        let act = move |facade, id, request| operate(facade, operation, id, request);
+        let act = move |facade, id, request| operate(facade, served.of, operation, id, request);
         let methods = MethodRouter::new().on(filter_of(operation), act);
         routes.push((path, methods));
     }
@@ -193,12 +193,13 @@ async fn openapi_document(State(facade): Shared) -> Response<Body> {
 
 async fn operate(
     State(facade): Shared,
+    of: Type,
     operation: &'static Operation,
     At(id): At<String>,
     request: Request,
 ) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, Type::Patient, Interaction::Read)?;
+    let session = facade.admitted(&call, of, Interaction::Read)?;
     let answer = match operation.act {
         Act::Everything => facade.everything(&session, &id, &call.query()?).await?,
         Act::Summary => facade.summary(&session, &id).await?,
@@ -209,6 +210,7 @@ async fn operate(
                 .issue_health_card(&session.agent, &id, &call.json()?)
                 .await?
         }
+        Act::Flags => facade.flags(&session.agent, &id).await?,
     };
     Ok(fhir(StatusCode::OK, &answer))
 }

@@ -128,10 +128,12 @@ fn is_after(after: &Cursor, resource: &Value) -> bool {
 pub(crate) fn holds(condition: &Condition, resource: &Value) -> bool {
     let paths = condition.parameter.paths.iter();
     let values: Vec<&Value> = paths.flat_map(|path| at(resource, path)).collect();
+    // A form's own address and version stand apart; a search names them together.
+    let version = resource["version"].as_str();
     condition.values.iter().any(|wanted| {
         values
             .iter()
-            .any(|value| is_wanted(condition.parameter.by, wanted, value))
+            .any(|value| is_wanted(condition.parameter.by, wanted, value, version))
     })
 }
 
@@ -151,7 +153,7 @@ fn flat(value: &Value) -> Vec<&Value> {
     }
 }
 
-fn is_wanted(by: Comparison, wanted: &Wanted, value: &Value) -> bool {
+fn is_wanted(by: Comparison, wanted: &Wanted, value: &Value, version: Option<&str>) -> bool {
     match wanted {
         Wanted::Token { system, code } => {
             tokens_of(value).into_iter().any(|(has_system, has_code)| {
@@ -163,16 +165,19 @@ fn is_wanted(by: Comparison, wanted: &Wanted, value: &Value) -> bool {
             .as_str()
             .and_then(Span::parse)
             .is_some_and(|actual| prefix.holds(*span, actual)),
-        Wanted::Text(text) => is_text(by, text, value),
+        Wanted::Text(text) => is_text(by, text, value, version),
     }
 }
 
-fn is_text(by: Comparison, wanted: &str, value: &Value) -> bool {
+fn is_text(by: Comparison, wanted: &str, value: &Value, version: Option<&str>) -> bool {
     let Some(actual) = value.as_str() else {
         return false;
     };
     match by {
-        Comparison::Canonical => actual == wanted || actual.split('|').next() == Some(wanted),
+        Comparison::Canonical => {
+            let is_whole = version.is_some_and(|version| format!("{actual}|{version}") == wanted);
+            is_whole || actual == wanted || actual.split('|').next() == Some(wanted)
+        }
         // The register has found these by every spelling of the reading.
         Comparison::Text => true,
         Comparison::Token | Comparison::Date | Comparison::Reference => actual == wanted,
@@ -275,6 +280,20 @@ mod tests {
             after = super::tests::query(&[("_cursor", cursor)]).after;
         }
         assert_eq!(seen, ["b", "a", "c"]);
+    }
+
+    #[test]
+    fn a_form_is_found_by_its_address_with_its_version_or_without() {
+        let form =
+            json!({"resourceType": "Questionnaire", "id": "a", "url": "urn:f", "version": "2"});
+        let found = |wanted: &str| {
+            let pairs = [("url".to_owned(), wanted.to_owned())];
+            let served = Type::Questionnaire.served();
+            let query = Query::parse(served, &pairs, false, BASE).expect("a search");
+            matching(&query, vec![form.clone()]).len()
+        };
+        assert_eq!((found("urn:f"), found("urn:f|2")), (1, 1));
+        assert_eq!((found("urn:f|1"), found("urn")), (0, 0));
     }
 
     #[test]

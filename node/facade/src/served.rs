@@ -166,7 +166,7 @@ const fn parameter(
     Parameter { name, by, paths }
 }
 
-/// What an operation on a patient does.
+/// What an operation on an instance does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     /// Everything that the client may read.
@@ -177,6 +177,8 @@ pub enum Act {
     ExportHistory,
     /// The vaccination record as a SMART Health Card.
     IssueHealthCard,
+    /// What in the answers to a form the physician should look at.
+    Flags,
 }
 
 /// One operation on an instance.
@@ -194,7 +196,7 @@ impl Operation {
     /// Its method: one that issues something is no mere reading.
     pub fn method(&self) -> Method {
         match self.act {
-            Act::Everything | Act::Summary | Act::ExportHistory => Method::GET,
+            Act::Everything | Act::Summary | Act::ExportHistory | Act::Flags => Method::GET,
             Act::IssueHealthCard => Method::POST,
         }
     }
@@ -302,9 +304,13 @@ pub const SERVED: &[Served] = &[
             parameter("status", Token, &["status"]),
             parameter("identifier", Token, &["identifier"]),
         ],
-        operations: &[],
+        operations: &[Operation {
+            act: Act::Flags,
+            name: "$flags",
+            definition: "urn:musubi:operation:flags",
+        }],
         profile: None,
-        documentation: "Answers name their form with its version.",
+        documentation: "Answers name their form with its version, and must fit it where the form is served here. $flags says what in them the physician should look at.",
     },
     Served {
         of: Type::DocumentReference,

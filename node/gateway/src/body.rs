@@ -95,6 +95,9 @@ pub struct SealedDocument {
     /// HPKE-sealed evidence, base64.
     #[serde(deserialize_with = "base64")]
     pub sealed: Vec<u8>,
+    /// For a binding whose certificate cannot write a character of the name: the counter compared it with the register by eye.
+    #[serde(default)]
+    pub name_compared_by_eye: bool,
 }
 
 /// A check-in by card: what this terminal wants, and the evidence of what the card signed.

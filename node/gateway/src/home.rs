@@ -2,7 +2,7 @@
 //! second word that a consent may need; papers to take home; the second look of an auditor; erasing evidence.
 
 use crate::{
-    body,
+    body::{self, DeviceForm},
     call::Call,
     caller::Caller,
     ports::{Applied, DeskError},
@@ -45,6 +45,14 @@ pub enum LifeEvent {
     CardRevoked {
         /// Whose card.
         person: Pseudonym,
+    },
+    /// The phone is lost: whatever devices the person had speak for nobody any more, and this one takes their place. The person has just
+    /// shown at the counter who it is, by binding the card with a touch.
+    PhoneLost {
+        /// Whose phone.
+        person: Pseudonym,
+        /// Keys of the new one.
+        device: DeviceForm,
     },
     /// A guardian may decide no longer.
     GuardianshipEnded {
@@ -185,6 +193,17 @@ impl Paper {
     }
 }
 
+/// Which paper about a consent, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PaperForm {
+    /// Which.
+    pub paper: Paper,
+    /// In which language; that of the statement otherwise.
+    pub language: Option<Language>,
+    /// Which of the consent's receipts, from 1; the newest otherwise.
+    pub number: Option<u32>,
+}
+
 /// Evidence that may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -231,8 +250,7 @@ pub trait HomeDesk: Send + Sync + 'static {
         &self,
         caller: &Caller,
         consent: ConsentId,
-        paper: Paper,
-        language: Option<Language>,
+        form: PaperForm,
     ) -> Result<Vec<u8>, DeskError>;
     /// Judges kept evidence as of signing time for an auditor, as the name of a verdict. Nothing about revocation is in it.
     async fn audit(&self, caller: &Caller, consent: ConsentId) -> Result<AuditAnswer, DeskError>;
@@ -316,11 +334,12 @@ async fn audit(
     Ok(Json(answer).into_response())
 }
 
-/// In which language; that of the statement otherwise.
+/// What may stand behind the name of a paper.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct InLanguage {
+struct PaperQuery {
     language: Option<Language>,
+    number: Option<u32>,
 }
 
 async fn paper(
@@ -335,16 +354,21 @@ async fn paper(
             "expected statement.pdf, receipt.pdf or receipt.json",
         )
     })?;
-    let Query(InLanguage { language }) = Query::try_from_uri(&call.uri).map_err(|_| {
+    let Query(query): Query<PaperQuery> = Query::try_from_uri(&call.uri).map_err(|_| {
         Problem::new(
             StatusCode::BAD_REQUEST,
-            "no-such-language",
-            "expected ?language= and ja, ja-x-easy or en, or nothing",
+            "no-such-form",
+            "expected ?language= with ja, ja-x-easy or en, &number= with the number of a receipt, or nothing",
         )
     })?;
+    let form = PaperForm {
+        paper,
+        language: query.language,
+        number: query.number,
+    };
     let bytes = gateway
         .desk
-        .paper(&call.caller, parse(&consent)?, paper, language)
+        .paper(&call.caller, parse(&consent)?, form)
         .await?;
     Ok(with_type(bytes.into_response(), paper.content_type()))
 }

@@ -19,6 +19,10 @@ pub mod body;
 mod call;
 pub mod caller;
 pub mod cds;
+pub mod console;
+pub mod family;
+pub mod follow_up;
+pub mod forms;
 pub mod home;
 pub mod ports;
 pub mod problem;
@@ -35,7 +39,7 @@ pub use call::{BODY_TIME_MAX, Entrance};
 pub use caller::{Caller, Standing};
 pub use home::{
     AuditAnswer, ConsentStanding, Disagreement, ErasureForm, ErasureReceipt, ForSecond, HomeDesk,
-    LifeEntered, LifeEvent, Paper, SecondLook,
+    LifeEntered, LifeEvent, Paper, PaperForm, SecondLook,
 };
 pub use ports::{
     Answer, Applied, CheckInAnswer, CheckInRefusal, Desk, DeskError, Enrolled, Gatekeeper,

@@ -8,7 +8,7 @@ use crate::{
     home::HomeDesk,
 };
 use async_trait::async_trait;
-use musubi_fhir::Resource;
+use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     AccountId, BlockHash, ConsentId, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
     view::RecordView,
@@ -38,12 +38,18 @@ pub enum DeskError {
     /// The request makes no sense as it stands; says what to do.
     #[error("{0}")]
     Unprocessable(String),
+    /// A resource does not fit what it must fit, such as its form; says where, and what was expected.
+    #[error("{0}")]
+    Refused(Refusal),
     /// The transaction is final, and the runtime refused it: the chain's last word. Names the rule.
     #[error("the chain refused: {0}")]
     RefusedByChain(String),
     /// No block took the transaction; says why. Another one may be taken.
     #[error("the transaction was not taken: {0}")]
     NotTaken(String),
+    /// There is no room for it; says whose share is used up. Nothing of it was kept.
+    #[error("{0}")]
+    Full(String),
     /// This node does not offer it (no key for it is configured).
     #[error("{0}")]
     NotOffered(String),
@@ -134,6 +140,9 @@ pub enum Answer {
     Disagreed {
         /// The first thing that differs, in words without personal data.
         reason: String,
+        /// Whether the reason tells of the state of certificate or signature, which only the person and the home municipality hear.
+        #[serde(skip)]
+        is_of_the_card: bool,
         /// Height of the block that records it, when there was something to record it on.
         #[serde(skip_serializing_if = "Option::is_none")]
         block: Option<u64>,

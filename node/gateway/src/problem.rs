@@ -51,8 +51,11 @@ impl From<DeskError> for Problem {
         let (status, kind) = match &error {
             DeskError::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             DeskError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
-            DeskError::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable"),
+            DeskError::Unprocessable(_) | DeskError::Refused(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable")
+            }
             DeskError::RefusedByChain(_) => (StatusCode::CONFLICT, "refused-by-chain"),
+            DeskError::Full(_) => (StatusCode::INSUFFICIENT_STORAGE, "full"),
             DeskError::NotTaken(_) => (StatusCode::CONFLICT, "not-taken"),
             DeskError::NotOffered(_) => (StatusCode::NOT_IMPLEMENTED, "not-offered"),
             DeskError::Unavailable(cause) => {

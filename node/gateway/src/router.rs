@@ -4,7 +4,7 @@ use crate::{
     body,
     call::{Call, Entrance},
     home,
-    ports::Desk,
+    ports::{Desk, DeskError},
     problem::{Problem, operation_outcome, with_type},
 };
 use axum::{
@@ -234,10 +234,10 @@ async fn take_in(
         Err(refusal) => return Ok(operation_outcome(&refusal)),
     };
     check_kind(&kind, resource.kind())?;
-    let taken = gateway
-        .desk
-        .take_in(&call.caller, subject, resource)
-        .await?;
+    let taken = match gateway.desk.take_in(&call.caller, subject, resource).await {
+        Err(DeskError::Refused(refusal)) => return Ok(operation_outcome(&refusal)),
+        taken => taken?,
+    };
     let location = format!("/v1/records/{}", taken.record);
     let status = created_or_known(taken.block);
     Ok((status, [(LOCATION, location)], Json(taken)).into_response())
@@ -248,7 +248,7 @@ fn created_or_known(block: Option<u64>) -> StatusCode {
     block.map_or(StatusCode::OK, |_| StatusCode::CREATED)
 }
 
-fn subject_of(headers: &HeaderMap) -> Result<Pseudonym, Problem> {
+pub(crate) fn subject_of(headers: &HeaderMap) -> Result<Pseudonym, Problem> {
     let text = headers
         .get(SUBJECT)
         .and_then(|value| value.to_str().ok())

@@ -4,6 +4,7 @@ use chacha20poly1305::{
     ChaCha20Poly1305, Key, KeyInit, Nonce,
     aead::{Aead, Payload},
 };
+use musubi_primitives::{commitment::hash_parts, domain};
 use std::fmt;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
@@ -62,6 +63,12 @@ impl RegisterKey {
             .decrypt(&Nonce::from(*nonce), payload)
             .ok()
             .map(Zeroizing::new)
+    }
+
+    /// Where a value is kept in a column that is searched by it: whoever lacks the key cannot tell which value a place is of.
+    pub(crate) fn place(&self, column: &str, value: &[u8]) -> [u8; 32] {
+        let column = hash_parts(&[column.as_bytes()]);
+        hash_parts(&[domain::REGISTER_PLACE, &self.0, &column, value])
     }
 
     fn cipher(&self) -> ChaCha20Poly1305 {

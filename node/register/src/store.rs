@@ -8,12 +8,13 @@ use crate::{
 use codec::{DecodeAll, Encode};
 use musubi_primitives::Pseudonym;
 use rocksdb::{
-    ColumnFamily, ColumnFamilyDescriptor, DB, IteratorMode, Options, WriteBatch, WriteOptions,
-    checkpoint::Checkpoint,
+    ColumnFamily, ColumnFamilyDescriptor, DB, Direction, IteratorMode, Options, WriteBatch,
+    WriteOptions, checkpoint::Checkpoint,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
+    ops::Bound,
     path::Path,
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
@@ -29,9 +30,31 @@ pub(crate) const FINDINGS: &str = "findings";
 pub(crate) const NONCES: &str = "nonces";
 /// Why proposals were disagreed with, by the consent.
 pub(crate) const DISAGREEMENTS: &str = "disagreements";
+/// Receipts by the evidence that they are about and the row of the chain that they tell of.
+pub(crate) const RECEIPTS: &str = "receipts";
+/// Drafts of forms, by writer, subject and form.
+pub(crate) const DRAFTS: &str = "drafts";
+/// What was done for whoever is expected, by subject and appointment.
+pub(crate) const FOLLOW_UPS: &str = "follow-ups";
+/// Lines of the ledger, by subject and record.
+pub(crate) const LEDGER: &str = "ledger";
+/// Which lines of the ledger are of a lot, by the lot's place, subject and record.
+pub(crate) const LOTS: &str = "lots";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 6] = [PEOPLE, EVIDENCE, FINDINGS, NONCES, DISAGREEMENTS, KEY_CHECK];
+const COLUMNS: [&str; 11] = [
+    PEOPLE,
+    EVIDENCE,
+    FINDINGS,
+    NONCES,
+    DISAGREEMENTS,
+    RECEIPTS,
+    DRAFTS,
+    FOLLOW_UPS,
+    LEDGER,
+    LOTS,
+    KEY_CHECK,
+];
 const KEY_CHECK_TEXT: &[u8] = b"musubi register, version 1";
 
 /// Why the register did not do something. Never names anybody.
@@ -73,7 +96,7 @@ fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> RegisterError
 }
 
 /// A key of a column beside its value, unsealed.
-type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
+pub(crate) type Opened = (Vec<u8>, Zeroizing<Vec<u8>>);
 
 /// What is kept in memory: who is where, found again at every start.
 #[derive(Default)]
@@ -81,12 +104,14 @@ pub(crate) struct Known {
     index: Index,
     by_pseudonym: BTreeMap<Pseudonym, PersonId>,
     by_identifier: BTreeMap<String, PersonId>,
+    /// A guardian, then somebody decided for.
+    wards: BTreeSet<(PersonId, PersonId)>,
 }
 
 /// One municipality's register.
 pub struct Register {
     db: DB,
-    key: RegisterKey,
+    pub(crate) key: RegisterKey,
     known: RwLock<Known>,
 }
 
@@ -155,6 +180,9 @@ impl Register {
         let person = self.person(id)?.ok_or(RegisterError::UnknownPerson)?;
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(PEOPLE)?, id.0);
+        for pseudonym in person.all_pseudonyms() {
+            self.strike_all(&mut batch, &pseudonym)?;
+        }
         self.write(batch, "remove a person")?;
         known.forget(id, &person);
         self.purge(PEOPLE, &id.0)
@@ -181,6 +209,20 @@ impl Register {
         Ok(self.known()?.by_pseudonym.get(pseudonym).copied())
     }
 
+    /// Every pseudonym after this one, in their order, with whose it is or was.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn pseudonyms_after(
+        &self,
+        after: Option<Pseudonym>,
+    ) -> Result<Vec<(Pseudonym, PersonId)>, RegisterError> {
+        let known = self.known()?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let rest = known.by_pseudonym.range((from, Bound::Unbounded));
+        Ok(rest.map(|(pseudonym, id)| (*pseudonym, *id)).collect())
+    }
+
     /// Whose identifier this is.
     ///
     /// # Errors
@@ -199,6 +241,16 @@ impl Register {
         hits.into_iter()
             .filter_map(|id| read(id).transpose())
             .collect()
+    }
+
+    /// Everybody of whom this person is a guardian, ended guardianships included.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn wards_of(&self, guardian: PersonId) -> Result<Vec<Person>, RegisterError> {
+        let wards = self.known()?.wards_of(guardian);
+        let read = |id| self.person(id).transpose();
+        wards.into_iter().filter_map(read).collect()
     }
 
     /// Keeps evidence under its commitment.
@@ -222,17 +274,25 @@ impl Register {
         self.get(EVIDENCE, commitment)
     }
 
-    /// Destroys evidence and what was found about it.
+    /// Destroys evidence, what was found about it, and the receipts that tell of it.
     ///
     /// # Errors
     /// A fault of this machine.
     pub fn erase_evidence(&self, commitment: &[u8; 32]) -> Result<(), RegisterError> {
+        let _writer = self.known_for_writing()?;
         let mut batch = WriteBatch::default();
         batch.delete_cf(self.column(EVIDENCE)?, commitment);
         batch.delete_cf(self.column(FINDINGS)?, commitment);
+        let receipts = self.beginning_with(RECEIPTS, commitment)?;
+        for (key, _) in &receipts {
+            batch.delete_cf(self.column(RECEIPTS)?, key);
+        }
         self.write(batch, "erase evidence")?;
         self.purge(EVIDENCE, commitment)?;
-        self.purge(FINDINGS, commitment)
+        self.purge(FINDINGS, commitment)?;
+        receipts
+            .iter()
+            .try_for_each(|(key, _)| self.purge(RECEIPTS, key))
     }
 
     /// Writes a consistent copy, as encrypted as the register, into a directory that must not exist yet. Opening the copy is the restore.
@@ -319,12 +379,22 @@ impl Register {
 
     /// Every entry of a column, opened.
     pub(crate) fn all(&self, column: &'static str) -> Result<Vec<Opened>, RegisterError> {
+        self.beginning_with(column, &[])
+    }
+
+    /// Every entry of a column whose key begins so, opened.
+    pub(crate) fn beginning_with(
+        &self,
+        column: &'static str,
+        start: &[u8],
+    ) -> Result<Vec<Opened>, RegisterError> {
         let mut entries = Vec::new();
-        for entry in self
-            .db
-            .iterator_cf(self.column(column)?, IteratorMode::Start)
-        {
+        let from = IteratorMode::From(start, Direction::Forward);
+        for entry in self.db.iterator_cf(self.column(column)?, from) {
             let (key, sealed) = entry.map_err(failed("read the register"))?;
+            if !key.starts_with(start) {
+                break;
+            }
             let plain = self
                 .key
                 .open(column, &key, &sealed)
@@ -360,7 +430,7 @@ impl Register {
     }
 
     /// Rewrites the files in which a deleted entry still lies.
-    fn purge(&self, column: &'static str, key: &[u8]) -> Result<(), RegisterError> {
+    pub(crate) fn purge(&self, column: &'static str, key: &[u8]) -> Result<(), RegisterError> {
         for name in COLUMNS {
             self.db
                 .flush_cf(self.column(name)?)
@@ -403,6 +473,13 @@ impl Known {
         self.by_identifier.insert(person.identifier.clone(), id);
         self.by_pseudonym
             .extend(person.all_pseudonyms().map(|pseudonym| (pseudonym, id)));
+        let guardians = person.guardians.iter().map(|guardian| guardian.person);
+        self.wards.extend(guardians.map(|guardian| (guardian, id)));
+    }
+
+    fn wards_of(&self, guardian: PersonId) -> Vec<PersonId> {
+        let range = (guardian, PersonId([0; 16]))..=(guardian, PersonId([u8::MAX; 16]));
+        self.wards.range(range).map(|(_, ward)| *ward).collect()
     }
 
     fn forget(&mut self, id: PersonId, person: &Person) {
@@ -410,6 +487,9 @@ impl Known {
         self.by_identifier.remove(&person.identifier);
         for pseudonym in person.all_pseudonyms() {
             self.by_pseudonym.remove(&pseudonym);
+        }
+        for guardian in &person.guardians {
+            self.wards.remove(&(guardian.person, id));
         }
     }
 }

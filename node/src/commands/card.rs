@@ -3,8 +3,10 @@
 //! A PIN is asked only after everything that can be known without it is known, read from the terminal without echo or from an open
 //! file descriptor, used once, and wiped. What a command answers is a sentence for the person or, with `--json`, one object for programs.
 
+mod agent;
 mod answer;
 mod check_in;
+mod codes;
 mod document;
 mod emulate;
 mod face;
@@ -32,7 +34,7 @@ use std::path::PathBuf;
 )]
 pub enum CardCommand {
     /// List the readers and what lies on each.
-    List(Voice),
+    List(ListArguments),
     /// Say what the card is, which certificates it carries and how many tries are left. Costs none.
     Status(CardArguments),
     /// Read name, address, birth date and sex with the card-face PIN or the number printed on the card.
@@ -41,6 +43,8 @@ pub enum CardCommand {
     CheckIn(check_in::CheckInArguments),
     /// Show a statement, then sign it with the signing password.
     Sign(sign::SignArguments),
+    /// Let pages of this machine use the card reader: the counter console, paired by a code that is shown here.
+    Agent(agent::AgentArguments),
     /// Put an emulated card into a virtual reader of a PC/SC service of its own.
     Emulate(emulate::EmulateArguments),
     /// Make a test authority and one emulated card of each kind.
@@ -70,8 +74,18 @@ impl Voice {
     }
 }
 
-/// Which card, and how to answer.
+/// What to list, and how to answer.
 #[derive(Debug, Args)]
+pub struct ListArguments {
+    /// The place inside this process where a TEST card of this profile lies, instead of the readers.
+    #[arg(long, value_name = "PROFILE", value_parser = place::parse_profile)]
+    emulated: Option<musubi_consent_card_emulator::CardProfile>,
+    #[command(flatten)]
+    voice: Voice,
+}
+
+/// Which card, and how to answer.
+#[derive(Clone, Debug, Args)]
 pub struct CardArguments {
     /// Name of the reader, as `list` prints it; without it, the first one with a card.
     #[arg(long, conflicts_with = "emulated")]
@@ -152,11 +166,12 @@ pub fn check_in_body(
 pub fn run(command: &CardCommand) -> Result<String, String> {
     let voice = command.voice();
     let outcome = match command {
-        CardCommand::List(_) => status::list(voice.language()),
+        CardCommand::List(arguments) => status::list(arguments.emulated, voice.language()),
         CardCommand::Status(arguments) => status::status(arguments),
         CardCommand::ReadFace(arguments) => face::run(arguments),
         CardCommand::CheckIn(arguments) => check_in::run(arguments),
         CardCommand::Sign(arguments) => sign::run(arguments),
+        CardCommand::Agent(arguments) => agent::run(arguments),
         CardCommand::Emulate(arguments) => emulate::run(arguments),
         CardCommand::MakeTestCards { folder } => emulate::make_test_cards(folder),
         CardCommand::EmulatorConsole => emulate::console(),
@@ -170,11 +185,12 @@ pub fn run(command: &CardCommand) -> Result<String, String> {
 impl CardCommand {
     fn voice(&self) -> Voice {
         match self {
-            Self::List(voice) => *voice,
+            Self::List(arguments) => arguments.voice,
             Self::Status(arguments) => arguments.voice,
             Self::ReadFace(arguments) => arguments.card.voice,
             Self::CheckIn(arguments) => arguments.card.voice,
             Self::Sign(arguments) => arguments.card.voice,
+            Self::Agent(arguments) => arguments.card.voice,
             Self::Emulate(_) | Self::MakeTestCards { .. } | Self::EmulatorConsole => Voice {
                 language: Some(Language::English),
                 json: false,

@@ -1,11 +1,20 @@
-//! `musubi care`: ask the schedule engine from the command line.
+//! `musubi care`: ask the schedule engine, forms and figures from the command line.
+
+pub(super) mod cohort;
+mod copy;
+mod forms;
+mod papers;
 
 use clap::Subcommand;
+use cohort::{CoverageArguments, DueArguments, RecallArguments};
+use copy::ExportArguments;
+use forms::{CheckFormArguments, FormsArguments, SurveyArguments};
 use musubi_care::{
     cases::{CaseFile, Comparison},
     presets,
     rules::RuleSet,
 };
+use papers::PaperArguments;
 use std::path::{Path, PathBuf};
 
 /// What to ask the schedule engine.
@@ -19,6 +28,22 @@ pub enum CareCommand {
         #[arg(long)]
         rules: Option<PathBuf>,
     },
+    /// List the forms, or show one in a language.
+    Forms(FormsArguments),
+    /// Hold a QuestionnaireResponse against its form, and name what the physician should look at.
+    CheckForm(CheckFormArguments),
+    /// Count the answers to a survey, small counts hidden.
+    Survey(SurveyArguments),
+    /// List whose doses are due or overdue.
+    Due(DueArguments),
+    /// Count checkups (地域保健・健康増進事業報告) and doses of a fiscal year.
+    Coverage(CoverageArguments),
+    /// List everybody who got a dose of a lot.
+    Recall(RecallArguments),
+    /// Check a report of a mistake (間違い接種) or the draft on a suspected reaction (副反応疑い) for missing fields.
+    Paper(PaperArguments),
+    /// Copy one child's record out: a FHIR Bundle, and a PDF to print.
+    Export(ExportArguments),
 }
 
 /// Runs `musubi care …`.
@@ -28,6 +53,14 @@ pub enum CareCommand {
 pub fn run(command: &CareCommand) -> Result<String, String> {
     match command {
         CareCommand::Check { file, rules } => check(file, rules.as_deref()),
+        CareCommand::Forms(arguments) => forms::show(arguments),
+        CareCommand::CheckForm(arguments) => forms::check(arguments),
+        CareCommand::Survey(arguments) => forms::survey(arguments),
+        CareCommand::Due(arguments) => cohort::due(arguments),
+        CareCommand::Coverage(arguments) => cohort::coverage(arguments),
+        CareCommand::Recall(arguments) => cohort::recall(arguments),
+        CareCommand::Paper(arguments) => papers::check(arguments),
+        CareCommand::Export(arguments) => copy::export(arguments),
     }
 }
 
@@ -54,7 +87,7 @@ fn check(file: &Path, rules: Option<&Path>) -> Result<String, String> {
     }
 }
 
-fn rule_set(path: Option<&Path>) -> Result<RuleSet, String> {
+pub(super) fn rule_set(path: Option<&Path>) -> Result<RuleSet, String> {
     let text = path.map_or_else(|| Ok(presets::SCHEDULE_2026.to_owned()), text_of)?;
     RuleSet::parse(&text).map_err(|error| format!("rule set: {}", chain(&error)))
 }
@@ -75,7 +108,7 @@ fn line(comparison: &Comparison<'_>) -> String {
     )
 }
 
-fn text_of(path: &Path) -> Result<String, String> {
+pub(super) fn text_of(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 

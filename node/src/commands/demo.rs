@@ -10,7 +10,7 @@ use crate::demo::{
     proofs::{self, Proofs},
     report::Report,
     story::{Channel, Stage},
-    wallet::Readers,
+    wallet::{Readers, Service},
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,21 @@ pub struct DemoArguments {
     /// Fail where there is no PC/SC service for the card, instead of signing inside this process.
     #[arg(long)]
     pcsc: bool,
+    /// Let cards sign inside this process, without any reader or PC/SC service.
+    #[arg(long, conflicts_with = "pcsc")]
+    in_process: bool,
+}
+
+impl DemoArguments {
+    fn service(&self) -> Service {
+        if self.pcsc {
+            Service::Pcsc
+        } else if self.in_process {
+            Service::InProcess
+        } else {
+            Service::PcscIfThere
+        }
+    }
 }
 
 /// Runs `musubi demo`.
@@ -103,8 +118,12 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
         })
         .await
         .map_err(|error| error.to_string())??;
-        let (readers, said) = Readers::start(&folder.join("reader"), arguments.pcsc)?;
-        report.say(&said);
+        let (readers, said) = Readers::start(&folder.join("reader"), arguments.service())?;
+        if readers.has_service() {
+            report.say(&said);
+        } else {
+            report.warn(&said);
+        }
         let mut stage = Stage {
             folder,
             village: Gateway::new(&village.gateway, trusted.genesis)?,

@@ -1,9 +1,12 @@
-//! `musubi verify`: check a bundle of proofs against a chain specification. Opens no socket.
+//! `musubi verify`: check a bundle of proofs, or a consent receipt, against a chain specification. Opens no socket.
+
+mod receipt;
 
 use super::care::chain;
 use crate::recovery;
 use clap::Args;
 use musubi_client_sdk::proofs::{Checkpoint, verify};
+use musubi_primitives::VerifyingKey;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a bundle file.
@@ -18,22 +21,29 @@ pub struct VerifyArguments {
     /// A newer checkpoint of the same chain that this reader kept (JSON).
     #[arg(long)]
     checkpoint: Option<PathBuf>,
-    /// The bundle (JSON).
+    /// Verifier key of the municipality that signed a receipt (0x and 64 digits), where the specification does not have it.
+    #[arg(long)]
+    verifier_key: Option<VerifyingKey>,
+    /// The bundle or receipt (JSON).
     bundle: PathBuf,
 }
 
-/// Verifies a bundle; prints what it proves, one statement a line, and as of when.
+/// Verifies a bundle or a receipt; prints what it proves, one statement a line, and as of when.
 ///
 /// # Errors
 /// The first thing in the bundle that does not hold; then nothing in it is to be believed.
 pub fn run(arguments: &VerifyArguments) -> Result<String, String> {
+    let path = &arguments.bundle;
+    let bytes = bounded(path)?;
+    if receipt::is_receipt(&bytes) {
+        return receipt::run(path, &bytes, &arguments.spec, arguments.verifier_key);
+    }
     let genesis = genesis_checkpoint(&arguments.spec)?;
     let trusted = match &arguments.checkpoint {
         Some(path) => kept_checkpoint(path, &genesis)?,
         None => genesis,
     };
-    let path = &arguments.bundle;
-    let report = verify(&trusted, &bounded(path)?)
+    let report = verify(&trusted, &bytes)
         .map_err(|error| format!("{}: {}", path.display(), chain(&error)))?;
     let mut lines: Vec<String> = report
         .statements

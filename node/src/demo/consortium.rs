@@ -32,6 +32,8 @@ pub struct Ports {
     pub network: u16,
     /// Gateway of the first node; the others follow.
     pub gateway: u16,
+    /// Where consoles look for the card agent of their machine.
+    pub agent: u16,
     /// Where the card authority answers which certificates were revoked; without it the villages read its lists from files.
     pub responder: Option<u16>,
 }
@@ -43,6 +45,7 @@ impl Default for Ports {
             consensus: 30333,
             network: 30433,
             gateway: 9980,
+            agent: 8937,
             responder: None,
         }
     }
@@ -56,6 +59,7 @@ impl Ports {
             consensus: base.saturating_add(10),
             network: base.saturating_add(20),
             gateway: base.saturating_add(30),
+            agent: base.saturating_add(38),
             responder: None,
         }
     }
@@ -327,11 +331,12 @@ fn node_config(
         ("rpc".to_owned(), listen(rpc).into()),
         ("gateway".to_owned(), listen(gateway).into()),
         ("facade".to_owned(), facade(member, gateway).into()),
+        ("counter".to_owned(), counter(ports, place).into()),
+        ("explorer".to_owned(), explorer(member).into()),
     ]);
     if member.validator {
         let cards = cards::config("../../cards", ports.responder);
         config.insert("cards".to_owned(), cards.into());
-        config.insert("explorer".to_owned(), explorer().into());
     }
     config.to_string()
 }
@@ -350,12 +355,28 @@ fn facade(member: &MemberPlan, gateway: &str) -> toml::Table {
     ])
 }
 
-/// Villages look at the chain by the explorer, under the names that the demonstration gives its members.
-fn explorer() -> toml::Table {
+/// Each node's console calls the others' gateways, as theirs call this one.
+fn counter(ports: Ports, place: u16) -> toml::Table {
+    let nodes = MEMBERS.iter().zip(0u32..).filter(|(member, _)| member.node);
+    let others = (0..).zip(nodes).filter(|(other, _)| *other != place);
+    let gateways = others.map(|(other, (_, id))| {
+        let origin = format!("http://127.0.0.1:{}", ports.gateway + other);
+        (id.to_string(), toml::Value::from(origin))
+    });
+    let gateways = toml::Table::from_iter(gateways);
+    let agent = format!("http://127.0.0.1:{}", ports.agent);
+    toml::Table::from_iter([
+        ("agent".to_owned(), agent.into()),
+        ("gateways".to_owned(), gateways.into()),
+    ])
+}
+
+/// Villages look at the chain by the explorer, under the names that the demonstration gives its members; consoles use the same names.
+fn explorer(member: &MemberPlan) -> toml::Table {
     let names = (0..).zip(MEMBERS);
     let names = names.map(|(id, member): (u32, _)| (id.to_string(), member.title.into()));
     toml::Table::from_iter([
-        ("enabled".to_owned(), true.into()),
+        ("enabled".to_owned(), member.validator.into()),
         ("members".to_owned(), toml::Table::from_iter(names).into()),
     ])
 }

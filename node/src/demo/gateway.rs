@@ -173,14 +173,12 @@ impl Gateway {
         self.send(who, Request::post(path, body)).await
     }
 
-    /// Sends until somebody answers; a node that is away or cannot answer now is asked again.
+    /// Sends until somebody answers; a node that is away, or cannot answer or take more now, is asked again.
     async fn send(&self, who: &Keys, request: Request<'_>) -> Result<Vec<u8>, String> {
         let started = Instant::now();
         loop {
             let answer = match self.attempt(who, &request).await {
-                Ok((status, body)) if status != StatusCode::SERVICE_UNAVAILABLE => {
-                    return refuse(status, body);
-                }
+                Ok((status, body)) if !is_for_now(status) => return refuse(status, body),
                 Ok((_, body)) => String::from_utf8_lossy(&body).into_owned(),
                 Err(error) => error.to_string(),
             };
@@ -232,6 +230,14 @@ impl Request<'_> {
             body,
         }
     }
+}
+
+/// Whether the same call may succeed a little later.
+fn is_for_now(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+    )
 }
 
 /// The body of a good answer, or the sentence of a problem or `OperationOutcome`.

@@ -64,6 +64,11 @@ impl Report {
         );
     }
 
+    /// Something that is not as it should be: on standard error, where a program that reads the steps does not look.
+    pub fn warn(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
     /// A heading or remark, for people only.
     pub fn say(&self, text: &str) {
         if !self.json {

@@ -23,6 +23,17 @@ pub struct Readers {
     folder: PathBuf,
 }
 
+/// Where the cards of a demonstration may sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Through PC/SC, or nowhere.
+    Pcsc,
+    /// Through PC/SC where the machine has it; else inside this process.
+    PcscIfThere,
+    /// Inside this process.
+    InProcess,
+}
+
 /// A card that can sign.
 pub struct Wallet {
     pub(super) image: PathBuf,
@@ -39,46 +50,35 @@ pub enum CardKey {
 }
 
 impl Readers {
-    /// Starts pcscd with a virtual reader in namespaces of their own; else says why the card signs in this process. Socket and logs
-    /// lie in `folder`.
+    /// Starts pcscd with a virtual reader in namespaces of its own; else says why the card signs in this process. Socket and logs lie in
+    /// `folder`.
     ///
     /// # Errors
-    /// When the folder cannot be made, or `must` be there and is not.
-    pub fn start(folder: &Path, must: bool) -> Result<(Self, String), String> {
+    /// When the folder cannot be made, or the service must be there and is not.
+    pub fn start(folder: &Path, service: Service) -> Result<(Self, String), String> {
         std::fs::create_dir_all(folder)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
         let folder = folder
             .canonicalize()
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let program = program.to_string_lossy().into_owned();
-        let started = PcscStack::start(&folder, &[&program, "card", "emulator-console"]);
-        match started {
-            Ok(stack) => {
-                let said = format!(
-                    "cards sign through PC/SC (pcscd at {})",
-                    stack.socket().display()
-                );
-                Ok((
-                    Self {
-                        stack: Some(stack),
-                        folder,
-                    },
-                    said,
-                ))
-            }
-            Err(error) if must => Err(error.to_string()),
-            Err(error) => {
-                let said = format!("cards sign inside this process: {error}");
-                Ok((
-                    Self {
-                        stack: None,
-                        folder,
-                    },
-                    said,
-                ))
-            }
-        }
+        let (stack, said) = match service {
+            Service::InProcess => (None, format!("{HERE}: --in-process")),
+            Service::Pcsc | Service::PcscIfThere => match start_stack(&folder) {
+                Ok(stack) => {
+                    let socket = stack.socket();
+                    let said = format!("cards sign through PC/SC (pcscd at {})", socket.display());
+                    (Some(stack), said)
+                }
+                Err(error) if service == Service::Pcsc => return Err(error),
+                Err(error) => (None, format!("{HERE}: {error}")),
+            },
+        };
+        Ok((Self { stack, folder }, said))
+    }
+
+    /// True when cards sign through PC/SC.
+    pub fn has_service(&self) -> bool {
+        self.stack.is_some()
     }
 
     /// Issues a card to a person.
@@ -142,6 +142,16 @@ impl Readers {
     }
 }
 
+/// What is said where there is no PC/SC service, before the reason.
+const HERE: &str = "no card reader service; cards sign inside this process";
+
+fn start_stack(folder: &Path) -> Result<PcscStack, String> {
+    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let program = program.to_string_lossy().into_owned();
+    PcscStack::start(folder, &[&program, "card", "emulator-console"])
+        .map_err(|error| error.to_string())
+}
+
 impl CardKey {
     fn secret(self) -> &'static str {
         match self {
@@ -186,7 +196,7 @@ impl Wallet {
         path
     }
 
-    /// The card lies on the reader while `musubi card …` runs.
+    /// The card lies on the reader while `musubi card …` runs. A card to which something forbidden was done stops the story.
     pub(super) fn touch(
         &self,
         stack: &mut PcscStack,
@@ -197,8 +207,8 @@ impl Wallet {
             .insert(0, &self.image, None, 0)
             .map_err(|error| error.to_string())?;
         let done = run(stack, arguments, key.secret());
-        stack.remove(0).map_err(|error| error.to_string())?;
-        done
+        let removed = stack.remove(0).map_err(|error| error.to_string());
+        removed.and(done)
     }
 
     /// The same card inside this process.
@@ -207,9 +217,9 @@ impl Wallet {
         key: CardKey,
         content: &SignedContent,
     ) -> Result<Vec<u8>, String> {
-        let card =
+        let mut image =
             VirtualCard::parse_bytes(&read(&self.image)?).map_err(|error| error.to_string())?;
-        let mut card = JpkiCard::open(card).map_err(|error| error.to_string())?;
+        let mut card = JpkiCard::open(&mut image).map_err(|error| error.to_string())?;
         let (content, policy) = (content.to_bytes(), TriesPolicy::StopWhenFew);
         let signed = match key {
             CardKey::Signing => {
@@ -222,6 +232,13 @@ impl Wallet {
                 card.authenticate(&pin, &content, policy)
             }
         };
+        drop(card);
+        if !image.tripped().is_empty() {
+            return Err(format!(
+                "the card saw what is forbidden: {:?}",
+                image.tripped()
+            ));
+        }
         let signed = signed.map_err(|error| error.to_string())?;
         let cms = SignedCms {
             certificate: signed.certificate,

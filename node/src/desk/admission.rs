@@ -6,7 +6,9 @@ use super::{
     care::Care,
     chain::Chain,
     custodian::VaultDoor,
+    forms::Forms,
     keys::{self, Keys},
+    ledger::Ledger,
     pending::Pending,
 };
 use crate::config::NodeConfig;
@@ -76,17 +78,30 @@ impl Admission {
             None => None,
         };
         let care = Arc::new(Care::open(&config.care)?);
+        let forms = Arc::new(Forms::open(&config.facade.questionnaires)?);
+        let ledger = custodian.as_ref().zip(counter.as_ref());
+        let ledger = ledger.map(|(custodian, counter)| Ledger {
+            chain: chain.clone(),
+            custodian: custodian.clone(),
+            register: Arc::clone(&counter.register),
+            member,
+            care: Arc::clone(&care),
+            forms: Arc::clone(&forms),
+        });
+        let handbook = (care, Arc::clone(&forms));
         let intake = custodian
             .as_ref()
-            .and_then(|custodian| keys.intake(chain, custodian, care, member));
+            .and_then(|custodian| keys.intake(chain, custodian, handbook, member));
         let duties = custodian.as_ref().and_then(|custodian| {
-            keys.duties(chain, custodian, &self.network, intake.clone(), member)
+            let books = (intake.clone(), ledger.clone());
+            keys.duties(chain, custodian, &self.network, books, member)
         });
         if let Some(custodian) = &custodian {
             self.door.open(custodian.clone());
         }
         let background = Background {
             duties,
+            ledger: ledger.clone(),
             pending: attester.clone().map(Pending),
         };
         let desks = Desks {
@@ -95,6 +110,8 @@ impl Admission {
             counter,
             attester,
             intake,
+            forms,
+            ledger,
         };
         Ok((desks, background))
     }

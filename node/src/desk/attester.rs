@@ -8,6 +8,8 @@
 use super::{
     chain::{Chain, unavailable},
     counter::{check_counter, fault},
+    hearing::{Why, disagreed, heard_by},
+    holder::{Likeness, likeness},
     nonces::sign_again,
     papers::Stationery,
     pending::rejected_before,
@@ -24,7 +26,7 @@ use musubi_consent::{
 };
 use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, SealedDocument};
 use musubi_node_register::{
-    Disagreed, EvidenceKind, Finding, IntakeError, Person, Register, Spending, kana::normalise,
+    Disagreed, EvidenceKind, Finding, IntakeError, Person, Register, Spending,
 };
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, ConsentId, ConsentState, MemberId, Moment, view::CardView,
@@ -70,6 +72,8 @@ pub(super) struct Opened {
     pub(super) evidence: Evidence,
     /// The terminal whose nonce it uses up; none where it was taken in before.
     pub(super) terminal: Option<AccountId>,
+    /// Whether somebody at the counter compared the name by eye; so it was where evidence was taken in before.
+    pub(super) name_compared_by_eye: bool,
 }
 
 impl Attester {
@@ -82,14 +86,21 @@ impl Attester {
         caller: &Caller,
         document: SealedDocument,
     ) -> Result<Answer, DeskError> {
-        if document.kind == DocumentKind::HandedOver {
-            return self.second_word(&document).await;
-        }
+        let answer = if document.kind == DocumentKind::HandedOver {
+            self.second_word(&document).await?
+        } else {
+            self.hear(caller, document).await?
+        };
+        Ok(heard_by(caller, self.member, answer))
+    }
+
+    async fn hear(&self, caller: &Caller, document: SealedDocument) -> Result<Answer, DeskError> {
         let evidence = self.open(&document.sealed, &document.about)?;
         let opened = Opened {
             kind: kind_of(document.kind, document.about, &evidence),
             evidence,
             terminal: Some(caller.account),
+            name_compared_by_eye: document.name_compared_by_eye,
         };
         let commitment = opened.evidence.commitment();
         let kept = self.kept(&opened)?;
@@ -174,7 +185,7 @@ impl Attester {
             return Ok(answer);
         }
         let Ok(cms) = SignedCms::parse(&opened.evidence.cms) else {
-            return Ok(disagreed("the signature cannot be read"));
+            return Ok(disagreed(Why::of_the_card("the signature cannot be read")));
         };
         let commitment =
             binding_commitment(&opened.evidence.salt, &fields.person, &cms.certificate);
@@ -188,12 +199,10 @@ impl Attester {
         };
         let verification = match self.counter().accept_binding(&expected, &opened.evidence) {
             Ok(verification) => verification,
-            Err(refusal) => return Ok(disagreed(words(&refusal))),
+            Err(refusal) => return Ok(disagreed(Why::from(&refusal))),
         };
-        if !is_holder(&verification, &person) {
-            return Ok(disagreed(
-                "the certificate is not that of the person in the register",
-            ));
+        if let Err(why) = check_holder(&verification, &person, opened.name_compared_by_eye) {
+            return Ok(disagreed(why));
         }
         self.keep(opened, fields.nonce, verification.revocation)?;
         if !verification.is_conclusive() {
@@ -227,9 +236,9 @@ impl Attester {
         let judged = match self.judge_consent(opened, consent, &view).await? {
             Ok(judged) => judged,
             Err(disagreement) if ends_the_proposal(&disagreement) => {
-                return self.disagree(consent, words(&disagreement)).await;
+                return self.disagree(consent, Why::from(&disagreement)).await;
             }
-            Err(disagreement) => return Ok(disagreed(words(&disagreement))),
+            Err(disagreement) => return Ok(disagreed(Why::from(&disagreement))),
         };
         self.keep(opened, view.terms.nonce, judged.revocation)?;
         if judged.is_pending {
@@ -261,6 +270,7 @@ impl Attester {
         if let Some(known) = self.register.disagreement(&consent).map_err(fault)? {
             return Ok(Answer::Disagreed {
                 reason: known.reason,
+                is_of_the_card: true,
                 block: Some(known.block),
             });
         }
@@ -273,15 +283,11 @@ impl Attester {
         }
     }
 
-    pub(super) async fn disagree(
-        &self,
-        consent: ConsentId,
-        reason: String,
-    ) -> Result<Answer, DeskError> {
+    pub(super) async fn disagree(&self, consent: ConsentId, why: Why) -> Result<Answer, DeskError> {
         let call = calls::consent::disagree(consent);
         let applied = self.chain.submit(&self.officer, call).await?;
         let noted = Disagreed {
-            reason,
+            reason: why.reason,
             block: applied.block,
             at: self.chain.now(),
         };
@@ -289,6 +295,7 @@ impl Attester {
         kept.map_err(fault)?;
         Ok(Answer::Disagreed {
             reason: noted.reason,
+            is_of_the_card: why.is_of_the_card,
             block: Some(noted.block),
         })
     }
@@ -308,7 +315,7 @@ impl Attester {
             nonce: statement.fields().nonce,
         };
         let Some(binding) = self.active_binding(&view.terms.guardian).await? else {
-            return Ok(disagreed(Disagreement::NoBinding.to_string()));
+            return Ok(disagreed(Why::from(&Disagreement::NoBinding)));
         };
         let accepted = self
             .counter()
@@ -316,7 +323,7 @@ impl Attester {
         // A withdrawal is not held up by a revocation answer that is out: it takes away, it gives nothing.
         let verification = match accepted {
             Ok(verification) => verification,
-            Err(refusal) => return Ok(disagreed(words(&refusal))),
+            Err(refusal) => return Ok(disagreed(Why::from(&refusal))),
         };
         self.keep(opened, expected.nonce, verification.revocation)?;
         let call = calls::consent::withdraw(consent, Some(opened.evidence.commitment()));
@@ -391,16 +398,24 @@ pub(super) fn ends_the_proposal(disagreement: &Disagreement) -> bool {
     )
 }
 
-/// Whether the certificate names the person of the register. A name with characters that certificates cannot write is compared by eye
-/// at the counter; the date of birth is compared in any case.
-fn is_holder(verification: &Verification, person: &Person) -> bool {
-    let Some(facts) = verification.certificate.facts() else {
-        return false;
-    };
-    let born: String = person.born.chars().filter(char::is_ascii_digit).collect();
-    // The certificate puts a digit for the era before the Gregorian date.
-    let is_born = facts.birth_date.get(1..) == Some(born.as_str());
-    is_born && (facts.has_substitutes || normalise(&facts.name) == normalise(&person.name))
+/// The certificate names the person of the register; what it cannot write of the name was compared by eye.
+fn check_holder(
+    verification: &Verification,
+    person: &Person,
+    is_compared_by_eye: bool,
+) -> Result<(), Why> {
+    let facts = verification.certificate.facts();
+    match facts.map(|facts| likeness(&facts, person)) {
+        Some(Likeness::Same) => Ok(()),
+        Some(Likeness::SameButSubstitutes) if is_compared_by_eye => Ok(()),
+        Some(Likeness::SameButSubstitutes) => Err(Why::plain(
+            "the certificate cannot write a character of the name: compare it with the register by eye and send it again with \
+             name_compared_by_eye",
+        )),
+        Some(Likeness::Other) | None => Err(Why::plain(
+            "the certificate is not that of the person in the register",
+        )),
+    }
 }
 
 fn kind_of(kind: DocumentKind, about: [u8; 32], evidence: &Evidence) -> EvidenceKind {
@@ -417,24 +432,6 @@ fn kind_of(kind: DocumentKind, about: [u8; 32], evidence: &Evidence) -> Evidence
 fn is_witnessed(evidence: &Evidence) -> bool {
     Statement::parse(&evidence.document)
         .is_ok_and(|statement| statement.fields().assurance == AssuranceLevel::Witnessed)
-}
-
-pub(super) fn disagreed(reason: impl Into<String>) -> Answer {
-    Answer::Disagreed {
-        reason: reason.into(),
-        block: None,
-    }
-}
-
-/// An error with its causes. Those of `musubi-consent` repeat nothing of what was signed.
-pub(super) fn words(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 pub(super) fn unopened(error: EvidenceError) -> DeskError {

@@ -9,9 +9,10 @@
 //! process ends in between, and never a second time.
 
 use super::{
-    attester::{Attester, Opened, disagreed, words},
+    attester::{Attester, Opened},
     chain::unavailable,
     counter::fault,
+    hearing::{Why, disagreed, visit_heard_by, words},
     pending::rejected_before,
 };
 use musubi_client_sdk::calls;
@@ -92,11 +93,12 @@ impl Attester {
         caller: &Caller,
         form: CheckInForm,
     ) -> Result<CheckInAnswer, DeskError> {
-        match self.receive_visit(caller, &form).await {
-            Ok(answer) => Ok(answer),
-            Err(Stop::Refused(code, reason)) => Ok(CheckInAnswer::Refused { code, reason }),
-            Err(Stop::Desk(error)) => Err(error),
-        }
+        let answer = match self.receive_visit(caller, &form).await {
+            Ok(answer) => answer,
+            Err(Stop::Refused(code, reason)) => CheckInAnswer::Refused { code, reason },
+            Err(Stop::Desk(error)) => return Err(error),
+        };
+        Ok(visit_heard_by(caller, self.member, answer))
     }
 
     async fn receive_visit(
@@ -110,6 +112,7 @@ impl Attester {
             kind: EvidenceKind::CheckIn(form.session.0),
             evidence: self.open(&form.sealed, &form.session.0)?,
             terminal: Some(caller.account),
+            name_compared_by_eye: false,
         };
         let fields = parse(&opened.evidence)?;
         let wanted = ExpectedCheckIn {
@@ -203,7 +206,10 @@ impl Attester {
     pub(super) async fn finish_check_in(&self, opened: &Opened) -> Result<Answer, DeskError> {
         match self.open_later(opened).await {
             Ok(answer) => Ok(answer),
-            Err(Stop::Refused(_, reason)) => Ok(disagreed(reason)),
+            Err(Stop::Refused(code, reason)) => Ok(disagreed(Why {
+                reason,
+                is_of_the_card: code == CheckInRefusal::SignatureNotValid,
+            })),
             Err(Stop::Desk(error)) => Err(error),
         }
     }

@@ -5,8 +5,9 @@
 //! on the chain, both live and die together; a child's card has no such certificate and stands alone until another is shown.
 
 use super::{
-    attester::{Attester, Opened, disagreed, unreadable, words},
+    attester::{Attester, Opened, unreadable},
     counter::fault,
+    hearing::{Why, disagreed},
     pending::rejected_before,
 };
 use musubi_consent::{
@@ -29,9 +30,9 @@ impl Attester {
         self.person(&fields.person)?;
         let on_chain = self.bound_card(&fields.person).await?;
         if on_chain.is_some_and(|card| card.binding != binding) {
-            return Ok(disagreed(
+            return Ok(disagreed(Why::plain(
                 "another card is bound to this person: show the card under the binding of its signing certificate",
-            ));
+            )));
         }
         if let Some(kept) = self.kept(opened)?
             && let Some(answer) = rejected_before(&kept, evidence)
@@ -39,7 +40,7 @@ impl Attester {
             return Ok(answer);
         }
         let Ok(cms) = SignedCms::parse(&evidence.cms) else {
-            return Ok(disagreed("the signature cannot be read"));
+            return Ok(disagreed(Why::of_the_card("the signature cannot be read")));
         };
         let card = CheckInCard {
             binding,
@@ -58,7 +59,7 @@ impl Attester {
         let accepted = self.counter().accept_check_in_card(&expected, evidence);
         let verification = match accepted {
             Ok(verification) => verification,
-            Err(refusal) => return Ok(disagreed(words(&refusal))),
+            Err(refusal) => return Ok(disagreed(Why::from(&refusal))),
         };
         self.keep(opened, fields.nonce, verification.revocation)?;
         if !verification.is_conclusive() {

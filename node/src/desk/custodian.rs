@@ -1,6 +1,10 @@
 //! The custodian: this node's vault behind the members' network, and the vaults of others reached through it.
 
-use super::chain::unavailable;
+use super::{
+    arriving::{Arrived, Arriving, OfferLabel},
+    chain::unavailable,
+    repair::{RepairFigures, Repairs},
+};
 use codec::{Decode, Encode};
 use musubi_node_core::executor::Worker;
 use musubi_node_gateway::DeskError;
@@ -9,15 +13,9 @@ use musubi_node_vault::{
     Vault, VaultError, VaultRequest, VaultResponse,
     exchange::{MESSAGE_BYTES_MAX, Offer},
 };
-use musubi_primitives::{MemberId, RecordId, VerifyingKey};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-};
+use musubi_primitives::{MemberId, VerifyingKey};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
-
-/// Offers that may be half received at a time, from all members together: bounds their memory to 128 MiB.
-const ARRIVING_MAX: usize = 32;
 
 /// The vault as others reach it. Cheap to share.
 #[derive(Clone)]
@@ -26,15 +24,11 @@ pub struct Custodian {
     /// The vault calls into the runtime and waits for the disk: neither belongs on an async thread.
     worker: Worker,
     arriving: Arc<Mutex<Arriving>>,
-    /// Something new to acknowledge or to report.
+    /// What is known of damage, and of its repair.
+    pub(super) repairs: Arc<Repairs>,
+    /// Something new to acknowledge, to report or to repair.
     pub(super) changed: Arc<Notify>,
 }
-
-/// What describes an offer while its pieces arrive.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-struct OfferLabel(RecordId);
-
-type Arriving = BTreeMap<(VerifyingKey, OfferLabel), Vec<u8>>;
 
 impl Custodian {
     /// A custodian over its vault.
@@ -46,6 +40,7 @@ impl Custodian {
             vault: Arc::new(vault),
             worker: Worker::start("musubi-vault").map_err(|fault| fault.to_string())?,
             arriving: Arc::default(),
+            repairs: Arc::default(),
             changed: Arc::default(),
         })
     }
@@ -85,6 +80,12 @@ impl Custodian {
         u64::try_from(waiting).unwrap_or(u64::MAX)
     }
 
+    /// What operators watch of the vault.
+    pub fn figures(&self) -> (RepairFigures, u64, u64) {
+        let kept = self.vault.store().bytes_kept().unwrap_or_default();
+        (self.repairs.figures(), kept, self.vault.quota_refusals())
+    }
+
     /// Answers a member whose identity is proved.
     ///
     /// # Errors
@@ -101,13 +102,17 @@ impl Custodian {
             .map_err(unavailable)
     }
 
-    /// Answers on the caller's thread; what was taken in or released calls for the vault's duties, a mere look does not.
+    /// Answers on the caller's thread; what was taken in, released or found damaged calls for the vault's duties, a mere look
+    /// does not.
     fn answer_here(&self, peer: MemberId, message: &[u8]) -> VaultResponse {
         let response = match VaultRequest::from_bytes(message) {
             Ok(request) => self.vault.answer(peer, request),
             Err(refusal) => VaultResponse::Refused(refusal),
         };
-        if matches!(response, VaultResponse::Stored | VaultResponse::Released(_)) {
+        let is_fault = VaultResponse::Refused(musubi_node_vault::Refusal::Unavailable);
+        if matches!(response, VaultResponse::Stored | VaultResponse::Released(_))
+            || response == is_fault
+        {
             self.changed.notify_one();
         }
         response
@@ -183,7 +188,10 @@ impl Custodian {
         if total > MESSAGE_BYTES_MAX {
             return Err(Refusal::Malformed);
         }
-        let message = match self.piece((asker.key, label), offset, total, &bytes) {
+        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrived = arriving.piece((asker.key, label), offset, total, &bytes);
+        drop(arriving);
+        let message = match arrived {
             Arrived::Whole(message) => message,
             Arrived::Part { held } => return Ok(held),
         };
@@ -194,40 +202,6 @@ impl Custodian {
             _ => Err(Refusal::NotPermitted),
         }
     }
-
-    /// Takes a piece that continues what is held; any other changes nothing.
-    fn piece(
-        &self,
-        from: (VerifyingKey, OfferLabel),
-        offset: u64,
-        total: usize,
-        bytes: &[u8],
-    ) -> Arrived {
-        let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
-        if !arriving.contains_key(&from) && arriving.len() >= ARRIVING_MAX {
-            // The first of the list gives way: its sender starts again, and nobody can block the door for good.
-            arriving.pop_first();
-        }
-        let held = arriving.entry(from).or_default();
-        let fits = u64::try_from(held.len()) == Ok(offset) && held.len() + bytes.len() <= total;
-        if fits {
-            held.extend_from_slice(bytes);
-        }
-        if held.len() == total {
-            return Arrived::Whole(arriving.remove(&from).unwrap_or_default());
-        }
-        Arrived::Part {
-            held: u64::try_from(held.len()).unwrap_or(u64::MAX),
-        }
-    }
-}
-
-/// What has arrived of an offer.
-enum Arrived {
-    /// Nothing is missing.
-    Whole(Vec<u8>),
-    /// So many bytes from its start.
-    Part { held: u64 },
 }
 
 /// A connected node of a member.

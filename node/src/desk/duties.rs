@@ -1,18 +1,20 @@
 //! Duties that no caller waits for: hand records to their holders, acknowledge what is kept, report what was released, erase what was
-//! ordered erased, and hand on what belongs to a subject who moved ([`super::moving`]).
+//! ordered erased, hand on what belongs to a subject who moved ([`super::moving`]), and make good what is damaged ([`super::repair`]).
 //!
 //! One round goes through all of them and every step can be done again: a round that was cut short, by a refusal or by the end of
 //! the process, is made good by the next, which comes with the next block or the next change in the vault.
 
 use super::{
+    blocking,
     chain::{Chain, unavailable},
     custodian::{self, Custodian},
     intake::Intake,
+    ledger::Ledger,
 };
 use ed25519_dalek::SigningKey;
 use futures::future::join_all;
 use musubi_client_sdk::calls;
-use musubi_node_core::executor::erasures_ordered;
+use musubi_node_core::executor::{erasures_ordered, records_voided};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::{AskError, Network, PeerView};
 use musubi_node_vault::{DeliveryReceipt, Outgoing, exchange::Offer};
@@ -38,6 +40,8 @@ pub struct Duties {
     pub vault_key: SigningKey,
     /// For nodes that take records in.
     pub intake: Option<Intake>,
+    /// For a municipality: what comes in is entered, what no longer counts is struck.
+    pub ledger: Option<Ledger>,
     /// Height up to which erasures were looked for by this process.
     pub looked_at: AtomicU64,
 }
@@ -63,6 +67,7 @@ impl Duties {
             ("report deliveries", self.report_deliveries().await),
             ("erase", self.erase().await),
             ("follow a move", self.follow_moves().await),
+            ("repair", self.repair().await),
         ];
         for (duty, outcome) in outcomes {
             if let Err(error) = outcome {
@@ -115,10 +120,17 @@ impl Duties {
         if let Some(home) = home
             && !view.holders.contains(&view.home)
         {
-            return self.offer_to(&home, offer).await.map_err(unavailable);
+            match self.offer_to(&home, offer.clone()).await {
+                Ok(()) => return Ok(()),
+                // It has no room, for example: somebody else stands in, and the home is offered it again with the next round.
+                Err(AskError::Refused(refusal)) => {
+                    tracing::warn!(home = %view.home, %refusal, "the home municipality does not take a record");
+                }
+                Err(error) => return Err(unavailable(error)),
+            }
         }
         if view.state == RecordState::Stored {
-            return Err(unavailable("no node of the home municipality is connected"));
+            return Err(unavailable("no node of the home municipality takes it"));
         }
         let without_keys = Offer {
             envelopes: Vec::new(),
@@ -152,6 +164,12 @@ impl Duties {
 
     /// Tells the chain of everything that is kept here and not yet acknowledged.
     async fn acknowledge(&self) -> Result<(), DeskError> {
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = blocking(ledger.enter_waiting()).await
+        {
+            // The next start looks through the vault again.
+            tracing::warn!(?error, "the ledger lacks a record");
+        }
         let waiting = self
             .custodian
             .vault(musubi_node_vault::Vault::to_acknowledge)
@@ -224,7 +242,8 @@ impl Duties {
         }
     }
 
-    /// Destroys what the chain has ordered erased since it was last looked at, and leaves this holder's receipts; notes who moved.
+    /// Destroys what the chain has ordered erased since it was last looked at, and leaves this holder's receipts; notes who moved, and what
+    /// should be here.
     async fn erase(&self) -> Result<(), DeskError> {
         let seen = self
             .custodian
@@ -244,7 +263,9 @@ impl Duties {
             for record in self.ordered_at(height)? {
                 changed |= self.erase_one(record).await?;
             }
+            self.strike_at(height).await?;
             changed |= self.note_moves_at(height).await?;
+            changed |= self.note_missing_at(height).await?;
             self.looked_at.store(height, Ordering::Relaxed);
         }
         if changed || tip.saturating_sub(seen) >= NOTED_EVERY {
@@ -262,14 +283,33 @@ impl Duties {
         erasures_ordered(&events).map_err(unavailable)
     }
 
-    /// Whether the record had been held here.
+    /// What no longer counts since a block leaves the ledger.
+    async fn strike_at(&self, height: u64) -> Result<(), DeskError> {
+        let Some(ledger) = &self.ledger else {
+            return Ok(());
+        };
+        let events = self.chain.pipeline().store().events(height);
+        let Some(events) = events.map_err(unavailable)? else {
+            return Ok(());
+        };
+        for record in records_voided(&events).map_err(unavailable)? {
+            blocking(ledger.void(record)).await?;
+        }
+        for record in erasures_ordered(&events).map_err(unavailable)? {
+            blocking(ledger.erased(record)).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the record had been held here. A holder that lost it owes its receipt all the same: it has nothing left to destroy.
     async fn erase_one(&self, record: RecordId) -> Result<bool, DeskError> {
         let held = self
             .custodian
             .with_vault(move |vault| vault.store().holding(&record))
-            .await?
-            .map_err(unavailable)?;
-        if held.is_none() {
+            .await?;
+        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
+        let owes = view.is_some_and(|view| view.holders.contains(&self.member));
+        if !owes && matches!(held, Ok(None)) {
             return Ok(false);
         }
         let receipt = self

@@ -73,7 +73,9 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         shelf: Arc::new(files),
         people: Arc::clone(&books) as _,
         ledger: books,
-        handbook: Arc::new(Rules::open(&config.facade, intake)?),
+        handbook: Arc::new(Rules {
+            intake: intake.clone(),
+        }),
     })))
 }
 
@@ -89,7 +91,11 @@ fn client(config: &ClientConfig) -> Result<Client, String> {
         .map_err(|error| fail(words(&error)))
 }
 
-fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
+/// The key that signs health cards, where the configuration has one.
+///
+/// # Errors
+/// A sentence that names the file.
+pub fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
     let Some(path) = &config.keys.issuer else {
         return Ok(None);
     };
@@ -119,9 +125,11 @@ fn port(error: DeskError) -> PortError {
         DeskError::Forbidden(text) => PortError::Forbidden(text),
         DeskError::NotFound(text) => PortError::NotFound(text),
         DeskError::Unprocessable(text) => PortError::Unprocessable(text),
+        DeskError::Refused(refusal) => PortError::Refused(refusal),
         refused @ (DeskError::RefusedByChain(_) | DeskError::NotTaken(_)) => {
             PortError::Conflict(refused.to_string())
         }
+        DeskError::Full(text) => PortError::Conflict(text),
         DeskError::NotOffered(text) => PortError::NotOffered(text),
         DeskError::Unavailable(cause) => PortError::Unavailable(cause),
     }

@@ -5,8 +5,7 @@ use musubi_consent::{ActiveBinding, Evidence, GuardianFacts, age::BirthDate};
 use musubi_node_gateway::DeskError;
 use musubi_node_register::{BoundCard, Person, PersonId};
 use musubi_primitives::{
-    BindingId, ConsentId, MemberId, Moment, Pseudonym,
-    resident::{Authority, SignerRole},
+    AssuranceLevel, BindingId, ConsentId, MemberId, Moment, Pseudonym,
     view::{CardView, ConsentView},
 };
 
@@ -39,6 +38,14 @@ impl Attester {
         Ok((id, person.ok_or_else(unknown)?))
     }
 
+    /// The person of this register, if there is one.
+    pub(super) fn known_person(&self, pseudonym: &Pseudonym) -> Result<Option<Person>, DeskError> {
+        let Some(id) = self.register.by_pseudonym(pseudonym).map_err(fault)? else {
+            return Ok(None);
+        };
+        self.register.person(id).map_err(fault)
+    }
+
     /// Notes what opens the commitment of a card that the chain has bound.
     pub(super) async fn note_card(
         &self,
@@ -57,17 +64,28 @@ impl Attester {
         self.register.update(id, &person).map_err(fault)
     }
 
+    /// The card whose signature gives consent at this level: by its signing key, or by the key that it checks in with.
+    pub(super) async fn binding_at(
+        &self,
+        level: AssuranceLevel,
+        person: &Pseudonym,
+    ) -> Result<Option<ActiveBinding>, DeskError> {
+        match level {
+            AssuranceLevel::CardSigned | AssuranceLevel::Witnessed => {
+                self.active_binding(person).await
+            }
+            AssuranceLevel::CardAuthenticated if self.known_person(person)?.is_none() => Ok(None),
+            AssuranceLevel::CardAuthenticated => self.check_in_card(person).await,
+        }
+    }
+
     /// The card that speaks for a person of this register, as the chain has it now.
     pub(super) async fn active_binding(
         &self,
         person: &Pseudonym,
     ) -> Result<Option<ActiveBinding>, DeskError> {
         let card: Option<CardView> = self.chain.read("MusubiApi_active_card", person).await?;
-        let Some(id) = self.register.by_pseudonym(person).map_err(fault)? else {
-            return Ok(None);
-        };
-        let known = self.register.person(id).map_err(fault)?;
-        let bound = known.and_then(|person| person.card);
+        let bound = self.known_person(person)?.and_then(|person| person.card);
         let pair = card.zip(bound);
         let same = pair.filter(|(card, bound)| card.binding == bound.binding);
         Ok(same.map(|(card, bound)| ActiveBinding {
@@ -97,24 +115,18 @@ impl Attester {
         signed_at: Moment,
     ) -> Result<Option<GuardianFacts>, DeskError> {
         let terms = &view.terms;
-        if terms.guardian == terms.subject {
-            return Ok(Some(GuardianFacts {
-                role: SignerRole::Subject,
-                authority: Authority::Single,
-                from: 0,
-                until: Moment::MAX,
-            }));
-        }
-        let subject = self.register.by_pseudonym(&terms.subject).map_err(fault)?;
-        let guardian = self.register.by_pseudonym(&terms.guardian).map_err(fault)?;
-        let Some((subject, guardian)) = subject.zip(guardian) else {
+        let Some(subject) = self.known_person(&terms.subject)? else {
             return Ok(None);
         };
-        let Some(subject) = self.register.person(subject).map_err(fault)? else {
-            return Ok(None);
-        };
-        // Whose age is not known may not be consented for: nobody could say until when.
+        // Whose age is not known may not be consented for: nobody could say who decides, and until when.
         let Some(born) = BirthDate::parse(&subject.born) else {
+            return Ok(None);
+        };
+        if terms.guardian == terms.subject {
+            return Ok(Some(GuardianFacts::of_oneself(born)));
+        }
+        let guardian = self.register.by_pseudonym(&terms.guardian).map_err(fault)?;
+        let Some(guardian) = guardian else {
             return Ok(None);
         };
         let mut guardians = subject.guardians.into_iter();

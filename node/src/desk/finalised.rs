@@ -4,7 +4,10 @@ use super::chain::Chain;
 use codec::{Decode, Encode};
 use musubi_node_core::ports::LocalFault;
 use musubi_node_vault::{Cause, Finalised, FinalisedState, RecordStanding};
-use musubi_primitives::{BlockHash, RecordId, RequestId, view::RecordView};
+use musubi_primitives::{
+    BlockHash, HpkeKey, MemberId, Pseudonym, RecordId, RequestId, seams::MemberFacts,
+    view::RecordView,
+};
 
 impl FinalisedState for Chain {
     /// Calls into the runtime: the caller's thread needs its stack.
@@ -27,6 +30,15 @@ impl FinalisedState for Chain {
             records: standings,
         })
     }
+
+    fn home_of(&self, subject: &Pseudonym) -> Result<Option<MemberId>, Cause> {
+        self.ask(&self.tip()?.hash, "MusubiApi_home", subject)
+    }
+
+    fn key_of(&self, member: MemberId) -> Result<Option<HpkeKey>, Cause> {
+        let facts: Option<MemberFacts> = self.ask(&self.tip()?.hash, "MusubiApi_member", member)?;
+        Ok(facts.map(|facts| facts.hpke))
+    }
 }
 
 impl Chain {
@@ -47,6 +59,7 @@ impl Chain {
             category: view.category,
             author: view.author,
             home: view.home,
+            holders: view.holders,
             state: view.state,
             delivered,
             commitment: view.commitment,

@@ -4,9 +4,9 @@ use super::Office;
 use async_trait::async_trait;
 use musubi_node_gateway::{
     AuditAnswer, Caller, ConsentStanding, DeskError, ErasureForm, ErasureReceipt, ForSecond,
-    HomeDesk, LifeEntered, LifeEvent, Paper, SecondLook,
+    HomeDesk, LifeEntered, LifeEvent, PaperForm, SecondLook,
 };
-use musubi_primitives::{ConsentId, Language};
+use musubi_primitives::ConsentId;
 
 #[async_trait]
 impl HomeDesk for Office {
@@ -45,11 +45,10 @@ impl HomeDesk for Office {
         &self,
         caller: &Caller,
         consent: ConsentId,
-        paper: Paper,
-        language: Option<Language>,
+        form: PaperForm,
     ) -> Result<Vec<u8>, DeskError> {
         let verifier = self.verifier()?;
-        verifier.paper(caller, consent, paper, language).await
+        verifier.paper(caller, consent, form).await
     }
 
     async fn audit(&self, caller: &Caller, consent: ConsentId) -> Result<AuditAnswer, DeskError> {

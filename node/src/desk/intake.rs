@@ -7,15 +7,17 @@ use super::{
     care::Care,
     chain::{Chain, unavailable},
     custodian::Custodian,
+    forms::Forms,
 };
 use ed25519_dalek::SigningKey;
+use musubi_care::forms::is_sensitive;
 use musubi_client_sdk::{
     calls,
     sealing::{CanonicalRecord, Envelope, seal},
 };
 use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::{Caller, DeskError, TakenIn};
-use musubi_node_vault::{Outgoing, exchange::Offer};
+use musubi_node_vault::{Outgoing, Refusal, VaultError, exchange::Offer};
 use musubi_primitives::{
     Category, HpkeKey, MemberId, Pseudonym, RecordId, RecordState,
     commitment::hash_parts,
@@ -45,6 +47,8 @@ pub struct Intake {
     pub at_work: AtWork,
     /// The rules that a dose is held against.
     pub care: Arc<Care>,
+    /// The forms that answers are held against.
+    pub forms: Arc<Forms>,
 }
 
 /// Records that somebody is at work on, so that nobody else begins.
@@ -95,6 +99,17 @@ impl Intake {
     ) -> Result<TakenIn, DeskError> {
         let category = category_of(&resource)?;
         self.check_author(caller, category)?;
+        self.take_in_as(subject, category, resource).await
+    }
+
+    /// Takes in what its author may write.
+    pub(super) async fn take_in_as(
+        &self,
+        subject: Pseudonym,
+        category: Category,
+        resource: Resource,
+    ) -> Result<TakenIn, DeskError> {
+        self.check_form(&resource)?;
         let record = self.record_id(&subject, resource.canonical_bytes());
         let working = self.at_work.begin(record)?;
         let intake = self.clone();
@@ -149,9 +164,17 @@ impl Intake {
             DeskError::NotFound("no such subject, or not available to this member".to_owned())
         })?;
         let outgoing = self.sealed(record, subject, category, &keys, bytes)?;
-        self.custodian
-            .vault(move |vault| vault.stage(outgoing))
-            .await
+        let staged = self
+            .custodian
+            .with_vault(move |vault| vault.stage(outgoing))
+            .await?;
+        staged.map_err(|error| match error {
+            VaultError::Refused(Refusal::QuotaFull) => DeskError::Full(
+                "this member's share of its own vault is used up, and nothing of the record was kept: let an operator raise vault.author_bytes, or erase what need not be kept any longer"
+                    .to_owned(),
+            ),
+            error @ (VaultError::Refused(_) | VaultError::Fault { .. }) => unavailable(error),
+        })
     }
 
     pub(super) async fn staged(&self, record: RecordId) -> Result<Option<Outgoing>, DeskError> {
@@ -208,6 +231,15 @@ impl Intake {
             "the role {:?} does not write {category:?}",
             actor.role
         )))
+    }
+
+    /// Whether answers fit the form that they name, where it is published here.
+    pub(super) fn check_form(&self, resource: &Resource) -> Result<(), DeskError> {
+        if resource.kind() != Kind::QuestionnaireResponse {
+            return Ok(());
+        }
+        let checked = self.forms.check(resource.value());
+        checked.map(drop).map_err(DeskError::Refused)
     }
 
     pub(super) fn record_id(&self, subject: &Pseudonym, bytes: &[u8]) -> RecordId {
@@ -324,6 +356,9 @@ const BODY_MEASURES: [&str; 5] = ["29463-7", "8302-2", "8306-3", "8287-5", "9843
 pub(super) fn category_of(resource: &Resource) -> Result<Category, DeskError> {
     match resource.kind() {
         Kind::Immunization => Ok(Category::Immunization),
+        Kind::QuestionnaireResponse if is_sensitive(resource.value()) => {
+            Ok(Category::Sensitive)
+        }
         Kind::QuestionnaireResponse => Ok(Category::Questionnaire),
         Kind::DocumentReference => Ok(Category::Document),
         Kind::Observation if resource.has_code("http://loinc.org", &BODY_MEASURES) => {

@@ -47,7 +47,9 @@ impl Attester {
         consent: ConsentId,
         view: &ConsentView,
     ) -> Result<Result<Judged, Disagreement>, DeskError> {
-        let binding = self.active_binding(&view.terms.guardian).await?;
+        let binding = self
+            .binding_at(view.terms.assurance, &view.terms.guardian)
+            .await?;
         let claim = Claim {
             genesis: self.chain.genesis(),
             consent,

@@ -7,7 +7,9 @@ use super::{
     counter::Counter,
     custodian::Custodian,
     duties::Duties,
+    forms::Forms,
     intake::{AtWork, Intake},
+    ledger::Ledger,
     papers::Stationery,
     revocations::Sources,
 };
@@ -23,6 +25,7 @@ use musubi_node_gateway::DeskError;
 use musubi_node_network::Network;
 use musubi_node_register::{Register, RegisterKey};
 use musubi_node_vault::{Keeper, Limits, Vault, VaultStore};
+use musubi_node_workers::CacheKey;
 use musubi_primitives::{HpkeKey, MemberId, VerifyingKey, commitment::hash_parts, domain};
 use std::{
     path::{Path, PathBuf},
@@ -79,6 +82,10 @@ impl Keys {
         else {
             return Ok(None);
         };
+        let limits = Limits {
+            author_bytes: config.vault.author_bytes,
+            ..Limits::default()
+        };
         let store = VaultStore::open(&folder(config, "vault")?).map_err(|error| words(&error))?;
         let keeper = Keeper {
             genesis: chain.genesis(),
@@ -86,7 +93,7 @@ impl Keys {
             sealing: HpkeSecret::from_bytes(**hpke),
             signing: verifier.clone(),
         };
-        let vault = Vault::new(store, keeper, Limits::default(), Arc::new(chain.clone()));
+        let vault = Vault::new(store, keeper, limits, Arc::new(chain.clone()));
         for former in &self.former_hpke {
             let adopted = vault.adopt_from(&HpkeSecret::from_bytes(**former));
             let adopted = adopted.map_err(|error| words(&error))?;
@@ -121,15 +128,17 @@ impl Keys {
         config: &NodeConfig,
         counter: &Counter,
     ) -> Result<Option<Attester>, String> {
-        let Some(hpke) = self
+        let Some((hpke, register)) = self
             .hpke
             .as_ref()
+            .zip(self.register.as_ref())
             .filter(|_| !config.cards.roots.is_empty())
         else {
             return Ok(None);
         };
         let roots = roots(config)?;
-        let revocations = Sources::open(config, &roots, &counter.chain)?;
+        let cache_key = CacheKey::derived_from(register);
+        let revocations = Sources::open(config, &roots, cache_key, &counter.chain)?;
         Ok(Some(Attester {
             chain: counter.chain.clone(),
             register: Arc::clone(&counter.register),
@@ -139,6 +148,8 @@ impl Keys {
             stationery: Arc::new(Stationery {
                 font: config.cards.paper_font.clone(),
                 notices: config.cards.notices.clone(),
+                policy_url: config.cards.policy_url.clone(),
+                ..Stationery::default()
             }),
             opener: Arc::new(HpkePrivateKey::from_bytes(**hpke)),
             roots: Arc::new(roots),
@@ -153,7 +164,7 @@ impl Keys {
         &self,
         chain: &Chain,
         custodian: &Custodian,
-        care: Arc<Care>,
+        (care, forms): (Arc<Care>, Arc<Forms>),
         member: MemberId,
     ) -> Option<Intake> {
         let (gateway, hpke) = self.gateway.as_ref().zip(self.hpke.as_ref())?;
@@ -169,6 +180,7 @@ impl Keys {
             id_secret: Zeroizing::new(id_secret),
             at_work: AtWork::default(),
             care,
+            forms,
         })
     }
 
@@ -177,7 +189,7 @@ impl Keys {
         chain: &Chain,
         custodian: &Custodian,
         network: &Network,
-        intake: Option<Intake>,
+        (intake, ledger): (Option<Intake>, Option<Ledger>),
         member: MemberId,
     ) -> Option<Duties> {
         Some(Duties {
@@ -187,6 +199,7 @@ impl Keys {
             member,
             vault_key: self.vault.clone()?,
             intake,
+            ledger,
             looked_at: AtomicU64::default(),
         })
     }
@@ -223,6 +236,29 @@ pub(super) fn folder(config: &NodeConfig, name: &str) -> Result<PathBuf, String>
     let path = config.data.join(name);
     std::fs::create_dir_all(&path).map_err(|error| format!("data {}: {error}", path.display()))?;
     Ok(path)
+}
+
+/// Refuses cards that the chain does not take: one for real people takes real cards only. Reads the roots, so that a file that cannot be
+/// pinned stops the start, whether or not the node's member is known to the chain already.
+pub fn check_cards(
+    config: &NodeConfig,
+    chain: musubi_chain_spec::Environment,
+) -> Result<(), String> {
+    if config.cards.roots.is_empty() {
+        return Ok(());
+    }
+    let (is_live, cards) = (
+        chain == musubi_chain_spec::Environment::Production,
+        config.cards.environment,
+    );
+    if is_live && cards != CardEnvironment::Production {
+        return Err(format!(
+            "cards.environment: the chain specification {} is for production, where test cards count for nothing: set \"production\" \
+             and pin the published roots",
+            config.spec.display()
+        ));
+    }
+    roots(config).map(drop)
 }
 
 fn roots(config: &NodeConfig) -> Result<TrustedRoots, String> {

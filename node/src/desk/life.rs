@@ -34,6 +34,7 @@ impl Counter {
                     .await
             }
             LifeEvent::CardRevoked { person } => self.revoke_card(&person).await,
+            LifeEvent::PhoneLost { person, device } => self.replace_devices(&person, device).await,
             LifeEvent::GuardianshipEnded { subject, guardian } => {
                 self.end_guardianship(&subject, &guardian).await
             }
@@ -80,6 +81,7 @@ impl Counter {
             | LifeEvent::ObjectionWithdrawn { .. } => false,
             LifeEvent::CardFound { .. }
             | LifeEvent::CardRevoked { .. }
+            | LifeEvent::PhoneLost { .. }
             | LifeEvent::GuardianshipEnded { .. }
             | LifeEvent::Unfrozen { .. }
             | LifeEvent::Protected { .. } => true,

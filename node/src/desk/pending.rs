@@ -6,10 +6,11 @@
 //! until its deadline is given up, and a consent that rests on it is disagreed with.
 
 use super::{
-    attester::{Attester, Opened, disagreed},
+    attester::{Attester, Opened},
     blocking,
     chain::unavailable,
     counter::fault,
+    hearing::{Why, disagreed},
 };
 use musubi_consent::{
     CertificateUse, Evidence, Revocation, RevocationSource, SignedCms, SignerCertificate,
@@ -103,6 +104,7 @@ impl Attester {
             kind: finding.kind,
             evidence,
             terminal: None,
+            name_compared_by_eye: true,
         };
         let judged = self.judge(&opened).await;
         if !finding.is_pending() {
@@ -112,7 +114,10 @@ impl Attester {
         let (answer, rejected) = match judged {
             Ok(Answer::Pending) | Err(_) if !is_late => return judged,
             Err(DeskError::Unavailable(_) | DeskError::NotTaken(_)) => return judged,
-            Err(error) => (disagreed(error.to_string()), Some(Rejection::Overdue)),
+            Err(error) => (
+                disagreed(Why::plain(error.to_string())),
+                Some(Rejection::Overdue),
+            ),
             Ok(Answer::Pending) => (self.give_up(&opened).await?, Some(Rejection::Overdue)),
             Ok(answer @ Answer::Disagreed { .. }) => (answer, Some(Rejection::Disagreed)),
             Ok(answer @ Answer::Attested { .. }) => (answer, None),
@@ -131,10 +136,10 @@ impl Attester {
         if let EvidenceKind::Consent(consent) = opened.kind {
             let consent = ConsentId(consent);
             if self.consent(consent).await?.state == ConsentState::Proposed {
-                return self.disagree(consent, OVERDUE.to_owned()).await;
+                return self.disagree(consent, Why::of_the_card(OVERDUE)).await;
             }
         }
-        Ok(disagreed(OVERDUE))
+        Ok(disagreed(Why::of_the_card(OVERDUE)))
     }
 
     /// Replaces the finding, unless it stays pending. A withdrawal stands without an answer, and that is not waited for longer than
@@ -183,7 +188,8 @@ impl Attester {
     /// The answer to pending evidence about something that was over before it could be judged.
     pub(super) fn over_before_judged(&self, evidence: &Evidence) -> Answer {
         let revocation = self.revocation_of(evidence);
-        disagreed(reason(revocation, evidence.signed_at, CHANGED))
+        let reason = reason(revocation, evidence.signed_at, CHANGED);
+        disagreed(Why::of_the_card(reason))
     }
 }
 
@@ -194,7 +200,7 @@ pub(super) fn rejected_before(finding: &Finding, evidence: &Evidence) -> Option<
         Rejection::Overdue => OVERDUE,
     };
     let reason = reason(finding.revocation, evidence.signed_at, otherwise);
-    Some(disagreed(reason))
+    Some(disagreed(Why::of_the_card(reason)))
 }
 
 fn reason(revocation: Revocation, signed_at: Moment, otherwise: &str) -> String {

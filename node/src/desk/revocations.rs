@@ -12,7 +12,7 @@ use musubi_consent::{
     CertificateUse, Revocation, RevocationList, RevocationSource, TrustedRoots,
     validator::RevocationQuery,
 };
-use musubi_node_workers::{Progress, RevocationDesk};
+use musubi_node_workers::{CacheKey, Progress, RevocationDesk};
 use std::{path::Path, sync::Arc};
 use tokio::sync::watch;
 
@@ -23,17 +23,22 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads the lists and opens the worker's cache.
+    /// Reads the lists and opens the worker's cache, which is sealed under `key`.
     ///
     /// # Errors
     /// A sentence that names the key or file.
-    pub fn open(config: &NodeConfig, roots: &TrustedRoots, chain: &Chain) -> Result<Self, String> {
+    pub fn open(
+        config: &NodeConfig,
+        roots: &TrustedRoots,
+        key: CacheKey,
+        chain: &Chain,
+    ) -> Result<Self, String> {
         let lists = config.cards.revocation_lists.iter();
         Ok(Self {
             lists: lists
                 .map(|path| list(roots, path))
                 .collect::<Result<_, _>>()?,
-            worker: worker(config, roots, chain)?,
+            worker: worker(config, roots, key, chain)?,
         })
     }
 
@@ -64,6 +69,7 @@ fn list(roots: &TrustedRoots, path: &Path) -> Result<RevocationList, String> {
 fn worker(
     config: &NodeConfig,
     roots: &TrustedRoots,
+    key: CacheKey,
     chain: &Chain,
 ) -> Result<Option<Arc<RevocationDesk>>, String> {
     let settings = config.cards.revocation.clone();
@@ -73,7 +79,7 @@ fn worker(
     let chain = chain.clone();
     let clock = Arc::new(move || chain.now());
     let folder = folder(config, "revocations")?;
-    RevocationDesk::open(&folder, roots.clone(), settings, clock)
+    RevocationDesk::open(&folder, key, roots.clone(), settings, clock)
         .map(Some)
         .map_err(|error| format!("cards.revocation: {}", words(&error)))
 }

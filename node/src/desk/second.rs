@@ -6,9 +6,10 @@
 //! evidence stays with the home municipality alone.
 
 use super::{
-    attester::{ATTESTED, Attester, Opened, disagreed, ends_the_proposal, unopened, words},
+    attester::{ATTESTED, Attester, Opened, ends_the_proposal, unopened},
     chain::unavailable,
     counter::fault,
+    hearing::{Why, disagreed, words},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
@@ -22,7 +23,7 @@ use musubi_node_gateway::{
 };
 use musubi_node_register::Finding;
 use musubi_primitives::{
-    ConsentId, ConsentState, MemberId, Moment, Pseudonym, Role,
+    AssuranceLevel, ConsentId, ConsentState, MemberId, Moment, Pseudonym, Role,
     resident::{Authority, SignerRole},
     seams::{GuardianshipFacts, MemberFacts},
     view::{CardView, ConsentView},
@@ -81,6 +82,7 @@ impl Attester {
             kind: finding.kind,
             evidence,
             terminal: None,
+            name_compared_by_eye: true,
         };
         Ok(match self.judge_consent(&opened, consent, &view).await? {
             Ok(judged) if judged.is_pending => SecondLook::Pending,
@@ -104,6 +106,12 @@ impl Attester {
     ) -> Result<ForSecond, DeskError> {
         super::counter::check_counter(self.member, caller)?;
         let view = self.consent(consent).await?;
+        if view.terms.assurance == AssuranceLevel::CardAuthenticated {
+            return Err(DeskError::Unprocessable(
+                "a second village judges signing certificates: a second officer of this municipality attests instead"
+                    .to_owned(),
+            ));
+        }
         let member = view.terms.second_attester.ok_or_else(|| {
             DeskError::Unprocessable("the statement names no second village".to_owned())
         })?;
@@ -167,9 +175,9 @@ impl Attester {
             Ok(judged) if judged.is_pending => Ok(Answer::Pending),
             Ok(_) => self.attest_as_second(consent).await,
             Err(disagreement) if ends_the_proposal(&disagreement) => {
-                self.disagree(consent, words(&disagreement)).await
+                self.disagree(consent, Why::from(&disagreement)).await
             }
-            Err(disagreement) => Ok(disagreed(words(&disagreement))),
+            Err(disagreement) => Ok(disagreed(Why::from(&disagreement))),
         }
     }
 
@@ -201,6 +209,7 @@ impl Attester {
         })?;
         Ok(Answer::Disagreed {
             reason: known.reason,
+            is_of_the_card: true,
             block: Some(known.block),
         })
     }
@@ -271,7 +280,7 @@ impl Attester {
         self.chain.stored(key).await?.ok_or_else(unknown_consent)
     }
 
-    async fn consent_view(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
+    pub(super) async fn consent_view(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
         let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
         view.ok_or_else(unknown_consent)
     }

@@ -5,33 +5,68 @@ use crate::{
     receipt::{DeliveryReceipt, ErasureReceipt},
     release::FETCH_WINDOW,
 };
-use musubi_primitives::{Moment, RecordId, RecordState};
+use codec::{DecodeAll, Encode};
+use musubi_primitives::{MemberId, Moment, RecordId, RecordState};
+
+/// Names of the notes with the receipts that were given begin with this.
+const RECEIPT: &[u8] = b"erased/";
 
 impl Vault {
-    /// Destroys a record whose erasure the chain has ordered, and signs for it. Asked again, it signs again: erasing is done at most once.
+    /// Destroys a record whose erasure the chain has ordered, and signs for it. The receipt is kept: asked again, it is the same one, and the
+    /// commitment on the chain stays that of a receipt which can be shown.
     ///
     /// # Errors
     /// [`Refusal::NotAvailable`] unless the chain has ordered it; a fault of this machine.
     pub fn erase(&self, record: &RecordId) -> Result<ErasureReceipt, VaultError> {
         let (now, finalised) = self.look(None, &[*record])?;
-        let ordered = finalised
-            .records
-            .first()
-            .copied()
-            .flatten()
-            .is_some_and(|standing| standing.state == RecordState::Erased);
-        if !ordered {
+        let standing = finalised.records.into_iter().next().flatten();
+        if standing.is_none_or(|standing| standing.state != RecordState::Erased) {
             return Err(Refusal::NotAvailable.into());
         }
         self.store.erase(record)?;
-        tracing::info!("a record was erased on order");
-        Ok(ErasureReceipt::sign(
-            &self.keeper.genesis,
-            self.keeper.member,
+        if let Some(given) = self.receipt_given(record)? {
+            return Ok(given);
+        }
+        let keeper = &self.keeper;
+        let receipt = ErasureReceipt::sign(
+            &keeper.genesis,
+            keeper.member,
             *record,
             now,
-            &self.keeper.signing,
-        ))
+            &keeper.signing,
+        );
+        self.store.put_note(&name(record), &receipt.encode())?;
+        tracing::info!("a record was erased on order");
+        Ok(receipt)
+    }
+
+    /// Shows the receipt for a record that was destroyed here to those who kept it too, and to the subject's home municipality.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAvailable`] to everybody else, and where nothing was destroyed.
+    pub fn erasure_receipt(
+        &self,
+        peer: MemberId,
+        record: &RecordId,
+    ) -> Result<ErasureReceipt, VaultError> {
+        let (_, finalised) = self.look(None, &[*record])?;
+        let standing = finalised.records.into_iter().next().flatten();
+        let standing = standing.ok_or(Refusal::NotAvailable)?;
+        let home = self.finalised.home_of(&standing.subject);
+        let home = home.map_err(|source| VaultError::Fault {
+            attempt: "look at finalised state",
+            source,
+        })?;
+        if standing.holders.contains(&peer) || home == Some(peer) {
+            let given = self.receipt_given(record)?;
+            return given.ok_or(Refusal::NotAvailable.into());
+        }
+        Err(Refusal::NotAvailable.into())
+    }
+
+    fn receipt_given(&self, record: &RecordId) -> Result<Option<ErasureReceipt>, VaultError> {
+        let note = self.store.note(&name(record))?;
+        Ok(note.and_then(|note| ErasureReceipt::decode_all(&mut note.as_slice()).ok()))
     }
 
     /// Height up to which every erasure that the chain ordered was carried out here.
@@ -71,4 +106,8 @@ impl Vault {
             .store
             .forget_answers(|at, _| now.saturating_sub(at) >= FETCH_WINDOW)?)
     }
+}
+
+fn name(record: &RecordId) -> Vec<u8> {
+    [RECEIPT, &record.0].concat()
 }

@@ -1,6 +1,6 @@
 //! Messages between vaults, as plain SCALE values. The transport carries them as bytes and proves which member a peer speaks for.
 
-use crate::receipt::DeliveryReceipt;
+use crate::receipt::{DeliveryReceipt, ErasureReceipt};
 use codec::{Decode, DecodeAll, Encode};
 use musubi_client_sdk::sealing::{Envelope, RECORD_BYTES_MAX, SealedRecord};
 use musubi_primitives::{BlockHash, Category, Commitment, MemberId, RecordId, RequestId, domain};
@@ -35,6 +35,18 @@ pub enum VaultRequest {
     /// Name the records that a ticket opens here.
     #[codec(index = 4)]
     Records(RecordsWanted),
+    /// Wrap a data key for me once more: I had it by right, as author or home municipality, and lost it.
+    #[codec(index = 5)]
+    Envelope {
+        /// The record.
+        record: RecordId,
+    },
+    /// Your receipt for a record that you destroyed.
+    #[codec(index = 6)]
+    ErasureReceipt {
+        /// The record.
+        record: RecordId,
+    },
 }
 
 /// What a vault answers.
@@ -58,6 +70,12 @@ pub enum VaultResponse {
     /// Records that the ticket opens here, in ascending order; fewer than [`RELEASE_RECORDS_MAX`] when no more follow.
     #[codec(index = 5)]
     Records(Vec<HeldRecord>),
+    /// A data key, wrapped at rest to the asker.
+    #[codec(index = 6)]
+    Envelope(Envelope),
+    /// What was signed when the record was destroyed; the chain holds its commitment.
+    #[codec(index = 7)]
+    ErasureReceipt(ErasureReceipt),
 }
 
 /// Which records to name.

@@ -2,8 +2,8 @@
 
 use crate::Cause;
 use musubi_primitives::{
-    Category, CiphertextHash, Commitment, MemberId, Moment, Pseudonym, RecordId, RecordState,
-    RequestId, access::Ticket,
+    Category, CiphertextHash, Commitment, HpkeKey, MemberId, Moment, Pseudonym, RecordId,
+    RecordState, RequestId, access::Ticket,
 };
 
 /// The newest finalised state.
@@ -13,6 +13,18 @@ pub trait FinalisedState: Send + Sync + 'static {
     /// # Errors
     /// A fault of this machine.
     fn look(&self, request: Option<&RequestId>, records: &[RecordId]) -> Result<Finalised, Cause>;
+
+    /// The subject's home municipality now.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    fn home_of(&self, subject: &Pseudonym) -> Result<Option<MemberId>, Cause>;
+
+    /// The key that records are sealed to for an active member.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    fn key_of(&self, member: MemberId) -> Result<Option<HpkeKey>, Cause>;
 }
 
 /// What the newest finalised state says.
@@ -29,7 +41,7 @@ pub struct Finalised {
 }
 
 /// How a record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordStanding {
     /// Whose.
     pub subject: Pseudonym,
@@ -39,6 +51,8 @@ pub struct RecordStanding {
     pub author: MemberId,
     /// The home municipality when it was written.
     pub home: MemberId,
+    /// Members that have acknowledged it.
+    pub holders: Vec<MemberId>,
     /// Where it stands; erased from the moment its erasure was ordered.
     pub state: RecordState,
     /// Whether the chain has a delivery of it for the ticket asked for.

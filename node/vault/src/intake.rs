@@ -16,8 +16,8 @@ impl Vault {
         let (_, finalised) = self.look(None, &[record])?;
         let standing = finalised
             .records
-            .first()
-            .copied()
+            .into_iter()
+            .next()
             .flatten()
             .ok_or(Refusal::OfferNotOnChain)?;
         check_offer(&offer.sealed, &standing)?;
@@ -39,13 +39,15 @@ impl Vault {
             acknowledged: false,
             erased: false,
         };
-        self.store.keep(
+        let kept = self.store.keep(
             &record,
             &holding,
             &offer.sealed.ciphertext,
             &offer.envelopes,
             self.limits.author_bytes,
-        )
+        );
+        self.count_refusal(&kept);
+        kept
     }
 
     /// Records held here that the chain has not yet been told of; the caller submits the acknowledgements.

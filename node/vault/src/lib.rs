@@ -2,7 +2,8 @@
 //!
 //! It stores ciphertext by its hash and data keys only as envelopes; no plain record is ever written. It releases a key only against a
 //! ticket that is live in finalised state younger than [`STATE_AGE_MAX`], only once, and only to the key that the state names
-//! ([`release`]); what it takes in must be on the chain first ([`intake`]); what it erases leaves a signed receipt ([`erasure`]).
+//! ([`release`]); what it takes in must be on the chain first ([`intake`]); what it erases leaves a signed receipt ([`erasure`]); what
+//! is damaged here is found and made good from another holder ([`repair`]).
 //!
 //! **Never here:** deciding who may read (the runtime does), networking (messages are the plain types of [`exchange`], carried by
 //! others), plain text of a record beyond the moment in which an own envelope is checked.
@@ -17,6 +18,7 @@ pub mod outbox;
 pub mod own;
 pub mod receipt;
 pub mod release;
+pub mod repair;
 mod rotation;
 pub mod store;
 
@@ -31,8 +33,12 @@ use ed25519_dalek::SigningKey;
 use musubi_client_sdk::sealing::HpkeSecret;
 use musubi_primitives::{BlockHash, MemberId, Moment, RecordId, RequestId};
 use std::{
+    collections::BTreeSet,
     fmt,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// A custodian answers only from finalised state younger than this (milliseconds).
@@ -101,6 +107,9 @@ pub struct Vault {
     limits: Limits,
     finalised: Arc<dyn FinalisedState>,
     challenges: Mutex<Challenges>,
+    /// Records that turned out damaged when somebody asked for them.
+    suspects: Mutex<BTreeSet<RecordId>>,
+    quota_refusals: AtomicU64,
 }
 
 impl fmt::Debug for Vault {
@@ -123,6 +132,8 @@ impl Vault {
             limits,
             finalised,
             challenges: Mutex::default(),
+            suspects: Mutex::default(),
+            quota_refusals: AtomicU64::default(),
         }
     }
 
@@ -140,6 +151,12 @@ impl Vault {
             VaultRequest::Records(wanted) => {
                 self.records(peer, &wanted).map(VaultResponse::Records)
             }
+            VaultRequest::Envelope { record } => {
+                self.wrap_again(peer, &record).map(VaultResponse::Envelope)
+            }
+            VaultRequest::ErasureReceipt { record } => self
+                .erasure_receipt(peer, &record)
+                .map(VaultResponse::ErasureReceipt),
         };
         answer.unwrap_or_else(|error| match error {
             VaultError::Refused(refusal) => VaultResponse::Refused(refusal),
@@ -153,6 +170,27 @@ impl Vault {
     /// The store, for backup and for lists of what is held.
     pub fn store(&self) -> &VaultStore {
         &self.store
+    }
+
+    /// Records that turned out damaged when somebody asked for them, since this was last asked.
+    pub fn suspects(&self) -> BTreeSet<RecordId> {
+        std::mem::take(&mut *self.suspects.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How often a record was not taken because its author's share is full.
+    pub fn quota_refusals(&self) -> u64 {
+        self.quota_refusals.load(Ordering::Relaxed)
+    }
+
+    fn suspect(&self, record: RecordId) {
+        let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        suspects.insert(record);
+    }
+
+    fn count_refusal<T>(&self, outcome: &Result<T, VaultError>) {
+        if matches!(outcome, Err(VaultError::Refused(Refusal::QuotaFull))) {
+            self.quota_refusals.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The time, and finalised state that is young enough to answer from.

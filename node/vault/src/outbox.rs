@@ -25,9 +25,14 @@ impl Vault {
     /// may hold its ciphertext already.
     ///
     /// # Errors
-    /// A fault of this machine.
+    /// [`Refusal::QuotaFull`](crate::Refusal::QuotaFull) where the vault has no room for it; a fault of this machine.
     pub fn stage(&self, outgoing: Outgoing) -> Result<Outgoing, VaultError> {
-        Ok(self.store.put_outgoing(outgoing)?)
+        let author = self.keeper.member;
+        let staged = self
+            .store
+            .put_outgoing(author, outgoing, self.limits.author_bytes);
+        self.count_refusal(&staged);
+        staged
     }
 
     /// Whether the record is on its way.

@@ -4,7 +4,7 @@
 
 use crate::{Vault, VaultError, release::fault};
 use musubi_client_sdk::sealing::{Envelope, SealedRecord, record::CanonicalBytes};
-use musubi_primitives::{Pseudonym, RecordId};
+use musubi_primitives::{HpkeKey, Pseudonym, RecordId};
 
 impl Vault {
     /// Records of a subject that are held here, in ascending order.
@@ -13,6 +13,14 @@ impl Vault {
     /// A fault of this machine.
     pub fn records_of(&self, subject: &Pseudonym) -> Result<Vec<RecordId>, VaultError> {
         Ok(self.store.records_of(subject)?)
+    }
+
+    /// Every record that is held here, with whom it is about.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn held(&self) -> Result<Vec<(Pseudonym, RecordId)>, VaultError> {
+        Ok(self.store.held()?)
     }
 
     /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
@@ -34,6 +42,35 @@ impl Vault {
             ciphertext,
         };
         self.open_sealed(&sealed, &envelope).map(Some)
+    }
+
+    /// A record's key for a device of the family, kept from when it was sealed, or else wrapped now and kept from then on: as for a phone
+    /// that came later, in the place of a lost one for example. None where this member holds no key, or nothing.
+    ///
+    /// The caller has seen in finalised state that the device is the family's, and that the record is one that families get.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn envelope_for(
+        &self,
+        record: &RecordId,
+        device: HpkeKey,
+    ) -> Result<Option<Envelope>, VaultError> {
+        if let Some(kept) = self.store.envelope(record, &device)? {
+            return Ok(Some(kept));
+        }
+        let holding = self.store.holding(record)?;
+        let own = self.store.envelope(record, &self.keeper.sealing.public())?;
+        let (Some(_), Some(own)) = (holding.filter(|holding| !holding.erased), own) else {
+            return Ok(None);
+        };
+        let data_key = own
+            .open(&self.keeper.sealing)
+            .map_err(|source| fault("open an own envelope", source))?;
+        let envelope = Envelope::at_rest(*record, &data_key, device)
+            .map_err(|source| fault("wrap a data key to a device", source))?;
+        self.store.put_envelopes(std::slice::from_ref(&envelope))?;
+        Ok(Some(envelope))
     }
 
     /// Opens a sealed record with this member's envelope for it.

@@ -100,22 +100,20 @@ impl Vault {
         Ok(release)
     }
 
-    /// Sends a part of a ciphertext to a holder of the record, or to whom its key has just been released.
+    /// Sends a part of a ciphertext to a holder of the record, or to whom its key has just been released. What turns out damaged is
+    /// looked at next ([`Vault::suspects`]).
     ///
     /// # Errors
     /// See [`Refusal`].
     pub fn fetch(&self, peer: MemberId, wanted: &PartWanted) -> Result<Part, VaultError> {
         let (now, finalised) = self.look(None, &[wanted.record])?;
-        let standing = finalised
-            .records
-            .first()
-            .copied()
-            .flatten()
-            .ok_or(Refusal::NotAvailable)?;
+        let standing = finalised.records.into_iter().next().flatten();
+        let standing = standing.ok_or(Refusal::NotAvailable)?;
         let released = self.store.released_at(&wanted.record, peer)?;
         let is_recent = |at: Moment| now.saturating_sub(at) < FETCH_WINDOW;
-        let entitled =
-            [standing.author, standing.home].contains(&peer) || released.is_some_and(is_recent);
+        let holds =
+            [standing.author, standing.home].contains(&peer) || standing.holders.contains(&peer);
+        let entitled = holds || released.is_some_and(is_recent);
         if !entitled || standing.state == RecordState::Erased {
             return Err(Refusal::NotAvailable.into());
         }
@@ -127,10 +125,13 @@ impl Vault {
     /// # Errors
     /// [`Refusal::NotAvailable`] when it is not held or the offset lies beyond its end.
     pub fn part(&self, wanted: &PartWanted) -> Result<Part, VaultError> {
-        let ciphertext = self
-            .store
-            .ciphertext(&wanted.record)?
-            .ok_or(Refusal::NotAvailable)?;
+        let ciphertext = match self.store.ciphertext(&wanted.record) {
+            Err(damaged @ StoreError::Damaged(_)) => {
+                self.suspect(wanted.record);
+                return Err(damaged.into());
+            }
+            kept => kept?.ok_or(Refusal::NotAvailable)?,
+        };
         let total = u32::try_from(ciphertext.len()).map_err(|_| Refusal::NotAvailable)?;
         let end = wanted.offset.saturating_add(PART_BYTES_MAX).min(total);
         let range = usize::try_from(wanted.offset)
@@ -201,9 +202,11 @@ impl Vault {
             .store
             .envelope(record, &self.keeper.sealing.public())?
             .ok_or(Refusal::NotAvailable)?;
-        let envelope = own
-            .rewrap(&self.keeper.sealing, ticket.request, ticket.hpke)
-            .map_err(|source| fault("re-wrap a data key", source))?;
+        let envelope = own.rewrap(&self.keeper.sealing, ticket.request, ticket.hpke);
+        let envelope = envelope.map_err(|source| {
+            self.suspect(*record);
+            fault("re-wrap a data key", source)
+        })?;
         Ok(ReleasedKey {
             envelope,
             commitment: facts.commitment,

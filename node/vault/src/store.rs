@@ -32,7 +32,8 @@ const SUBJECTS: &str = "subjects";
 const OUTBOX: &str = "outbox";
 /// Records held here that the chain has not been told of, without a value.
 const WAITING: &str = "waiting";
-/// Single values by name: [`ERASURES_SEEN`], and subjects who moved ([`crate::moving`]).
+/// Single values by name: [`ERASURES_SEEN`], subjects who moved ([`crate::moving`]), records that are missed ([`crate::repair`]), and
+/// erasure receipts that were given.
 const NOTES: &str = "notes";
 const COLUMNS: [&str; 11] = [
     BLOBS, ENVELOPES, HOLDINGS, REDEEMED, ANSWERS, RELEASED, USAGE, SUBJECTS, OUTBOX, WAITING,
@@ -52,8 +53,8 @@ pub enum StoreError {
         /// Why not.
         source: rocksdb::Error,
     },
-    /// A stored value does not decode, or a ciphertext is not what its hash says.
-    #[error("the vault's {0} are damaged: restore them from another holder or a backup")]
+    /// A stored value does not read or decode, or a ciphertext is not what its hash says.
+    #[error("the vault's {0} are damaged: they come back from another holder, or from a backup")]
     Damaged(&'static str),
     /// Another thread panicked while it wrote.
     #[error("the vault's store is closed after a fault")]
@@ -62,6 +63,19 @@ pub enum StoreError {
 
 fn failed(attempt: &'static str) -> impl FnOnce(rocksdb::Error) -> StoreError {
     move |source| StoreError::Database { attempt, source }
+}
+
+/// A block of a file that fails its checksum is damage to what lies in it, not a fault of the machine.
+fn unread(
+    attempt: &'static str,
+    column: &'static str,
+) -> impl FnOnce(rocksdb::Error) -> StoreError {
+    move |source| {
+        if matches!(source.kind(), rocksdb::ErrorKind::Corruption) {
+            return StoreError::Damaged(column);
+        }
+        StoreError::Database { attempt, source }
+    }
 }
 
 /// One record held, or once held, here.
@@ -165,7 +179,7 @@ impl VaultStore {
         let bytes = self
             .db
             .get_cf(self.column(BLOBS)?, record.0)
-            .map_err(failed("read a ciphertext"))?;
+            .map_err(unread("read a ciphertext", BLOBS))?;
         let intact = |bytes: &Vec<u8>| {
             musubi_client_sdk::sealing::record::ciphertext_hash(bytes) == holding.ciphertext
         };
@@ -225,20 +239,51 @@ impl VaultStore {
             .collect()
     }
 
-    /// Records whose ciphertext here is missing or damaged, to be fetched again from another holder.
-    ///
-    /// # Errors
-    /// A fault of this machine.
-    pub fn damaged(&self) -> Result<Vec<RecordId>, StoreError> {
-        let mut damaged = Vec::new();
-        for record in self.records_where(|holding| !holding.erased)? {
-            match self.ciphertext(&record) {
-                Ok(_) => (),
-                Err(StoreError::Damaged(_)) => damaged.push(record),
-                Err(fault) => return Err(fault),
+    /// Up to `limit` records held here after one of them, erased ones left out, in ascending order. Of their notes only the keys are read.
+    pub(crate) fn records_after(
+        &self,
+        after: Option<&RecordId>,
+        limit: usize,
+    ) -> Result<Vec<RecordId>, StoreError> {
+        let from = after.map_or(IteratorMode::Start, |after| {
+            IteratorMode::From(&after.0, rocksdb::Direction::Forward)
+        });
+        let mut records = Vec::new();
+        for entry in self.db.iterator_cf(self.column(HOLDINGS)?, from) {
+            let (key, value) = entry.map_err(unread("list the vault", HOLDINGS))?;
+            let record = record_of(&key)?;
+            let erased = Holding::decode_all(&mut value.as_ref()).is_ok_and(|held| held.erased);
+            if !erased && Some(&record) != after {
+                records.push(record);
+            }
+            if records.len() == limit {
+                break;
             }
         }
-        Ok(damaged)
+        Ok(records)
+    }
+
+    /// Puts a ciphertext in its place, with what is to be noted of it: whatever was there before was damaged.
+    pub(crate) fn mend(
+        &self,
+        record: &RecordId,
+        holding: &Holding,
+        ciphertext: &[u8],
+    ) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
+        let mut batch = WriteBatch::default();
+        let counted = self.holding(record).is_ok_and(|known| known.is_some());
+        if !counted {
+            let usage = self.usage(holding.author)?;
+            let usage = usage.saturating_add(holding.bytes.into());
+            batch.put_cf(self.column(USAGE)?, holding.author.encode(), usage.encode());
+        }
+        batch.put_cf(self.column(HOLDINGS)?, record.0, holding.encode());
+        let place = subject_key(&holding.subject, record);
+        batch.put_cf(self.column(SUBJECTS)?, place, []);
+        batch.delete_cf(self.column(WAITING)?, record.0);
+        batch.put_cf(self.column(BLOBS)?, record.0, ciphertext);
+        self.write(batch, "mend a record")
     }
 
     pub(crate) fn keep(
@@ -377,6 +422,11 @@ impl VaultStore {
         self.write(batch, "note the erasures seen")
     }
 
+    pub(crate) fn note(&self, name: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let note = self.db.get_cf(self.column(NOTES)?, name);
+        note.map_err(unread("read a note", NOTES))
+    }
+
     /// Notes something under a name, durably.
     pub(crate) fn put_note(&self, name: &[u8], value: &[u8]) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
@@ -465,12 +515,44 @@ impl VaultStore {
             .collect()
     }
 
-    /// The entry that counts: one that was there before stays.
-    pub(crate) fn put_outgoing(&self, outgoing: Outgoing) -> Result<Outgoing, StoreError> {
+    /// Every record that is held here, by subject.
+    pub(crate) fn held(&self) -> Result<Vec<(Pseudonym, RecordId)>, StoreError> {
+        let places = self
+            .db
+            .iterator_cf(self.column(SUBJECTS)?, IteratorMode::Start);
+        let read = |key: &[u8]| {
+            let (subject, record) = key.split_first_chunk::<32>()?;
+            Some((Pseudonym(*subject), RecordId(record.try_into().ok()?)))
+        };
+        places
+            .map(|place| {
+                let (key, _) = place.map_err(failed("list the vault"))?;
+                read(&key).ok_or(StoreError::Damaged(SUBJECTS))
+            })
+            .collect()
+    }
+
+    /// The entry that counts: one that was there before stays. What is on its way counts in its author's share, so that nothing goes to
+    /// the chain for which there is no room here.
+    pub(crate) fn put_outgoing(
+        &self,
+        author: MemberId,
+        outgoing: Outgoing,
+        author_bytes_max: u64,
+    ) -> Result<Outgoing, VaultError> {
         let _writer = self.writer.lock().map_err(|_| StoreError::Closed)?;
         let record = outgoing.offer.sealed.record;
         if let Some(earlier) = self.outgoing_of(&record)? {
             return Ok(earlier);
+        }
+        let mut needed = length(&outgoing);
+        for under_way in self.outgoing()? {
+            if self.holding(&under_way.offer.sealed.record)?.is_none() {
+                needed = needed.saturating_add(length(&under_way));
+            }
+        }
+        if self.usage(author)?.saturating_add(needed) > author_bytes_max {
+            return Err(Refusal::QuotaFull.into());
         }
         let mut batch = WriteBatch::default();
         batch.put_cf(self.column(OUTBOX)?, record.0, outgoing.encode());
@@ -513,24 +595,24 @@ impl VaultStore {
         Ok(())
     }
 
-    fn usage(&self, author: MemberId) -> Result<u64, StoreError> {
-        Ok(self.get(USAGE, &author.encode())?.unwrap_or_default())
+    /// Bytes of ciphertext kept here, of all authors.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn bytes_kept(&self) -> Result<u64, StoreError> {
+        let usage = self.all::<u64>(USAGE)?.into_iter();
+        Ok(usage.fold(0, |sum, (_, bytes)| sum.saturating_add(bytes)))
     }
 
-    fn records_where(
-        &self,
-        wanted: impl Fn(&Holding) -> bool,
-    ) -> Result<Vec<RecordId>, StoreError> {
-        let holdings = self.all::<Holding>(HOLDINGS)?;
-        let wanted = holdings.into_iter().filter(|(_, holding)| wanted(holding));
-        wanted.map(|(key, _)| record_of(&key)).collect()
+    fn usage(&self, author: MemberId) -> Result<u64, StoreError> {
+        Ok(self.get(USAGE, &author.encode())?.unwrap_or_default())
     }
 
     fn get<T: Decode>(&self, column: &'static str, key: &[u8]) -> Result<Option<T>, StoreError> {
         let bytes = self
             .db
             .get_cf(self.column(column)?, key)
-            .map_err(failed("read the vault"))?;
+            .map_err(unread("read the vault", column))?;
         bytes
             .map(|bytes| {
                 T::decode_all(&mut bytes.as_slice()).map_err(|_| StoreError::Damaged(column))
@@ -584,6 +666,10 @@ impl VaultStore {
     fn column(&self, name: &'static str) -> Result<&ColumnFamily, StoreError> {
         self.db.cf_handle(name).ok_or(StoreError::Damaged(name))
     }
+}
+
+fn length(outgoing: &Outgoing) -> u64 {
+    u64::try_from(outgoing.offer.sealed.ciphertext.len()).unwrap_or(u64::MAX)
 }
 
 fn envelope_key(record: &RecordId, holder: &HpkeKey) -> Vec<u8> {

@@ -1,6 +1,6 @@
-//! The answers this node has, in memory and as signed bytes in a folder of its own, bounded, oldest out first.
+//! The answers this node has, in memory and as sealed files in a folder of its own, bounded, oldest out first.
 //!
-//! A file is what the responder sent. It is read through the same checks after a start as on the day it came, so a damaged or planted
+//! A file is what the responder sent, sealed ([`crate::sealing`]). It is read through the same checks after a start as on the day it came, so a damaged or planted
 //! file is worth nothing and is removed.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use musubi_consent::validator::{
 };
 use musubi_consent::{CertificateUse, OcspAnswer, RevocationList, TrustedRoots};
 use musubi_primitives::Moment;
-use musubi_primitives::commitment::hash_parts;
+
+use crate::sealing::{CacheKey, OVERHEAD_BYTES};
 
 /// Most OCSP answers kept; a village signs a few dozen consents a day.
 pub const ANSWERS_MAX: usize = 4096;
@@ -60,13 +61,18 @@ pub(crate) enum Known {
 /// Answers and lists.
 pub(crate) struct Cache {
     folder: PathBuf,
+    key: CacheKey,
     answers: BTreeMap<Key, OcspAnswer>,
     lists: BTreeMap<Key, RevocationList>,
 }
 
 impl Cache {
     /// Opens or makes the folder and believes again whatever in it still verifies.
-    pub(crate) fn open(folder: &Path, roots: &TrustedRoots) -> Result<Self, CacheError> {
+    pub(crate) fn open(
+        folder: &Path,
+        key: CacheKey,
+        roots: &TrustedRoots,
+    ) -> Result<Self, CacheError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder
@@ -74,6 +80,7 @@ impl Cache {
             .map_err(failed("make the folder", folder))?;
         let mut cache = Self {
             folder: folder.to_owned(),
+            key,
             answers: BTreeMap::new(),
             lists: BTreeMap::new(),
         };
@@ -154,7 +161,7 @@ impl Cache {
     }
 
     fn believe_answer(&mut self, path: &Path, roots: &TrustedRoots) -> Option<()> {
-        let der = read_bounded(path, OCSP_BYTES_MAX).ok()?;
+        let der = self.read(path, OCSP_BYTES_MAX)?;
         let answer = OcspAnswer::parse(roots, &der).ok()?;
         let (issuer, serial) = answer.certificate();
         let key = (issuer.to_vec(), serial.to_vec());
@@ -164,7 +171,7 @@ impl Cache {
     }
 
     fn believe_list(&mut self, path: &Path, roots: &TrustedRoots) -> Option<()> {
-        let der = read_bounded(path, LIST_BYTES_MAX).ok()?;
+        let der = self.read(path, LIST_BYTES_MAX)?;
         let list = [CertificateUse::Signing, CertificateUse::Authentication]
             .into_iter()
             .find_map(|certificate_use| RevocationList::parse(roots, certificate_use, &der).ok())?;
@@ -175,26 +182,40 @@ impl Cache {
         Some(())
     }
 
+    /// The opened content of a file; none for what is too long, of another key, or altered.
+    fn read(&self, path: &Path, der_bytes_max: usize) -> Option<Vec<u8>> {
+        let sealed = read_bounded(path, der_bytes_max.saturating_add(OVERHEAD_BYTES)).ok()?;
+        self.key.open(&file_name(path), &sealed)
+    }
+
     /// A file under another name than its content has would never be replaced.
     fn has_name(&self, path: &Path, key: &Key, extension: &str) -> Option<()> {
         (path == self.path(key, extension)).then_some(())
     }
 
     fn path(&self, (issuer, about): &Key, extension: &str) -> PathBuf {
-        let name = hex::encode(hash_parts(&[issuer, about]));
+        let name = self.key.name(issuer, about);
         self.folder.join(name).with_extension(extension)
     }
 
     /// Replaces a file as a whole: written aside, fsynced, renamed, and the folder fsynced.
-    fn write(&self, key: &Key, extension: &str, bytes: &[u8]) -> Result<(), CacheError> {
+    fn write(&self, key: &Key, extension: &str, der: &[u8]) -> Result<(), CacheError> {
         let path = self.path(key, extension);
+        let sealed = self.key.seal(&file_name(&path), der);
+        let sealed = sealed.map_err(|error| failed("seal", &path)(error.into()))?;
         let aside = path.with_extension(UNFINISHED);
-        write_new(&aside, bytes).map_err(failed("write", &aside))?;
+        write_new(&aside, &sealed).map_err(failed("write", &aside))?;
         fs::rename(&aside, &path).map_err(failed("rename to", &path))?;
         File::open(&self.folder)
             .and_then(|folder| folder.sync_all())
             .map_err(failed("sync", &self.folder))
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

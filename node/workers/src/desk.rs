@@ -16,6 +16,7 @@ use tracing::Instrument;
 
 use crate::cache::{Cache, CacheError, Known};
 use crate::fetch::{Expected, FetchError, Fetcher};
+use crate::sealing::CacheKey;
 use crate::settings::{ListAddress, ResponderAddress, RevocationSettings, SettingsError};
 use crate::waiting::{Question, Waiting};
 
@@ -102,20 +103,21 @@ impl std::fmt::Debug for RevocationDesk {
 }
 
 impl RevocationDesk {
-    /// Opens the desk over a folder of its own.
+    /// Opens the desk over a folder of its own, where answers lie sealed under `key`.
     ///
     /// # Errors
     ///
     /// [`DeskError`] when settings or folder cannot be used.
     pub fn open(
         folder: &Path,
+        key: CacheKey,
         roots: TrustedRoots,
         settings: RevocationSettings,
         clock: Clock,
     ) -> Result<Arc<Self>, DeskError> {
         settings.check()?;
         Ok(Arc::new(Self {
-            cache: Mutex::new(Cache::open(folder, &roots)?),
+            cache: Mutex::new(Cache::open(folder, key, &roots)?),
             fetcher: Fetcher::new(settings.timeout()).map_err(DeskError::Client)?,
             roots,
             settings,

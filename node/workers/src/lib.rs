@@ -6,8 +6,8 @@
 //! pending" until the network is back.
 //!
 //! **Never here:** an address that is not in the configuration, whatever a certificate says ([`settings`]); an answer that goes
-//! anywhere but this node's own disk, since only the verifier that asked may use it (JPKI act, art. 52); belief in a file or a
-//! responder: every answer is checked against the pinned roots, again after each start.
+//! anywhere but this node's own disk, where it lies sealed ([`sealing`]), since only the verifier that asked may use it (JPKI act, art. 52);
+//! belief in a file or a responder: every answer is checked against the pinned roots, again after each start.
 #![allow(
     clippy::disallowed_methods,
     reason = "a worker is an edge: sockets and files"
@@ -16,9 +16,11 @@
 pub mod cache;
 mod desk;
 mod fetch;
+mod sealing;
 pub mod settings;
 mod waiting;
 
 pub use cache::CacheError;
 pub use desk::{Clock, DeskError, Progress, RevocationDesk};
+pub use sealing::CacheKey;
 pub use settings::{Address, ListAddress, ResponderAddress, RevocationSettings, SettingsError};

@@ -41,6 +41,8 @@ tags! {
     HANDED_OVER_SEAL = "musubi/consent/handed-over-seal/v1",
     /// Two officers' word that a person consented before their eyes.
     WITNESS = "musubi/consent/witness/v1",
+    /// A municipality's receipt for what became of a consent.
+    CONSENT_RECEIPT = "musubi/consent/consent-receipt/v1",
     /// A municipality's receipt for evidence that it destroyed.
     EVIDENCE_ERASURE = "musubi/register/evidence-erasure/v1",
     /// A record's data key wrapped to a holder (HPKE info string).
@@ -77,8 +79,16 @@ tags! {
     RECORD_ID = "musubi/gateway/record-id/v1",
     /// Deriving the register's encryption key from its key file.
     REGISTER_KEY = "musubi/register/key/v1",
+    /// Deriving the key under which revocation answers lie on disk.
+    REVOCATION_CACHE_KEY = "musubi/workers/revocation-key/v1",
+    /// The name of a file with a revocation answer.
+    REVOCATION_FILE = "musubi/workers/revocation-file/v1",
+    /// Where the register keeps what is found by a value that must not lie open on its disk.
+    REGISTER_PLACE = "musubi/register/place/v1",
     /// Salted commitment to an incident number or other short secret text.
     INCIDENT = "musubi/access/incident/v1",
+    /// Tokens and pairing codes of a card agent, which keeps only hashes.
+    CARD_AGENT = "musubi/card/agent/v1",
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-"""Base R4B by fhir.resources (structure, cardinality, types), and the OpenAPI document by openapi-spec-validator.
+"""Base R4B by fhir.resources (structure, cardinality, types), Japan by our own table, and the OpenAPI document by openapi-spec-validator.
 
 Prints one JSON line; exits 1 when anything is refused, or when a seeded fault passes.
 """
@@ -6,6 +6,7 @@ Prints one JSON line; exits 1 when anything is refused, or when a seeded fault p
 import json
 import sys
 
+import japan
 from fhir.resources.R4B import get_fhir_model_class
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -28,6 +29,10 @@ for resource in resources:
     if said is not None:
         complaints.append({"of": resource["resourceType"], "id": resource.get("id"), "said": said})
 
+for resource in resources:
+    for said in japan.complaints_about(resource):
+        complaints.append({"by": "japan", "of": resource["resourceType"], "id": resource.get("id"), "said": said})
+
 for error in OpenAPIV31SpecValidator(emitted["openapi"]).iter_errors():
     complaints.append({"of": "OpenAPI", "said": f"{list(error.absolute_path)}: {error.message}"})
 
@@ -37,6 +42,8 @@ if not list(OpenAPIV31SpecValidator({**emitted["openapi"], "info": {}}).iter_err
 dose = next(resource for resource in resources if resource["resourceType"] == "Immunization")
 if refused({**dose, "occurrenceDateTime": "2026-13-01"}) is None:
     complaints.append({"said": "month 13 passed"})
+
+complaints.extend({"said": fault} for fault in japan.missed())
 
 print(json.dumps({"resources": len(resources), "complaints": complaints}, ensure_ascii=False))
 sys.exit(1 if complaints else 0)

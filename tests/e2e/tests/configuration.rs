@@ -10,26 +10,36 @@
     reason = "these tests start the binary and write its configuration"
 )]
 
-use std::process::{Command, Output};
+use musubi_tests_support::{consortium::Consortium, process::binary};
+use std::{path::Path, process::Command};
 
-fn node_with(config: &str) -> Output {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("node.toml");
-    std::fs::write(&path, config).expect("writes");
-    Command::new(musubi_tests_support::process::binary())
+/// What the node says that refuses to start.
+fn refusal_of(config: &Path) -> String {
+    let output = Command::new(binary())
         .args(["node", "--config"])
-        .arg(&path)
+        .arg(config)
         .output()
-        .expect("musubi runs")
+        .expect("musubi runs");
+    assert!(
+        !output.status.success(),
+        "this configuration must be refused: {}",
+        config.display()
+    );
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn refusal(config: &str) -> String {
-    let output = node_with(config);
-    assert!(
-        !output.status.success(),
-        "this configuration must be refused: {config}"
-    );
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("node.toml");
+    std::fs::write(&path, config).expect("writes");
+    refusal_of(&path)
+}
+
+/// The demonstration's village, which pins the test authority, on a chain for real people.
+fn village_on_a_live_chain() -> Consortium {
+    let consortium = Consortium::lay_out();
+    consortium.change_spec(|spec| spec["environment"] = "production".into());
+    consortium
 }
 
 #[test]
@@ -51,4 +61,24 @@ fn a_value_of_the_wrong_form_is_named_with_what_was_expected() {
 fn a_missing_specification_is_named() {
     let message = refusal("spec = \"nowhere.json\"");
     assert!(message.contains("nowhere.json"), "{message}");
+}
+
+#[test]
+fn a_live_chain_refuses_test_cards() {
+    let village = village_on_a_live_chain();
+    let message = refusal_of(&village.config(0));
+    assert!(message.contains("cards.environment"), "{message}");
+    assert!(message.contains("\"production\""), "{message}");
+}
+
+#[test]
+fn a_test_authority_cannot_be_pinned_as_the_real_one() {
+    let village = village_on_a_live_chain();
+    let path = village.config(0);
+    let config = std::fs::read_to_string(&path).expect("reads");
+    let real = config.replace("environment = \"emulated\"", "environment = \"production\"");
+    assert_ne!(config, real);
+    std::fs::write(&path, real).expect("writes");
+    let message = refusal_of(&path);
+    assert!(message.contains("cards.roots"), "{message}");
 }

@@ -183,6 +183,20 @@ fn replaced_input_lives_the_same_story_twins_included() {
 }
 
 #[test]
+fn without_a_reader_the_demo_says_so_and_plays_on() {
+    let temporary = tempfile::tempdir().unwrap();
+    let complaints = temporary.path().join("complaints");
+    let said = fs::File::create(&complaints).unwrap();
+    let mut story = Story::without_reader(&temporary.path().join("demo"), said);
+    assert_eq!(told(&story.steps()), built_in());
+    assert!(story.wait().success());
+    let said = fs::read_to_string(complaints).unwrap();
+    let sentence = "no card reader service; cards sign inside this process";
+    assert!(said.contains(sentence), "{said}");
+    assert!(!temporary.path().join("demo/reader/pcscd.log").exists());
+}
+
+#[test]
 fn wrong_input_is_refused_before_anything_starts() {
     let temporary = tempfile::tempdir().unwrap();
     let family = temporary.path().join("family");

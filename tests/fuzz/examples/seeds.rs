@@ -8,10 +8,12 @@
 
 use codec::Encode as _;
 use musubi_consent::{
-    BindingFields, CertificateUse, CheckInFields, Document, Environment, Evidence, IssuerHash,
-    NonceBatch, OcspRequest, SignedCms, SignedContent, SignedNonceBatch, SignerCertificate,
-    Statement, StatementFields, Text, TrustedRoots, WithdrawalFields,
+    BindingFields, CertificateUse, CheckInFields, ConsentReceipt, Document, Environment, Evidence,
+    IssuerHash, NonceBatch, OcspRequest, ReceiptDetails, SignedBy, SignedCms, SignedContent,
+    SignedNonceBatch, SignerCertificate, Statement, StatementFields, Text, TrustedRoots,
+    WithdrawalFields,
     evidence::HpkePrivateKey,
+    receipt::{ReceiptEvent, ReceiptFacts},
     statement::{Action, Party, Place, SignerRole},
     wording,
 };
@@ -25,7 +27,7 @@ use musubi_consent_card_emulator::{
 };
 use musubi_primitives::{
     AccountId, AssuranceLevel, BindingId, BlockHash, Category, CategorySet, ConsentId, Language,
-    MemberId, Pseudonym, Purpose, Salt, SessionId, resident::Authority,
+    MemberId, Pseudonym, Purpose, Salt, SessionId, VerifyingKey, resident::Authority,
 };
 use std::{fs, path::Path};
 
@@ -52,6 +54,7 @@ fn main() {
     write_answers(&authority, &card, validity);
     write_sessions(&card);
     write_documents();
+    write_receipt();
     write_cms(&card);
     write_evidence(&card);
 }
@@ -246,6 +249,26 @@ fn write_documents() {
         language: Language::Japanese,
     });
     write(folder, "good-check-in", check_in.unwrap().canonical_bytes());
+}
+
+fn write_receipt() {
+    let facts = ReceiptFacts {
+        genesis: BlockHash([0xC1; 32]),
+        number: 1,
+        event: ReceiptEvent::Given,
+        happened_at: NOW,
+        act: None,
+        signed_at: NOW,
+        checked_at: NOW,
+        issued_at: NOW,
+        signed_by: SignedBy::Officers,
+    };
+    let verifier = ed25519_zebra::SigningKey::from([0xF1; 32]);
+    let key = VerifyingKey(ed25519_zebra::VerificationKey::from(&verifier).into());
+    let sign = |message: &[u8]| verifier.sign(message).to_bytes();
+    let details = ReceiptDetails::default();
+    let receipt = ConsentReceipt::issue(&statement(), &facts, details, key, sign).unwrap();
+    write("corpus/receipt", "good-given", receipt.canonical_bytes());
 }
 
 fn signed(card: &VirtualCard) -> Vec<u8> {

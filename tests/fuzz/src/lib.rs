@@ -35,7 +35,7 @@ pub struct Target {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::new("card-answers", 8 * 1024, scripted_card::answers),
         Self::new("card-face", 2 * 1024, scripted_card::face),
         // A card of the emulator is a file of whoever runs it: it may not crash, and its memory is its owner's affair.
@@ -49,6 +49,7 @@ impl Target {
         Self::new("cms", 9 * 1024, signatures::cms),
         Self::new("documents", 17 * 1024, documents::documents),
         Self::new("evidence", 16 * 1024, evidence::evidence),
+        Self::new("receipt", 17 * 1024, documents::receipt),
     ];
 
     const fn new(name: &'static str, bytes_max: usize, read: Read) -> Self {

@@ -56,6 +56,11 @@ impl Facts {
         Ok(())
     }
 
+    /// Takes every telling text of a resource, or of a form with resources in it.
+    pub fn take_resource(&mut self, resource: &Value) {
+        self.take_value("", resource);
+    }
+
     fn take_value(&mut self, name: &str, value: &Value) {
         match value {
             Value::String(text) if name == "birthDate" => self.take_birth_date(text),

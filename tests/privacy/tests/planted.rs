@@ -143,3 +143,26 @@ async fn ordinary_words_are_not_a_leak() {
     fs::write(folder.path().join("log"), "block decided height=1994").unwrap();
     assert_eq!(found(folder.path()).await, []);
 }
+
+/// As a collector gets it: OTLP in JSON, an attribute of one span.
+#[tokio::test]
+async fn a_name_in_a_trace_is_found() {
+    for value in [
+        NAME.to_owned(),
+        "\\u7d50\\u57ce\\u3000\\u82b1\\u5b50".to_owned(),
+    ] {
+        let attribute = format!(r#"{{"key":"person","value":{{"stringValue":"{value}"}}}}"#);
+        let trace = format!(r#"{{"spans":[{{"name":"enrol","attributes":[{attribute}]}}]}}"#);
+        assert!(!scanner().look("trace", trace.as_bytes()).is_empty());
+    }
+}
+
+/// As `chain_getBlock` gives an extrinsic, and `state_getKeysPaged` a key.
+#[tokio::test]
+async fn a_date_in_a_block_or_in_a_key_of_state_is_found() {
+    let body = [&[0x84, 0x00][..], b"1994-05-12", &[0x01; 64]].concat();
+    let shown = format!(r#"{{"extrinsics":["0x{}"]}}"#, hex::encode(body));
+    assert!(!scanner().look("block", shown.as_bytes()).is_empty());
+    let key = [&[0x5f; 32][..], b"19940512"].concat();
+    assert!(!scanner().look("state", &key).is_empty());
+}

@@ -22,23 +22,30 @@ pub type Outcome = (String, String, String, Option<String>);
 impl Story {
     /// Starts `musubi demo --exit --json --pcsc` with further arguments; everything it makes lies in `folder`.
     pub fn start(folder: &Path, arguments: &[&str]) -> Self {
-        Self::play(folder, &[&["--exit"], arguments].concat())
+        let arguments = [&["--exit", "--pcsc"], arguments].concat();
+        Self::play(folder, &arguments, Stdio::inherit())
+    }
+
+    /// The same with cards that sign inside the process, and with what it says on standard error in `complaints`.
+    pub fn without_reader(folder: &Path, complaints: std::fs::File) -> Self {
+        Self::play(folder, &["--exit", "--in-process"], complaints.into())
     }
 
     /// The same without `--exit`: after the last step the nodes stay up until [`Self::stop`].
     pub fn stay(folder: &Path, arguments: &[&str]) -> Self {
-        Self::play(folder, arguments)
+        let arguments = [&["--pcsc"], arguments].concat();
+        Self::play(folder, &arguments, Stdio::inherit())
     }
 
-    fn play(folder: &Path, arguments: &[&str]) -> Self {
+    fn play(folder: &Path, arguments: &[&str], complaints: Stdio) -> Self {
         let ports = free_ports(40).to_string();
         let mut child = Command::new(binary())
-            .args(["demo", "--json", "--pcsc", "--ports", &ports, "--folder"])
+            .args(["demo", "--json", "--ports", &ports, "--folder"])
             .arg(folder)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(complaints)
             .spawn()
             .expect("musubi demo starts");
         let output = child.stdout.take().expect("standard output is a pipe");

@@ -113,7 +113,12 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
     (
         "musubi-node-gateway",
         5,
-        &["musubi-client-sdk", "musubi-primitives", "musubi-fhir"],
+        &[
+            "musubi-care",
+            "musubi-client-sdk",
+            "musubi-primitives",
+            "musubi-fhir",
+        ],
     ),
     (
         "musubi-node-index",

@@ -25,6 +25,9 @@ pub const SOURCES: &str = form!("sources.json");
 /// What in the answers the physician should look at, 2026.
 pub const FLAGS_2026: &str = form!("flags.json");
 
+/// Who answers which form, and at which age, 2026.
+pub const OFFERS_2026: &str = form!("offers.json");
+
 /// Scales: two whose wording is licensed and therefore not here, and one that everybody may use.
 pub const SCALES: [&str; 3] = [
     form!("scales/epds.json"),

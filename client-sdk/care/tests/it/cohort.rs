@@ -2,10 +2,11 @@
 
 use musubi_care::bedside::Incident;
 use musubi_care::civil::Date;
-use musubi_care::due::due_list;
+use musubi_care::due::{due_checkups, due_list};
 use musubi_care::figures::{Threshold, checkups, doses};
 use musubi_care::follow_up::{FollowUp, Pace, State, Step, StepError, Taken};
 use musubi_care::forecast::Status;
+use musubi_care::forms::{OFFERS_2026, offers::Offers};
 use musubi_care::recall::{normal, recall};
 use musubi_care::records::{PRODUCT_SYSTEM, Person, ProductCodes, people};
 use musubi_care::report::{Course, DoseGiven, IncidentReport, ReactionReport};
@@ -68,6 +69,36 @@ fn overdue_comes_before_due_and_an_unknown_history_is_said() {
             .iter()
             .any(|dose| dose.person == "young" && dose.vaccine == "DPT-IPV-HIB")
     );
+}
+
+#[test]
+fn a_checkup_is_due_in_its_period_overdue_until_school_and_over_once_a_later_one_was_held() {
+    let offers = Offers::parse(OFFERS_2026).unwrap();
+    let forms = |person: Value, held: Vec<Value>, on: &str| -> Vec<(String, Status)> {
+        let people = cohort([vec![person], held].concat());
+        let due = due_checkups(&offers, &people, day(on));
+        due.into_iter()
+            .map(|checkup| (checkup.form, checkup.status))
+            .collect()
+    };
+    let born = || patient("1", "2025-03-10");
+    let of = |form: &str, status| (form.to_owned(), status);
+    let at_18_months = forms(born(), vec![], "2026-09-20");
+    assert!(at_18_months.contains(&of("checkup-18m", Status::Due)));
+    assert_eq!(at_18_months.first().unwrap().1, Status::Overdue);
+    let seen_early = checkup("1", "checkup-9-10m", "2025-12-20", "normal");
+    assert_eq!(
+        forms(born(), vec![seen_early.clone()], "2026-09-20"),
+        [of("checkup-18m", Status::Due)]
+    );
+    assert_eq!(
+        forms(born(), vec![seen_early], "2027-04-01"),
+        [of("checkup-18m", Status::Overdue)]
+    );
+    let seen = checkup("1", "checkup-18m", "2026-09-21", "normal");
+    assert_eq!(forms(born(), vec![seen], "2026-09-22"), []);
+    assert_eq!(forms(patient("1", "2010-03-10"), vec![], "2026-09-22"), []);
+    assert_eq!(forms(patient("1", "2026-12-01"), vec![], "2026-09-22"), []);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! The forms that ship: each is sound, spoken in three languages, sourced, and agrees with its flags; scales score as published.
 
+use musubi_care::civil::Date;
 use musubi_care::forms::flags::FlagSet;
+use musubi_care::forms::offers::{AnsweredBy, Offers};
 use musubi_care::forms::scale::{Scale, ScaleError};
-use musubi_care::forms::{FLAGS_2026, Library, SCALES, SOURCES};
+use musubi_care::forms::{FLAGS_2026, Library, OFFERS_2026, SCALES, SOURCES};
 use musubi_fhir::form::{Answer, Checked, Form, Item, ItemKind, check};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -73,6 +75,46 @@ fn every_form_names_its_sources() {
             );
         }
     }
+}
+
+#[test]
+fn every_form_is_offered_at_its_age_and_every_offer_has_its_form_and_source() {
+    let sources: Value = serde_json::from_str(SOURCES).unwrap();
+    let offers = Offers::parse(OFFERS_2026).unwrap();
+    let library = library();
+    assert_eq!(offers.offers.len(), library.forms().count());
+    for offer in &offers.offers {
+        assert!(library.newest(&offer.form).is_some(), "{}", offer.form);
+        for source in &offer.sources {
+            assert!(sources["sources"][source]["url"].is_string(), "{source}");
+        }
+    }
+    let day = |text: &str| Date::parse(text).unwrap();
+    let checkup = offers
+        .of("https://musubi.example/forms/checkup-18m")
+        .unwrap();
+    assert_eq!(checkup.by, AnsweredBy::Staff);
+    // C-AGE-MONTH: the eve of the same day.
+    let period = checkup.period(day("2025-01-31"));
+    assert_eq!(
+        (period.from, period.until),
+        (day("2026-06-30"), day("2027-01-30"))
+    );
+    assert!(period.has(day("2026-06-30")) && !period.has(day("2027-01-30")));
+}
+
+#[test]
+fn an_offer_without_period_source_or_form_of_its_own_is_refused() {
+    let offers: Value = serde_json::from_str(OFFERS_2026).unwrap();
+    let bent = |change: fn(&mut Value)| {
+        let mut offers = offers.clone();
+        change(&mut offers);
+        Offers::parse(&offers.to_string()).unwrap_err().to_string()
+    };
+    assert!(bent(|all| all["offers"][0]["until_months"] = 0.into()).contains("from_months"));
+    assert!(bent(|all| all["offers"][0]["sources"] = json!([])).contains("no source"));
+    assert!(bent(|all| all["offers"][1] = all["offers"][0].clone()).contains("twice"));
+    assert!(bent(|all| all["format"] = "x".into()).contains("format"));
 }
 
 #[test]

@@ -1,14 +1,13 @@
 // The events: filtered, in order, page by page, each as a sentence with its proof.
 
+import { Empty, go, plain, useAddress, useLoad } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { get, type Page, ROOT, save } from "../api";
 import { useHere, useMember } from "../chain";
 import { EventItem } from "../event";
-import { useLoad } from "../load";
-import { Empty, Loaded } from "../parts";
+import { Loaded } from "../parts";
 import { useProofs } from "../proof";
-import { go, useAddress } from "../route";
-import { plain, useSpeech } from "../speech";
+import { useSpeech } from "../speech";
 import type { Key } from "../words";
 
 const KEPT = "musubi-saved-filters";

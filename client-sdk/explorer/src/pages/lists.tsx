@@ -1,13 +1,11 @@
 // The lists beside the events.
 
-import { dateTime } from "musubi-shared";
+import { dateTime, Empty, go, plain, Spoken, useAddress, useLoad } from "musubi-shared";
 import type { ComponentChildren } from "preact";
 import { type BreakGlass, type Consent, type Erasure, get, type Proposal } from "../api";
 import { useHere, useMember } from "../chain";
-import { useLoad } from "../load";
-import { Empty, Id, Loaded } from "../parts";
-import { go, useAddress } from "../route";
-import { plain, Spoken, useSpeech } from "../speech";
+import { Id, Loaded } from "../parts";
+import { useSpeech } from "../speech";
 import type { Key } from "../words";
 
 function List<T>({ path, lead, children }: { path: string; lead: Key; children: (one: T) => ComponentChildren }) {

@@ -1,10 +1,9 @@
 // The first page: is everything as it should be?
 
-import { ago, dateTime } from "musubi-shared";
+import { ago, dateTime, useLoad } from "musubi-shared";
 import { useEffect, useState } from "preact/hooks";
 import { type Block, type Figures, get, type Progress, rebuild, type Chain } from "../api";
 import { useHere, useLive } from "../chain";
-import { useLoad } from "../load";
 import { Id, Loaded } from "../parts";
 import { useSpeech } from "../speech";
 

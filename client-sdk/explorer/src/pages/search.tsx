@@ -1,11 +1,10 @@
 // One search box: whatever the number may mean, each meaning with a way to it.
 
+import { go, useAddress, useLoad } from "musubi-shared";
 import { useState } from "preact/hooks";
 import { type Found, get } from "../api";
 import { useHere, useMember } from "../chain";
-import { useLoad } from "../load";
 import { Loaded } from "../parts";
-import { go, useAddress } from "../route";
 import { useSpeech } from "../speech";
 
 export function SearchBox() {

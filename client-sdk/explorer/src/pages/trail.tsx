@@ -1,15 +1,13 @@
 // One person's whole trail: for those whose role allows it, signed for, and proved to be whole.
 
+import { type Load, readKey, useAddress } from "musubi-shared";
 import { gatewayHeaders, NotProved, type Report, type Signer } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { type Event as ChainEvent, get, type Page, ROOT } from "../api";
 import { useHere } from "../chain";
 import { EventItem } from "../event";
 import { Loaded } from "../parts";
-import type { Load } from "../load";
-import { useAddress } from "../route";
 import { useSpeech } from "../speech";
-import { readKey } from "../officer-key";
 
 interface Shown { events: ChainEvent[]; report: Report; bundle: string; permits: number; without: number; rows: number }
 

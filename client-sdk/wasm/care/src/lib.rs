@@ -78,6 +78,16 @@ struct Measured {
     value: Thousandths,
 }
 
+impl Measured {
+    fn value_on(&self) -> growth::Measurement {
+        growth::Measurement {
+            measure: self.measure,
+            on: self.on,
+            value: self.value,
+        }
+    }
+}
+
 #[wasm_bindgen]
 impl GrowthReference {
     /// Reads a reference (JSON of `musubi/growth/1`).
@@ -96,6 +106,36 @@ impl GrowthReference {
             value,
         } = read("measurement", measured)?;
         write(&self.0.evaluate(measure, sex, birth, on, value))
+    }
+
+    /// Why a value should be confirmed before it is stored (a slip of the unit, a child that shrank), or `null`. `previous` is the
+    /// child's last value of the same measure.
+    pub fn doubt(&self, measured: &str, previous: Option<String>) -> Result<String, JsError> {
+        let measured: Measured = read("measurement", measured)?;
+        let previous = previous.map(|text| read::<Measured>("previous", &text));
+        let previous = previous.transpose()?.map(|previous| previous.value_on());
+        let (sex, birth) = (measured.sex, measured.birth);
+        write(&growth::plausibility(
+            &self.0,
+            sex,
+            birth,
+            measured.value_on(),
+            previous,
+        ))
+    }
+
+    /// Changes since an earlier value that are worth a look: a fall, lines of the chart crossed. No diagnosis.
+    pub fn changes(&self, earlier: &str, later: &str) -> Result<String, JsError> {
+        let earlier: Measured = read("earlier", earlier)?;
+        let later: Measured = read("later", later)?;
+        let (sex, birth) = (later.sex, later.birth);
+        write(&growth::changes(
+            &self.0,
+            sex,
+            birth,
+            earlier.value_on(),
+            later.value_on(),
+        ))
     }
 }
 

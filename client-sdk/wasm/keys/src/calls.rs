@@ -6,6 +6,17 @@ use musubi_primitives::{Category, CategorySet, Purpose, access::Claim};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
+/// Proposes a consent whose statement a card has signed; the chain holds the terms that the statement spells.
+#[wasm_bindgen(js_name = proposeConsent)]
+pub fn propose_consent(
+    consent: &str,
+    terms: &str,
+    evidence: Option<String>,
+) -> Result<Vec<u8>, JsError> {
+    let (consent, terms) = (json::id("consent", consent)?, json::read("terms", terms)?);
+    Ok(consent::propose(consent, &terms, json::optional("evidence", evidence)?).0)
+}
+
 /// Ends a consent by the person's will. `evidence` is a commitment, where a counter speaks for the person.
 #[wasm_bindgen(js_name = withdrawConsent)]
 pub fn withdraw_consent(consent: &str, evidence: Option<String>) -> Result<Vec<u8>, JsError> {

@@ -83,6 +83,14 @@ pub fn open_envelope(envelope: &[u8], secret: &[u8]) -> Result<Vec<u8>, JsError>
     Ok(envelope.open(&secret)?.to_bytes().to_vec())
 }
 
+/// Opens an envelope with what the holder's key store agreed upon with its encapsulated key (X25519); gives the data key's 64 bytes.
+#[wasm_bindgen(js_name = openAgreed)]
+pub fn open_agreed(envelope: &[u8], agreed: &[u8]) -> Result<Vec<u8>, JsError> {
+    let envelope = decode::<Envelope>("envelope", envelope)?;
+    let data_key = envelope.open_agreed(&json::fixed("agreed secret", agreed)?)?;
+    Ok(data_key.to_bytes().to_vec())
+}
+
 /// Opens a sealed record with a data key and holds it against the hash and commitment that the chain has.
 #[wasm_bindgen(js_name = openRecord)]
 pub fn open_record(

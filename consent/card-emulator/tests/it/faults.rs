@@ -1,8 +1,11 @@
 //! What a card or reader may do wrong, and that each ends as its own outcome.
 
+use musubi_consent_card::card_face::FaceOpener;
 use musubi_consent_card::error::{Attempt, SecretKind, TriesPolicy};
+use musubi_consent_card::layout::{CURRENT, SUCCESSOR};
 use musubi_consent_card::{
-    CardError, Credential, ForeignCard, JpkiCard, SignPassword, Transport, TransportError, Tries,
+    CardError, CardFace, Credential, ForeignCard, JpkiCard, SignPassword, Transport,
+    TransportError, Tries, UserPin,
 };
 use musubi_consent_card_emulator::{CardProfile, Fault, Tripwire, VirtualCard};
 
@@ -13,6 +16,89 @@ fn sign(card: &mut VirtualCard) -> Result<(), CardError> {
     JpkiCard::open(card)?
         .sign(&password, b"content", TriesPolicy::StopWhenFew)
         .map(drop)
+}
+
+fn check_in(card: &mut VirtualCard) -> Result<(), CardError> {
+    let pin = UserPin::parse("1234").unwrap();
+    JpkiCard::open(card)?
+        .authenticate(&pin, b"content", TriesPolicy::StopWhenFew)
+        .map(drop)
+}
+
+fn read_face(card: &mut VirtualCard) -> Result<(), CardError> {
+    let pin = UserPin::parse("5678").unwrap();
+    CardFace::open(card)?
+        .read(FaceOpener::Pin(&pin), TriesPolicy::StopWhenFew)
+        .map(drop)
+}
+
+#[test]
+fn removal_during_verify_is_unknown_for_each_secret() {
+    type Operation = (fn(&mut VirtualCard) -> Result<(), CardError>, SecretKind);
+    let operations: [Operation; 2] = [
+        (check_in, SecretKind::AuthenticationPin),
+        (read_face, SecretKind::CardFacePin),
+    ];
+    for (operate, secret) in operations {
+        let mut card = card(CardProfile::Adult).with_fault(Fault::RemovalDuringVerify);
+        let unknown = CardError::SecretOutcomeUnknown(secret);
+        assert_eq!(operate(&mut card), Err(unknown));
+        assert_eq!(card.verifies(), 1, "{secret:?}");
+    }
+}
+
+#[test]
+fn removal_before_verify_is_removal_and_costs_nothing() {
+    for fault in [Fault::RemovalDuringSelect, Fault::RemovalDuringRead] {
+        for operate in [sign, check_in] {
+            let mut card = card(CardProfile::Adult).with_fault(fault);
+            let removed = CardError::Transport(TransportError::Removed);
+            assert_eq!(operate(&mut card), Err(removed), "{fault:?}");
+            assert_eq!(card.verifies(), 0, "{fault:?}");
+        }
+    }
+}
+
+/// The face is read after its PIN, so a removal there comes late, and the PIN was right.
+#[test]
+fn removal_while_the_face_is_read_is_removal() {
+    let mut card = card(CardProfile::Adult).with_fault(Fault::RemovalDuringRead);
+    let removed = CardError::Transport(TransportError::Removed);
+    assert_eq!(read_face(&mut card), Err(removed));
+    assert_eq!(card.verifies(), 1);
+}
+
+#[test]
+fn a_signature_of_wrong_length_is_none() {
+    for (profile, layout) in [
+        (CardProfile::Adult, CURRENT),
+        (CardProfile::Successor, SUCCESSOR),
+    ] {
+        let mut card = card(profile).with_fault(Fault::ShortSignatures);
+        let password = SignPassword::parse("MUSUBI2026").unwrap();
+        let mut jpki = JpkiCard::open_generation(&mut card, layout).unwrap();
+        let signed = jpki.sign(&password, b"content", TriesPolicy::StopWhenFew);
+        let refused = CardError::Malformed(Attempt::Sign);
+        assert_eq!(signed, Err(refused), "{profile:?}");
+    }
+}
+
+#[test]
+fn a_blocked_secret_is_blocked_however_the_card_says_it() {
+    let blocked = Err(CardError::SecretBlocked(SecretKind::SigningPassword));
+    let mut locked = card(CardProfile::Locked).with_fault(Fault::BlockedAs6983);
+    assert_eq!(locked.respond(&select(&JPKI)).unwrap(), [0x90, 0x00]);
+    locked.respond(&select_file(0x1B)).unwrap();
+    let query = [0x00, 0x20, 0x00, 0x80];
+    assert_eq!(locked.respond(&query).unwrap(), [0x69, 0x83]);
+    assert_eq!(sign(&mut locked), blocked);
+    assert_eq!(locked.verifies(), 0);
+    // Said by VERIFY itself, when the last try goes.
+    let mut last = card(CardProfile::OneTryLeft).with_fault(Fault::BlockedAs6983);
+    let wrong = SignPassword::parse("WRONG99").unwrap();
+    let mut jpki = JpkiCard::open(&mut last).unwrap();
+    let signed = jpki.sign(&wrong, b"content", TriesPolicy::UseEvenTheLast);
+    assert_eq!(signed.map(drop), blocked);
 }
 
 #[test]
@@ -59,20 +145,26 @@ fn reads_of_wrong_length_are_malformed() {
             Err(CardError::Malformed(Attempt::Read)),
             "{fault:?}"
         );
+        assert_eq!(card.verifies(), 0, "{fault:?}");
     }
 }
 
 #[test]
-fn a_file_that_ends_too_early_is_an_error_before_any_signature() {
+fn a_file_that_ends_too_early_is_an_error_before_any_secret_is_presented() {
     let mut card = card(CardProfile::Adult).with_fault(Fault::TruncatedFiles);
-    assert!(matches!(
-        sign(&mut card),
-        Err(CardError::Malformed(Attempt::Read)
-            | CardError::UnexpectedStatus {
-                attempt: Attempt::Read,
-                ..
-            })
-    ));
+    assert_eq!(sign(&mut card), Err(CardError::Malformed(Attempt::Read)));
+    assert_eq!(card.verifies(), 0);
+}
+
+#[test]
+fn a_certificate_that_ends_before_its_own_length_says_so_is_an_error() {
+    let mut card = card(CardProfile::Adult).with_fault(Fault::TruncatedFiles);
+    let mut jpki = JpkiCard::open(&mut card).unwrap();
+    let ended = CardError::UnexpectedStatus {
+        attempt: Attempt::Read,
+        status: 0x6B00,
+    };
+    assert_eq!(jpki.read_authentication_certificate(), Err(ended));
 }
 
 #[test]
@@ -222,6 +314,14 @@ fn each_wire_is_tripped_by_what_it_guards_and_by_nothing_else() {
             [verify(), vec![VERIFY_PIN.to_vec()]].concat(),
             vec![Tripwire::SecondVerify],
         ),
+        (
+            [
+                verify(),
+                vec![select(&TEXT), select_file(0x11), VERIFY_PIN.to_vec()],
+            ]
+            .concat(),
+            vec![Tripwire::SecondVerify],
+        ),
         (verify(), vec![]),
         (vec![select(&TEXT), select_file(0x02)], vec![]),
     ];
@@ -233,6 +333,19 @@ fn each_wire_is_tripped_by_what_it_guards_and_by_nothing_else() {
         let tripped: Vec<_> = card.tripped().iter().copied().collect();
         assert_eq!(tripped, expected, "{commands:02X?}");
     }
+}
+
+#[test]
+fn each_touch_may_present_one_secret() {
+    let mut card = card(CardProfile::Adult);
+    for _touch in 0..2 {
+        card.respond(&select(&JPKI)).unwrap();
+        card.respond(&select_file(0x18)).unwrap();
+        card.respond(&VERIFY_PIN).unwrap();
+        card.power_off();
+    }
+    assert!(card.tripped().is_empty());
+    assert_eq!(card.verifies(), 2);
 }
 
 /// A card whose files claim to be as long as two length bytes can say.

@@ -142,3 +142,40 @@ fn the_successor_is_a_row_of_data_and_signs_with_p384() {
     let key = UnparsedPublicKey::new(&ECDSA_P384_SHA384_ASN1, key.raw_bytes());
     assert!(key.verify(CONTENT, &signed.signature).is_ok());
 }
+
+#[test]
+fn bytes_that_can_be_no_signature_are_told_by_their_form() {
+    let (rsa, p384) = (
+        SignatureAlgorithm::RsaPkcs1Sha256,
+        SignatureAlgorithm::EcdsaP384Sha384,
+    );
+    for length in [0, 128, 255, 257, 384] {
+        assert!(!rsa.has_form(&vec![0x5A; length]), "{length}");
+    }
+    assert!(rsa.has_form(&[0x5A; 256]));
+    let number = |length: u8, first: u8| {
+        let digits = [&[first][..], &vec![0x5A; usize::from(length) - 1]].concat();
+        [&[0x02, length][..], &digits].concat()
+    };
+    let pair = |numbers: &[Vec<u8>]| {
+        let numbers = numbers.concat();
+        [&[0x30, u8::try_from(numbers.len()).unwrap()][..], &numbers].concat()
+    };
+    assert!(p384.has_form(&pair(&[number(48, 0x7F), number(49, 0x00)])));
+    assert!(p384.has_form(&pair(&[number(1, 0x01), number(47, 0x01)])));
+    let good = pair(&[number(48, 0x7F), number(48, 0x7F)]);
+    let hostile = [
+        vec![],
+        vec![0x5A; 96],
+        good[..good.len() - 1].to_vec(),
+        [&good[..], &[0]].concat(),
+        pair(&[number(50, 0x00), number(48, 0x01)]),
+        pair(&[number(48, 0x80), number(48, 0x01)]),
+        pair(&[number(48, 0x01)]),
+        pair(&[number(8, 0x01), number(8, 0x01), number(8, 0x01)]),
+        pair(&[vec![0x02, 0x00], number(48, 0x01)]),
+    ];
+    for bytes in hostile {
+        assert!(!p384.has_form(&bytes), "{bytes:02X?}");
+    }
+}

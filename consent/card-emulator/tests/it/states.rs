@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use musubi_consent_card::error::{Attempt, SecretKind, TriesPolicy};
 use musubi_consent_card::{
-    CardError, Credential, JpkiCard, PinError, SignPassword, TransportError, Tries,
+    CardError, Credential, JpkiCard, PinError, SignPassword, TransportError, Tries, UserPin,
 };
 use musubi_consent_card_emulator::{CardProfile, VirtualCard};
 use musubi_primitives::Language;
@@ -39,6 +39,33 @@ fn wrong_password_costs_exactly_one_try_and_says_how_many_are_left() {
         })
     );
     assert_eq!(tries(&mut card), Tries::Left(4));
+}
+
+#[test]
+fn wrong_authentication_pin_costs_one_of_its_own_tries_and_then_we_stop() {
+    let mut card = card(CardProfile::Adult);
+    let mut check_in = |typed: &str| {
+        let pin = UserPin::parse(typed).unwrap();
+        let outcome = JpkiCard::open(&mut card).unwrap().authenticate(
+            &pin,
+            b"content",
+            TriesPolicy::StopWhenFew,
+        );
+        card.power_off();
+        let status = JpkiCard::open(&mut card).unwrap().status().unwrap();
+        (outcome.map(drop), status.authentication, status.signing)
+    };
+    let wrong = CardError::SecretWrong {
+        secret: SecretKind::AuthenticationPin,
+        tries_left: 2,
+    };
+    let (five, two) = (Tries::Left(5), Tries::Left(2));
+    assert_eq!(check_in("0000"), (Err(wrong), two, five));
+    let few = CardError::FewTriesLeft {
+        secret: SecretKind::AuthenticationPin,
+        tries_left: 2,
+    };
+    assert_eq!(check_in("1234"), (Err(few), two, five));
 }
 
 #[test]

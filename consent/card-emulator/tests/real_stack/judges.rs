@@ -1,12 +1,13 @@
 //! Readers that share no code with ours: OpenSC's tools and the `myna-card` crate. They must see the same card as we do.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use musubi_consent_card::card_face::FaceOpener;
 use musubi_consent_card::pcsc::PcscCard;
 use musubi_consent_card::{CardFace, JpkiCard, Transport as _, TriesPolicy, UserPin};
-use musubi_consent_card_emulator::CardProfile;
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
+use musubi_consent_card_emulator::{CardProfile, StackError, Tripwire};
 use myna_card::ap::jpki::{JpkiAp, SignatureScheme};
 use myna_card::ap::text::TextAp;
 use myna_card::{Card, Pin, Retries, Transmit};
@@ -64,7 +65,12 @@ pub(crate) fn opensc(bench: &mut Bench) {
     // RSASSA-PKCS1-v1_5 has no randomness: the same card, content and key give the same bytes.
     let theirs = std::fs::read(bench.folder.join("signature")).unwrap();
     assert_eq!(theirs, signature);
-    bench.remove();
+    // The only exemption from the trip-wires: these tools are not ours.
+    let Err(StackError::Tripped { wires, .. }) = bench.stack.remove(0) else {
+        panic!("OpenSC no longer presents a PIN twice: hold it to the trip-wires as well");
+    };
+    assert_eq!(wires, BTreeSet::from([Tripwire::SecondVerify]));
+    bench.wait_until_empty();
 }
 
 fn certificate_in(bench: &Bench, file: &str) -> Vec<u8> {

@@ -33,7 +33,7 @@ type Promise = (&'static str, fn(&mut Bench));
 
 /// The removals come last, each as the last use of its slot: pcscd looks for cards every 400 ms and would take the next card
 /// for the one that left.
-const PROMISES: [Promise; 13] = [
+const PROMISES: [Promise; 19] = [
     (
         "every operation on every profile ends as it should",
         operations::all,
@@ -44,7 +44,25 @@ const PROMISES: [Promise; 13] = [
         "VERIFY state does not outlive the session, and the card is held alone",
         sessions::nothing_is_left_behind,
     ),
+    (
+        "dropping the transport cuts the card's power, and with it what was presented",
+        sessions::power_down,
+    ),
+    (
+        "nobody outside reaches the ports at which cards are inserted",
+        sessions::isolation,
+    ),
+    ("a tripped wire is told", sessions::trip_wires),
     ("a wrong PIN costs one try and says so", faults::wrong_pin),
+    (
+        "a wrong authentication PIN costs one of its own tries",
+        faults::wrong_authentication_pin,
+    ),
+    ("6983 is blocked as well", faults::blocked_as_6983),
+    (
+        "a signature of wrong length is none",
+        faults::short_signatures,
+    ),
     (
         "chained answers and corrected lengths are followed",
         faults::odd_answers,

@@ -1,12 +1,19 @@
 //! What a session leaves behind, how long it takes, and what the service says before one begins.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::net::TcpStream;
 use std::time::Instant;
 
 use musubi_consent_card::error::SecretKind;
-use musubi_consent_card::pcsc::Presence;
-use musubi_consent_card::{CardError, JpkiCard, TransportError, TriesPolicy, UserPin};
+use musubi_consent_card::layout::JPKI_APPLICATION;
+use musubi_consent_card::pcsc::{PcscCard, Presence};
+use musubi_consent_card::{
+    CardError, JpkiCard, Transport as _, TransportError, TriesPolicy, UserPin,
+};
 use musubi_consent_card_emulator::issue::DEMO_SECRETS;
-use musubi_consent_card_emulator::{CardProfile, PcscStack};
+use musubi_consent_card_emulator::vpicc::FIRST_PORT;
+use musubi_consent_card_emulator::{CardProfile, PcscStack, StackError, Tripwire};
 
 use crate::bench::{Bench, sign};
 
@@ -76,4 +83,90 @@ pub(crate) fn nothing_is_left_behind(bench: &mut Bench) {
         drop(phone);
         bench.remove();
     });
+}
+
+const OK: [u8; 2] = [0x90, 0x00];
+const SECURITY_NOT_SATISFIED: [u8; 2] = [0x69, 0x82];
+
+/// The last two bytes of what the card answers.
+fn status_of(card: &mut PcscCard, command: &[u8]) -> [u8; 2] {
+    let answer = card.transmit(command).unwrap();
+    *answer.last_chunk().unwrap()
+}
+
+fn select_jpki(card: &mut PcscCard) {
+    let select = [&[0x00, 0xA4, 0x04, 0x0C, 0x0A], &JPKI_APPLICATION[..]].concat();
+    assert_eq!(status_of(card, &select), OK);
+}
+
+fn select_file(card: &mut PcscCard, identifier: u8) {
+    let select = [0x00, 0xA4, 0x02, 0x0C, 0x02, 0x00, identifier];
+    assert_eq!(status_of(card, &select), OK);
+}
+
+fn present_pin(card: &mut PcscCard) -> [u8; 2] {
+    select_file(card, 0x18);
+    let pin = DEMO_SECRETS.authentication_pin.as_bytes();
+    status_of(card, &[&[0x00, 0x20, 0x00, 0x80, 0x04], pin].concat())
+}
+
+/// First bytes of the authentication certificate, which on a phone only a presented PIN opens.
+fn read_certificate(card: &mut PcscCard) -> [u8; 2] {
+    select_file(card, 0x0A);
+    status_of(card, &[0x00, 0xB0, 0x00, 0x00, 0x04])
+}
+
+/// Commands by hand, so that no courtesy of the card logic above (it leaves the application) hides what the transport promises alone.
+pub(crate) fn power_down(bench: &mut Bench) {
+    bench.with_card(CardProfile::Android, None, |bench| {
+        let mut phone = bench.open();
+        select_jpki(&mut phone);
+        assert_eq!(read_certificate(&mut phone), SECURITY_NOT_SATISFIED);
+        assert_eq!(present_pin(&mut phone), OK);
+        assert_eq!(read_certificate(&mut phone), OK);
+        drop(phone);
+        let mut phone = bench.open();
+        select_jpki(&mut phone);
+        assert_eq!(read_certificate(&mut phone), SECURITY_NOT_SATISFIED);
+        drop(phone);
+        bench.remove();
+    });
+}
+
+/// `vpcd` listens on every address there is, in a namespace where nobody else is.
+pub(crate) fn isolation(bench: &mut Bench) {
+    bench.with_card(CardProfile::Adult, None, |bench| {
+        bench.find();
+        for port in [FIRST_PORT, FIRST_PORT + 1] {
+            let reached = TcpStream::connect(("127.0.0.1", port)).map(drop);
+            let refused = reached.map_err(|error| error.kind());
+            assert_eq!(refused, Err(ErrorKind::ConnectionRefused), "{port}");
+        }
+        bench.remove();
+    });
+}
+
+/// Whoever does what is forbidden is told when the card leaves or at the end, and once.
+pub(crate) fn trip_wires(bench: &mut Bench) {
+    let image = bench.image(CardProfile::Adult);
+    let trip = |bench: &mut Bench| {
+        bench.stack.insert(0, &image, None, 0).unwrap();
+        let mut card = bench.open();
+        select_jpki(&mut card);
+        assert_eq!(present_pin(&mut card), OK);
+        assert_eq!(present_pin(&mut card), OK);
+    };
+    let is_told = |outcome: Result<(), StackError>| {
+        let Err(StackError::Tripped { slot: 0, wires }) = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(wires, BTreeSet::from([Tripwire::SecondVerify]));
+    };
+    trip(bench);
+    is_told(bench.stack.finish());
+    assert!(bench.stack.finish().is_ok());
+    bench.remove();
+    trip(bench);
+    is_told(bench.stack.remove(0));
+    bench.wait_until_empty();
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use musubi_consent::receipt::{
-    AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
+    Act, AgeBand, AuthorityBasis, Helper, LegalBasis, Medium, ReceiptEvent, ReceiptFacts, SignedBy,
 };
 use musubi_consent::statement::{Action, Party, Place, SignerRole};
 use musubi_consent::validator::{Revocation, Verification};
@@ -22,7 +22,7 @@ use musubi_consent_paper::Font;
 use musubi_primitives::resident::Authority;
 use musubi_primitives::{
     AccountId, AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, Language,
-    MemberId, Moment, Pseudonym, Purpose,
+    MemberId, Moment, Pseudonym, Purpose, VerifyingKey,
 };
 
 /// 2026-11-22T00:00:00Z.
@@ -100,19 +100,27 @@ pub(crate) fn statement(language: Language, recipient: &str) -> Statement {
 pub(crate) fn receipt(statement: &Statement) -> ConsentReceipt {
     let facts = ReceiptFacts {
         genesis: BlockHash([0xC1; 32]),
+        number: 1,
         event: ReceiptEvent::Given,
+        happened_at: NOW + 30_000,
+        act: Some(Act {
+            record_id: Commitment([0xE3; 32]),
+            signed_timestamp: NOW + 20_000,
+        }),
         signed_at: NOW,
+        checked_at: NOW + 10_000,
         issued_at: NOW + 60_000,
         signed_by: SignedBy::Card(&VERIFICATION),
     };
     let details = ReceiptDetails {
         record_id: Some(Commitment([0xE1; 32])),
         notice_hash: Some(Commitment([0xE2; 32])),
+        policy_url: Some(text("https://www.vill.example.jp/privacy")),
         age_band: Some(AgeBand::UnderFifteen),
         authority_basis: Some(AuthorityBasis::FamilyRegister),
         authority_checked: Some(NOW),
         helper: Some(Helper::Interpreter),
-        legal_basis: Some(LegalBasis::ConsentOfThePerson),
+        legal_basis: vec![LegalBasis::ConsentOfThePerson, LegalBasis::ConsentToAcquire],
         source_systems: vec![text("健康管理システム")],
         reviews: vec![NOW + YEAR],
         terminal: Some(AccountId([6; 32])),
@@ -121,7 +129,10 @@ pub(crate) fn receipt(statement: &Statement) -> ConsentReceipt {
         delivered_at: Some(NOW + 120_000),
         policy_version: Some(text("musubi-verification-1")),
     };
-    ConsentReceipt::issue_with(statement, &facts, details).unwrap()
+    let verifier = ed25519_zebra::SigningKey::from([0xF1; 32]);
+    let key = VerifyingKey(ed25519_zebra::VerificationKey::from(&verifier).into());
+    let sign = |message: &[u8]| verifier.sign(message).to_bytes();
+    ConsentReceipt::issue(statement, &facts, details, key, sign).unwrap()
 }
 
 /// Runs one judge in a folder and returns what it said.

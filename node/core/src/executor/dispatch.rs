@@ -48,6 +48,39 @@ pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
     Ok(ordered.collect())
 }
 
+/// Records that no longer count, superseded or entered in error, from the SCALE events of a block.
+///
+/// # Errors
+/// When the events do not decode.
+pub fn records_voided(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
+        .map_err(|error| LocalFault::new("read the events of a block", error))?;
+    let voided = records.into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Records(
+            pallet_records::Event::RecordSuperseded { record, .. }
+            | pallet_records::Event::RecordEnteredInError { record },
+        ) => Some(record),
+        _ => None,
+    });
+    Ok(voided.collect())
+}
+
+/// Records that members say they keep, with the member, from the SCALE events of a block.
+///
+/// # Errors
+/// When the events do not decode.
+pub fn acknowledged(events: &[u8]) -> Result<Vec<(RecordId, MemberId)>, LocalFault> {
+    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
+        .map_err(|error| LocalFault::new("read the events of a block", error))?;
+    let kept = records.into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Records(pallet_records::Event::RecordAcknowledged { record, holder }) => {
+            Some((record, holder))
+        }
+        _ => None,
+    });
+    Ok(kept.collect())
+}
+
 /// Subjects that were handed over, with their former and their new home, from the SCALE events of a block.
 ///
 /// # Errors

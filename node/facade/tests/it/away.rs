@@ -7,8 +7,8 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use http_body_util::BodyExt;
-use musubi_care::rules::RuleSet;
-use musubi_fhir::Resource;
+use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_fhir::{Refusal, Resource};
 use musubi_node_facade::{
     Agent, Facade, Handbook, Instance, Ledger, Parts, People, Person, Place, PortError, Shelf,
     Taken,
@@ -115,6 +115,9 @@ impl Handbook for Away {
     }
     fn forms(&self) -> Vec<Value> {
         Vec::new()
+    }
+    fn flags(&self, _: &Value) -> Result<Vec<Flag>, Refusal> {
+        Ok(Vec::new())
     }
 }
 

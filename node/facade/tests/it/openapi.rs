@@ -21,6 +21,10 @@ fn gateway_routes() -> BTreeSet<(String, String)> {
     let sources = [
         include_str!("../../../gateway/src/router.rs"),
         include_str!("../../../gateway/src/cds.rs"),
+        include_str!("../../../gateway/src/follow_up.rs"),
+        include_str!("../../../gateway/src/forms.rs"),
+        include_str!("../../../gateway/src/console.rs"),
+        include_str!("../../../gateway/src/family.rs"),
         include_str!("../../../gateway/src/home.rs"),
         include_str!("../../../gateway/src/protection.rs"),
     ];

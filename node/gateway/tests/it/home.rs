@@ -7,10 +7,10 @@ use axum::{
 };
 use musubi_node_gateway::{
     Applied, AuditAnswer, Caller, ConsentStanding, DeskError, Disagreement, ErasureForm,
-    ErasureReceipt, ForSecond, HomeDesk, LifeEntered, LifeEvent, Paper, SecondLook,
+    ErasureReceipt, ForSecond, HomeDesk, LifeEntered, LifeEvent, PaperForm, SecondLook,
 };
 use musubi_primitives::{
-    BlockHash, Commitment, ConsentId, ConsentState, Ending, Language, MemberId, Pseudonym,
+    BlockHash, Commitment, ConsentId, ConsentState, Ending, MemberId, Pseudonym,
 };
 use serde_json::json;
 
@@ -58,14 +58,14 @@ impl HomeDesk for Village {
         self.note("for second".to_owned(), sealed)
     }
 
-    async fn paper(
-        &self,
-        _: &Caller,
-        _: ConsentId,
-        paper: Paper,
-        language: Option<Language>,
-    ) -> Result<Vec<u8>, DeskError> {
-        self.note(format!("{paper:?} in {language:?}"), b"%PDF".to_vec())
+    async fn paper(&self, _: &Caller, _: ConsentId, form: PaperForm) -> Result<Vec<u8>, DeskError> {
+        let PaperForm {
+            paper,
+            language,
+            number,
+        } = form;
+        let asked = format!("{paper:?} {number:?} in {language:?}");
+        self.note(asked, b"%PDF".to_vec())
     }
 
     async fn audit(&self, _: &Caller, _: ConsentId) -> Result<AuditAnswer, DeskError> {
@@ -93,6 +93,7 @@ async fn each_life_event_is_known_by_its_name_and_needs_its_fields() {
         json!({"event": "card-lost", "person": PERSON}),
         json!({"event": "card-found", "person": PERSON}),
         json!({"event": "card-revoked", "person": PERSON}),
+        json!({"event": "phone-lost", "person": PERSON, "device": {"account": PERSON, "hpke": PERSON}}),
         json!({"event": "guardianship-ended", "subject": PERSON, "guardian": PERSON}),
         json!({"event": "frozen", "subject": PERSON}),
         json!({"event": "unfrozen", "subject": PERSON}),
@@ -179,7 +180,7 @@ async fn papers_come_in_their_own_form_and_in_a_language_that_there_is() {
     let papers = [
         ("statement.pdf", "application/pdf"),
         ("receipt.pdf?language=ja-x-easy", "application/pdf"),
-        ("receipt.json?language=en", "application/json"),
+        ("receipt.json?language=en&number=2", "application/json"),
     ];
     for (name, form) in papers {
         let path = format!("/v1/consents/{CONSENT}/papers/{name}");
@@ -190,15 +191,16 @@ async fn papers_come_in_their_own_form_and_in_a_language_that_there_is() {
     for (name, status) in [
         ("receipt.docx", StatusCode::NOT_FOUND),
         ("receipt.pdf?language=fr", StatusCode::BAD_REQUEST),
+        ("receipt.json?number=-1", StatusCode::BAD_REQUEST),
     ] {
         let path = format!("/v1/consents/{CONSENT}/papers/{name}");
         assert_eq!(village.send(get(&path)).await.0, status, "{name}");
     }
     let asked = village.asked.lock().unwrap().clone();
     let expected = [
-        "Statement in None",
-        "ReceiptPdf in Some(PlainJapanese)",
-        "Receipt in Some(English)",
+        "Statement None in None",
+        "ReceiptPdf None in Some(PlainJapanese)",
+        "Receipt Some(2) in Some(English)",
     ];
     assert_eq!(asked, expected);
 }

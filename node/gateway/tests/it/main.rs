@@ -13,6 +13,9 @@
 
 mod bodies;
 mod calling;
+mod console;
+mod desks;
+mod family;
 mod home;
 mod limits;
 mod world;

@@ -10,5 +10,7 @@
     reason = "the tests read the register's files to see that no name lies in them"
 )]
 
+mod ledger;
+mod receipts;
 mod register;
 mod vault;

@@ -177,3 +177,28 @@ fn nobody_is_named_in_debug_output() {
     );
     assert_eq!(format!("{:?}", key()), "RegisterKey(hidden)");
 }
+
+#[test]
+fn a_guardians_wards_are_found_after_every_change_and_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let register = Register::open(folder.path(), key()).unwrap();
+    let guardian = register.add(&person("親", "オヤ", 1)).unwrap();
+    let mut child = person("子", "コ", 2);
+    let id = register.add(&child).unwrap();
+    assert!(register.wards_of(guardian).unwrap().is_empty());
+    child.guardians.push(Guardian {
+        person: guardian,
+        role: SignerRole::ParentalAuthority,
+        authority: Authority::Single,
+        from: 0,
+        until: 1,
+    });
+    register.update(id, &child).unwrap();
+    assert!(register.wards_of(guardian).unwrap() == [child.clone()]);
+    drop(register);
+    let register = Register::open(folder.path(), key()).unwrap();
+    assert!(register.wards_of(guardian).unwrap() == [child.clone()]);
+    child.guardians.clear();
+    register.update(id, &child).unwrap();
+    assert!(register.wards_of(guardian).unwrap().is_empty());
+}

@@ -1,8 +1,9 @@
 //! What a command answers: a sentence for the person, or the same facts as one JSON object.
 
-use super::{Voice, trust, words};
+use super::{Voice, codes, words};
 use musubi_consent::VerificationError;
 use musubi_consent_card::{CardError, PinError, TransportError};
+use musubi_primitives::Language;
 use serde_json::{Map, Value, json};
 
 /// Something was done.
@@ -78,7 +79,7 @@ impl Refusal {
             Self::Secret(_) => "secret-malformed",
             Self::Stopped => "stopped",
             Self::OutsidePeriod => "outside-period",
-            Self::Verdict(error) => trust::code(error),
+            Self::Verdict(error) => codes::code(error),
             Self::TestCard => "test-card-in-production",
             Self::Other(_) => "not-possible",
         }
@@ -86,25 +87,37 @@ impl Refusal {
 
     pub(super) fn say(&self, voice: Voice) -> String {
         if !voice.json {
-            return self.sentence(voice);
+            return self.sentence(voice.language());
         }
-        let mut facts = json!({ "outcome": self.code(), "sentence": self.sentence(voice) });
-        if let Self::Card(error) = self
-            && let Some(tries) = error.tries_left()
-        {
+        let mut facts =
+            json!({ "outcome": self.code(), "sentence": self.sentence(voice.language()) });
+        if let Some(tries) = self.tries_left() {
             facts["tries_left"] = json!(tries);
         }
         facts.to_string()
     }
 
-    fn sentence(&self, voice: Voice) -> String {
-        let language = voice.language();
+    /// Tries left of the secret that it is about, where the card told.
+    pub(super) fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Card(error) => error.tries_left(),
+            Self::Secret(_)
+            | Self::Stopped
+            | Self::OutsidePeriod
+            | Self::Verdict(_)
+            | Self::TestCard
+            | Self::Other(_) => None,
+        }
+    }
+
+    /// What the person reads.
+    pub(super) fn sentence(&self, language: Language) -> String {
         match self {
             Self::Card(error) => error.sentence(language),
             Self::Secret(error) => error.sentence(language),
             Self::Stopped => words::pick(&words::STOPPED, language).to_owned(),
             Self::OutsidePeriod => words::pick(&words::OUTSIDE_PERIOD, language).to_owned(),
-            Self::Verdict(error) => words::pick(trust::sentence(error), language).to_owned(),
+            Self::Verdict(error) => words::pick(codes::sentence(error), language).to_owned(),
             Self::TestCard => words::pick(&words::TEST_CARD_REFUSED, language).to_owned(),
             Self::Other(text) => text.clone(),
         }

@@ -99,7 +99,7 @@ pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
     })?;
     let is_test = is_test_certificate(&signed.certificate);
     let cms = cms_of(signed)?;
-    let revocation = trust.judge(&cms, &content)?;
+    let judged = trust.judge(&cms, &content)?;
     write_new(&arguments.document, document.canonical_bytes())?;
     write_new(&arguments.out, &cms)?;
     if let Some((path, municipality)) = arguments.request.as_ref().zip(arguments.seal_to) {
@@ -107,13 +107,14 @@ pub fn run(arguments: &CheckInArguments) -> Result<Answer, Refusal> {
     }
 
     let fields = document.fields();
-    let text = words::done(&words::CHECKED_IN, is_test, language);
+    let text = words::done(&words::CHECKED_IN, &judged, is_test, language);
     Ok(Answer::new("checked-in", text)
         .with("session", json!(fields.session))
         .with("not_after", json!(fields.not_after))
         .with("document", json!(arguments.document))
         .with("out", json!(arguments.out))
-        .with("revocation", json!(revocation))
+        .with("revocation", json!(judged.revocation))
+        .with("not_checked", json!(judged.not_checked))
         .with("test_card", json!(is_test)))
 }
 
@@ -180,7 +181,7 @@ pub(super) fn request(document: &CheckIn, cms: Vec<u8>, to: &HpkeKey) -> Result<
     Ok(body.to_string().into_bytes())
 }
 
-fn random() -> Result<[u8; 32], Refusal> {
+pub(super) fn random() -> Result<[u8; 32], Refusal> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| Refusal::Other(format!("the system gives no randomness: {error}")))?;

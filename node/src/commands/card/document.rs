@@ -1,14 +1,17 @@
 //! The documents a card signs with its signing key: recognised by their schema, shown in words, turned into the bytes to sign.
 
-use super::{answer::Refusal, words};
+use super::answer::Refusal;
+use musubi_client_sdk::sealing::CanonicalRecord;
 use musubi_consent::{
     BindingStatement, Document, DocumentError, DocumentFields, SignedContent, Statement,
     Withdrawal,
     document::DOCUMENT_BYTES_MAX,
-    rendering::{self, japan_date},
+    document_rendering::document_rows,
+    rendering::{self, Row, short_reference},
+    wording,
 };
-use musubi_primitives::{BlockHash, Language, Moment};
-use serde_json::Value;
+use musubi_primitives::{BlockHash, Commitment, Language, Moment};
+use serde_json::{Map, Value};
 use std::{fs::File, io::Read as _, path::Path};
 
 /// A document for the signing key.
@@ -30,6 +33,35 @@ impl Signable {
         })?;
         Self::parse(&bytes)
             .map_err(|error| Refusal::Other(format!("statement file {}: {error}", path.display())))
+    }
+
+    /// Makes a document of a kind from its fields, as it writes them. Schema and wording are this build's own: a statement is signed in the
+    /// words that it was shown in.
+    ///
+    /// # Errors
+    /// [`DocumentError`] naming the field.
+    pub fn make(kind: &str, mut fields: Map<String, Value>) -> Result<Self, DocumentError> {
+        let schema = match kind {
+            "consent" => musubi_consent::StatementFields::SCHEMA,
+            "binding" => musubi_consent::BindingFields::SCHEMA,
+            "withdrawal" => musubi_consent::WithdrawalFields::SCHEMA,
+            _ => return Err(DocumentError::Unknown("kind".to_owned())),
+        };
+        fields.insert("schema".to_owned(), Value::from(schema));
+        if kind == "consent" {
+            let language = fields.get("language").cloned().unwrap_or_default();
+            let language: Language =
+                serde_json::from_value(language).map_err(|_| DocumentError::Malformed {
+                    field: "language",
+                    detail: "one of ja, ja-x-easy, en",
+                })?;
+            let wording = Commitment(wording::digest(language)).to_string();
+            fields.insert("wording".to_owned(), Value::from(wording));
+        }
+        let text = Value::from(fields).to_string();
+        let canonical =
+            CanonicalRecord::from_json(text.as_bytes()).map_err(|_| DocumentError::NotCanonical)?;
+        Self::parse(canonical.as_bytes())
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
@@ -65,12 +97,49 @@ impl Signable {
 
     /// The document in words, made from the very bytes that will be signed.
     pub fn show(&self, language: Language) -> Result<String, Refusal> {
+        Ok(rendering::plain_text(&self.rows(language)?))
+    }
+
+    /// The same as rows, for screens.
+    pub fn rows(&self, language: Language) -> Result<Vec<Row>, Refusal> {
         match self {
-            Self::Consent(document) => rendering::render(document.canonical_bytes(), language)
+            Self::Consent(document) => rendering::rows(document.canonical_bytes(), language)
                 .map_err(|error| Refusal::other(&error)),
-            Self::Binding(document) => Ok(page(&words::BINDING, document, language)),
-            Self::Withdrawal(document) => Ok(page(&words::WITHDRAWAL, document, language)),
+            Self::Binding(document) => {
+                document_rows(document, language).map_err(|error| Refusal::other(&error))
+            }
+            Self::Withdrawal(document) => {
+                document_rows(document, language).map_err(|error| Refusal::other(&error))
+            }
         }
+    }
+
+    /// The bytes that are shown and signed.
+    pub fn canonical_bytes(&self) -> &[u8] {
+        match self {
+            Self::Consent(document) => document.canonical_bytes(),
+            Self::Binding(document) => document.canonical_bytes(),
+            Self::Withdrawal(document) => document.canonical_bytes(),
+        }
+    }
+
+    /// Digest of those bytes, hexadecimal.
+    pub fn digest(&self) -> String {
+        let digest = match self {
+            Self::Consent(document) => document.digest(),
+            Self::Binding(document) => document.digest(),
+            Self::Withdrawal(document) => document.digest(),
+        };
+        hex::encode(digest)
+    }
+
+    /// The consent or binding that it is about.
+    pub fn about(&self) -> Commitment {
+        Commitment(match self {
+            Self::Consent(document) => document.fields().consent.0,
+            Self::Binding(document) => document.fields().binding.0,
+            Self::Withdrawal(document) => document.fields().consent.0,
+        })
     }
 
     /// First sixteen digits of the document's digest, to compare screen, paper and receipt.
@@ -90,27 +159,6 @@ impl Signable {
             Self::Withdrawal(document) => SignedContent::of(document, genesis),
         }
     }
-}
-
-/// A short document: what it does, until when it may be used, and its reference.
-fn page<F: DocumentFields>(
-    sentence: &words::Sentence,
-    document: &Document<F>,
-    language: Language,
-) -> String {
-    let (not_before, not_after) = document.fields().period();
-    format!(
-        "{}\n{} - {}\n{}\n",
-        words::pick(sentence, language),
-        japan_date(not_before),
-        japan_date(not_after),
-        short_reference(document)
-    )
-}
-
-/// As [`rendering::short_reference`], for every kind of document.
-pub fn short_reference<F: DocumentFields>(document: &Document<F>) -> String {
-    hex::encode(document.digest()).chars().take(16).collect()
 }
 
 /// A document whose time is over would cost the person a PIN for nothing.

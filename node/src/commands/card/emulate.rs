@@ -141,7 +141,12 @@ impl Table {
         };
         let image = self.cards.card_path(profile);
         self.stack.keep(SLOT, &image).map_err(failed)?;
-        self.stack.remove(SLOT).map_err(failed)
+        match self.stack.remove(SLOT) {
+            // Whoever tries a program of their own on the card wants to know, and to go on trying.
+            Err(tripped @ StackError::Tripped { .. }) => eprintln!("TRIP-WIRE: {tripped}"),
+            removed => removed.map_err(failed)?,
+        }
+        Ok(())
     }
 }
 

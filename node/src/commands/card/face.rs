@@ -77,6 +77,16 @@ fn answer(face: &BasicFour, is_emulated: bool, language: Language) -> Answer {
     .with("name", json!(face.name))
     .with("address", json!(face.address))
     .with("birth_date", json!(face.birth_date))
-    .with("sex", json!(words::pick(sex, Language::English)))
+    .with("sex", json!(sex_code(face.sex)))
     .with("test_card", json!(is_emulated))
+}
+
+/// What programs call it.
+pub(super) fn sex_code(sex: Sex) -> &'static str {
+    match sex {
+        Sex::Unknown => "unknown",
+        Sex::Male => "male",
+        Sex::Female => "female",
+        Sex::NotApplicable => "not applicable",
+    }
 }

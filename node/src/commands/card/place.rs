@@ -73,8 +73,20 @@ impl InProcess {
                 .keep(*profile, &self.card)
                 .map_err(|error| Refusal::other(&error))?;
         }
+        require_untripped(&self.card)?;
         outcome
     }
+}
+
+/// Whatever came of a session in which something forbidden was done to the card, it does not count.
+fn require_untripped(card: &VirtualCard) -> Result<(), Refusal> {
+    let wires = card.tripped();
+    if wires.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::Other(format!(
+        "a defect of this program: the card saw what is forbidden: {wires:?}"
+    )))
 }
 
 fn on_reader(arguments: &CardArguments) -> Result<Place, Refusal> {

@@ -27,6 +27,18 @@ impl std::fmt::Debug for Typed {
 }
 
 impl Typed {
+    /// Takes what was typed elsewhere.
+    ///
+    /// # Errors
+    /// What is longer than any secret.
+    pub(super) fn of(text: &str) -> Result<Self, Refusal> {
+        let mut typed = Self::empty();
+        if text.bytes().all(|byte| typed.push(byte)) {
+            return Ok(typed);
+        }
+        Err(Refusal::Secret(PinError::Length { min: 4, max: 16 }))
+    }
+
     pub(super) fn empty() -> Self {
         Self {
             buffer: Zeroizing::new(Box::from([0; TYPED_BYTES_MAX])),

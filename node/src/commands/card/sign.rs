@@ -62,16 +62,17 @@ pub fn run(arguments: &SignArguments) -> Result<Answer, Refusal> {
     let signed = touch(&mut place, arguments, &content.to_bytes())?;
     let is_test = is_test_certificate(&signed.certificate);
     let cms = cms_of(signed)?;
-    let revocation = trust.judge(&cms, &content)?;
+    let judged = trust.judge(&cms, &content)?;
     write_new(&arguments.out, &cms)?;
 
     let language = arguments.card.voice.language();
-    let text = words::done(&words::SIGNED, is_test, language);
+    let text = words::done(&words::SIGNED, &judged, is_test, language);
     Ok(Answer::new("signed", text)
         .with("document", json!(document.kind()))
         .with("reference", json!(document.reference()))
         .with("out", json!(arguments.out))
-        .with("revocation", json!(revocation))
+        .with("revocation", json!(judged.revocation))
+        .with("not_checked", json!(judged.not_checked))
         .with("test_card", json!(is_test)))
 }
 

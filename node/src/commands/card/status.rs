@@ -11,12 +11,19 @@ use musubi_consent_card::{
     error::SecretKind,
     pcsc::{Presence, ReaderFacts, Readers},
 };
+use musubi_consent_card_emulator::CardProfile;
 use musubi_primitives::Language;
 use serde_json::{Value, json};
 
-/// Every reader, one a line.
-pub fn list(language: Language) -> Result<Answer, Refusal> {
-    let readers = Readers::connect()?.list()?;
+/// Every reader, one a line; or the place of an emulated card, which is no reader and says so.
+pub fn list(emulated: Option<CardProfile>, language: Language) -> Result<Answer, Refusal> {
+    let readers = match emulated {
+        Some(profile) => vec![ReaderFacts {
+            name: format!("inside this process: TEST card {}", profile.name()),
+            presence: Presence::Card,
+        }],
+        None => Readers::connect()?.list()?,
+    };
     let line = |reader: &ReaderFacts| {
         let presence = words::pick(presence_words(reader.presence), language);
         format!("{}: {presence}", reader.name)
@@ -29,6 +36,7 @@ pub fn list(language: Language) -> Result<Answer, Refusal> {
     let facts = readers
         .iter()
         .map(|reader| json!({ "name": reader.name, "presence": presence_code(reader.presence) }));
+    let text = words::marked(&text, emulated.is_some(), language);
     Ok(Answer::new("listed", text).with("readers", facts.collect()))
 }
 
@@ -74,7 +82,7 @@ fn credential_line(status: &CardStatus, credential: Credential, language: Langua
     format!("{name}: {state}")
 }
 
-fn credential_facts(status: &CardStatus, credential: Credential) -> Value {
+pub(super) fn credential_facts(status: &CardStatus, credential: Credential) -> Value {
     match of(status, credential) {
         (false, _) | (true, Tries::Absent) => json!({ "present": false }),
         (true, Tries::Blocked) => json!({ "present": true, "tries_left": 0 }),
@@ -91,7 +99,7 @@ fn token_words(token: Option<TokenKind>) -> &'static words::Sentence {
     }
 }
 
-fn token_code(token: Option<TokenKind>) -> &'static str {
+pub(super) fn token_code(token: Option<TokenKind>) -> &'static str {
     match token {
         Some(TokenKind::Plastic) => "plastic",
         Some(TokenKind::Android) => "android",
@@ -109,7 +117,7 @@ fn presence_words(presence: Presence) -> &'static words::Sentence {
     }
 }
 
-fn presence_code(presence: Presence) -> &'static str {
+pub(super) fn presence_code(presence: Presence) -> &'static str {
     match presence {
         Presence::Empty => "empty",
         Presence::Card => "card",

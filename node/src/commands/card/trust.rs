@@ -1,23 +1,20 @@
 //! Whether the certificate behind a signature counts: pinned roots of one environment, and a revocation list where there is one.
 //!
-//! Without roots nothing is checked here and the answer says so: the municipality's node judges in any case.
+//! Without roots only the signature is held against the card's own certificate, and the answer says what was not checked: the
+//! municipality's node judges in any case.
 
-use super::{
-    answer::Refusal,
-    place::now_seconds,
-    words::{self, Sentence},
-};
+use super::{answer::Refusal, place::now_seconds};
 use clap::{Args, ValueEnum};
 use musubi_consent::{
-    CertificateError, CertificateUse, Environment, Revocation, RevocationList, RevocationSource,
-    SignedContent, SignerCertificate, TrustedRoots, VerificationError,
-    validator::{NoRevocationSource, verify},
+    CertificateUse, Environment, Revocation, RevocationList, RevocationSource, SignedContent,
+    SignerCertificate, TrustedRoots,
+    validator::{NoRevocationSource, verify, verify_own_signature},
 };
 use musubi_consent_card_emulator::certificate::require_test_issuer;
 use std::path::{Path, PathBuf};
 
 /// What to check certificates against.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct TrustArguments {
     /// Folder with the roots to pin (*.der). With it, a signature that would not count is refused here and not written.
     #[arg(long, value_name = "FOLDER")]
@@ -109,10 +106,14 @@ impl Trust {
             .map_err(|error| Refusal::Verdict(error.into()))
     }
 
-    /// Judges a signature; says what is known about revocation.
-    pub fn judge(&self, cms: &[u8], content: &SignedContent) -> Result<&'static str, Refusal> {
+    /// Judges a signature; says what is known about revocation, and what nobody looked at.
+    pub fn judge(&self, cms: &[u8], content: &SignedContent) -> Result<Judged, Refusal> {
         let Some((roots, revocations)) = &self.against else {
-            return Ok("not-verified");
+            verify_own_signature(cms, content).map_err(Refusal::Verdict)?;
+            return Ok(Judged {
+                revocation: "not-verified",
+                not_checked: &["issuer", "validity", "use", "revocation"],
+            });
         };
         let now = now_seconds() * 1000;
         let verification = verify(
@@ -124,50 +125,38 @@ impl Trust {
             now,
         )
         .map_err(Refusal::Verdict)?;
-        Ok(match verification.revocation {
-            Revocation::Good => "good",
-            Revocation::Revoked { .. } => "revoked-later",
-            Revocation::Unknown => "unknown",
-            Revocation::NotChecked => "not-checked",
+        let (revocation, not_checked): (_, &[_]) = match verification.revocation {
+            Revocation::Good => ("good", &[]),
+            Revocation::Revoked { .. } => ("revoked-later", &[]),
+            Revocation::Unknown => ("unknown", &[]),
+            Revocation::NotChecked => ("not-checked", &["revocation"]),
+        };
+        Ok(Judged {
+            revocation,
+            not_checked,
         })
+    }
+}
+
+/// A signature that fits its certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    /// What is known about revocation.
+    pub revocation: &'static str,
+    /// What was not looked at, by name.
+    pub not_checked: &'static [&'static str],
+}
+
+impl Judged {
+    /// True when it was held against nothing but the card's own certificate.
+    pub fn is_of_signature_alone(&self) -> bool {
+        self.not_checked.contains(&"issuer")
     }
 }
 
 /// True for a certificate of the emulator's authority, which also reaches a reader through `vpcd`.
 pub fn is_test_certificate(certificate: &[u8]) -> bool {
     require_test_issuer(certificate).is_ok()
-}
-
-/// Name of the outcome for programs.
-pub fn code(error: &VerificationError) -> &'static str {
-    match error {
-        VerificationError::Cms(_) => "signature-malformed",
-        VerificationError::SignatureMismatch => "signature-mismatch",
-        VerificationError::Revoked { .. } => "certificate-revoked",
-        VerificationError::Certificate(error) => certificate_code(error),
-    }
-}
-
-fn certificate_code(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::Expired | CertificateError::RootNotValid => "certificate-expired",
-        CertificateError::NotYetValid => "certificate-not-yet-valid",
-        CertificateError::UnknownIssuer | CertificateError::IssuerName => "certificate-foreign",
-        CertificateError::Policy(_) => "certificate-other-environment",
-        CertificateError::OtherUse { .. } | CertificateError::KeyUsage => "certificate-wrong-use",
-        CertificateError::Forged => "certificate-forged",
-        _ => "certificate-refused",
-    }
-}
-
-/// What the person reads.
-pub fn sentence(error: &VerificationError) -> &'static Sentence {
-    match code(error) {
-        "certificate-revoked" => &words::REVOKED,
-        "certificate-expired" => &words::EXPIRED,
-        "certificate-foreign" | "certificate-other-environment" => &words::FOREIGN,
-        _ => &words::CERTIFICATE_REFUSED,
-    }
 }
 
 fn root_files(folder: &Path) -> Result<Vec<Vec<u8>>, Refusal> {

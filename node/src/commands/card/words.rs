@@ -1,5 +1,6 @@
 //! The words of `musubi card` itself in the three languages; those of the card's outcomes are with the card.
 
+use super::trust::Judged;
 use musubi_primitives::Language;
 use serde_json::json;
 
@@ -25,9 +26,13 @@ pub fn marked(text: &str, is_emulated: bool, language: Language) -> String {
     }
 }
 
-/// A sentence that something was done.
-pub fn done(sentence: &Sentence, is_emulated: bool, language: Language) -> String {
-    marked(pick(sentence, language), is_emulated, language)
+/// A sentence that something was signed, and another where little of it was checked.
+pub fn done(sentence: &Sentence, judged: &Judged, is_emulated: bool, language: Language) -> String {
+    let mut text = pick(sentence, language).to_owned();
+    if judged.is_of_signature_alone() {
+        text = format!("{text}\n{}", pick(&SIGNATURE_ALONE, language));
+    }
+    marked(&text, is_emulated, language)
 }
 
 /// Reads a language tag.
@@ -50,6 +55,12 @@ pub const SIGNED: Sentence = [
     "署名(しょめい)ができました。カードをとってください。",
     "Signed. Please take your card.",
 ];
+pub const SIGNATURE_ALONE: Sentence = [
+    "確認したのは、署名がこのカードの電子証明書に合うことだけです。発行者・有効期限・失効はここでは確認していません（--roots がありません）。市区町村のノードが確認します。",
+    "署名(しょめい)がこのカードのものかだけを確(たし)かめました。カードが今(いま)使(つか)えるかは、役場(やくば)が確(たし)かめます。",
+    "Checked here: the signature fits the card's own certificate. \
+     Not checked: who issued it, whether it is valid, whether it was revoked (no --roots). The municipality's node checks that.",
+];
 pub const CHECKED_IN: Sentence = [
     "受付の署名ができました。2分以内に届けてください。カードをお取りください。",
     "受付(うけつけ)ができました。カードをとってください。",
@@ -64,16 +75,6 @@ pub const OUTSIDE_PERIOD: Sentence = [
     "この文書の有効期限は過ぎています。新しい文書を作ってください。カードの回数は減っていません。",
     "この紙(かみ)は古(ふる)くなりました。係(かかり)の人(ひと)に新(あたら)しい紙(かみ)をもらってください。",
     "The time of this document is over: make a new one. No try was used.",
-];
-pub const BINDING: Sentence = [
-    "このカードを、あなたの手続き用のカードとして登録します。以後、このカードの署名があなたの意思として扱われます。",
-    "このカードを、あなたのカードとして登録(とうろく)します。これから、このカードでいろいろなことを決(き)めることができます。",
-    "This registers the card as yours: from now on its signature speaks for you.",
-];
-pub const WITHDRAWAL: Sentence = [
-    "同意を撤回します。次の利用から止まります。すでに渡された記録は受け取った側に残ります。",
-    "同意(どうい)をやめます。次(つぎ)から記録(きろく)を見(み)ることができなくなります。",
-    "This withdraws the consent. The next use is stopped; what was handed over stays with the receiver.",
 ];
 pub const EXPIRED: Sentence = [
     "このカードの電子証明書は有効期限が切れています。署名は使われません。市区町村の窓口で更新できます。",
@@ -139,3 +140,53 @@ pub const SEX_UNKNOWN: Sentence = ["不明", "わかりません", "unknown"];
 pub const MALE: Sentence = ["男", "男(おとこ)", "male"];
 pub const FEMALE: Sentence = ["女", "女(おんな)", "female"];
 pub const SEX_NOT_APPLICABLE: Sentence = ["適用不能", "ありません", "not applicable"];
+pub const AGENT_FOREIGN: Sentence = [
+    "この画面は、このカードリーダーを使えません。エージェントを起動したときの --origin に、画面のアドレスを加えてください。",
+    "この画面(がめん)では、カードを読(よ)む機械(きかい)を使(つか)えません。係(かかり)の人(ひと)を呼(よ)んでください。",
+    "This page may not use this card reader. Start the agent with this page's address as --origin.",
+];
+pub const AGENT_NOT_PAIRED: Sentence = [
+    "この画面は、カードリーダーとまだ連携していません。エージェントの端末に出ている8桁のコードを入力してください。",
+    "この画面(がめん)は、カードを読(よ)む機械(きかい)とまだつながっていません。8つの数字(すうじ)を入(い)れてください。",
+    "This page is not paired with the card reader yet. Enter the 8-digit code that the agent shows on its terminal.",
+];
+pub const AGENT_WRONG_CODE: Sentence = [
+    "コードが違います。エージェントの端末に出ているコードを、もう一度確かめてください。",
+    "数字(すうじ)がちがいます。もう一度(いちど)見(み)てください。",
+    "The code did not match. Look at the agent's terminal once more.",
+];
+pub const AGENT_CODE_REPLACED: Sentence = [
+    "コードが新しくなりました。エージェントの端末に出ている新しいコードを入力してください。",
+    "数字(すうじ)が新(あたら)しくなりました。新(あたら)しい数字(すうじ)を入(い)れてください。",
+    "There is another code now. Enter the new one from the agent's terminal.",
+];
+pub const AGENT_PAIRING_CLOSED: Sentence = [
+    "コードのまちがいが続いたため、連携を止めました。職員がエージェントを起動し直してください。",
+    "数字(すうじ)のまちがいが続(つづ)きました。係(かかり)の人(ひと)を呼(よ)んでください。",
+    "Too many codes were wrong, and pairing is closed. A staff member starts the agent again.",
+];
+pub const AGENT_BUSY: Sentence = [
+    "ほかの画面がカードを使っています。終わってから、もう一度始めてください。",
+    "ほかの画面(がめん)がカードを使(つか)っています。少(すこ)し待(ま)ってください。",
+    "Another page is using the card. Wait until it is done and begin again.",
+];
+pub const AGENT_MALFORMED: Sentence = [
+    "画面からの依頼を読み取れません。画面を読み込み直してから、もう一度始めてください。",
+    "うまくできませんでした。画面(がめん)をもう一度(いちど)開(ひら)いてください。",
+    "The page's request could not be read. Load the page again and begin again.",
+];
+pub const AGENT_NOT_SHOWN: Sentence = [
+    "この文書はまだ画面に表示されていないか、表示してから時間がたちました。内容をもう一度表示してください。",
+    "この紙(かみ)は、もう一度(いちど)見(み)てから決(き)めてください。",
+    "This document was not shown, or too long ago. Show it again before it is signed.",
+];
+pub const AGENT_WRONG_KEY: Sentence = [
+    "4桁の暗証番号では同意できません。署名用パスワード（英数字6〜16文字）を使ってください。",
+    "4つの数字(すうじ)では決(き)めることができません。署名(しょめい)のパスワードを使(つか)ってください。",
+    "The 4-digit PIN consents to nothing. Use the signing password.",
+];
+pub const AGENT_FAILED: Sentence = [
+    "カードリーダーの端末で問題が起きました。何も署名していません。エージェントの端末の表示を確かめてください。",
+    "カードを読(よ)む機械(きかい)がうまく動(うご)きませんでした。係(かかり)の人(ひと)を呼(よ)んでください。",
+    "The agent's machine failed. Nothing was signed. Look at the agent's terminal.",
+];

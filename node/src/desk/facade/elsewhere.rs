@@ -278,6 +278,8 @@ fn unexpected(response: &VaultResponse) -> DeskError {
         | VaultResponse::Challenge(_)
         | VaultResponse::Released(_)
         | VaultResponse::Part(_)
-        | VaultResponse::Records(_) => unavailable("the custodian answers something else"),
+        | VaultResponse::Records(_)
+        | VaultResponse::Envelope(_)
+        | VaultResponse::ErasureReceipt(_) => unavailable("the custodian answers something else"),
     }
 }

@@ -182,6 +182,7 @@ impl Shelf for Files {
         let category = category_of(resource).map_err(port)?;
         let caller = self.caller(agent).await?;
         self.intake.check_author(&caller, category).map_err(port)?;
+        self.intake.check_form(resource).map_err(port)?;
         Ok(category)
     }
 

@@ -1,48 +1,17 @@
-//! The rules and forms that the facade shows: the rule set that the chain has in force, and the forms that the configuration names.
+//! The rules and forms that the facade shows: the rule set that the chain has in force, and the forms that are published here.
 
 use super::port;
-use crate::{
-    config::FacadeConfig,
-    desk::{care::PRODUCT_SYSTEM, intake::Intake, keys::bounded},
-};
+use crate::desk::{care::PRODUCT_SYSTEM, intake::Intake};
 use async_trait::async_trait;
-use musubi_care::rules::RuleSet;
+use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_fhir::Refusal;
 use musubi_node_facade::{Handbook, PortError};
 use serde_json::Value;
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 /// Rules and forms.
 pub(super) struct Rules {
-    intake: Intake,
-    forms: Vec<Value>,
-}
-
-impl Rules {
-    /// Reads the forms that the configuration names.
-    ///
-    /// # Errors
-    /// A sentence that names the file.
-    pub(super) fn open(config: &FacadeConfig, intake: &Intake) -> Result<Self, String> {
-        let forms = config.questionnaires.iter().map(|path| form(path));
-        Ok(Self {
-            intake: intake.clone(),
-            forms: forms.collect::<Result<_, _>>()?,
-        })
-    }
-}
-
-fn form(path: &Path) -> Result<Value, String> {
-    let wrong = |cause: &str| format!("facade.questionnaires {}: {cause}", path.display());
-    let bytes = bounded("facade.questionnaires", path)?;
-    let form: Value = serde_json::from_slice(&bytes).map_err(|error| wrong(&error.to_string()))?;
-    let has = |name: &str| form[name].as_str().is_some_and(|text| !text.is_empty());
-    if form["resourceType"] == "Questionnaire" && ["url", "version", "status"].into_iter().all(has)
-    {
-        return Ok(form);
-    }
-    Err(wrong(
-        "expected a FHIR Questionnaire with url, version and status",
-    ))
+    pub(super) intake: Intake,
 }
 
 #[async_trait]
@@ -67,6 +36,10 @@ impl Handbook for Rules {
     }
 
     fn forms(&self) -> Vec<Value> {
-        self.forms.clone()
+        self.intake.forms.questionnaires()
+    }
+
+    fn flags(&self, response: &Value) -> Result<Vec<Flag>, Refusal> {
+        self.intake.forms.flags(response)
     }
 }

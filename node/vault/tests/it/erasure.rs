@@ -1,7 +1,7 @@
 //! I4: what is erased is gone from the disk too, leaves a receipt, and does not come back.
 
-use crate::world::{GENESIS, RECORD, World, village_verifier};
-use musubi_node_vault::{Refusal, VaultError, VaultResponse};
+use crate::world::{AUTHOR, CLINIC, GENESIS, RECORD, VILLAGE, World, village_verifier};
+use musubi_node_vault::{Refusal, VaultError, VaultRequest, VaultResponse};
 use musubi_primitives::RecordState;
 use std::path::Path;
 
@@ -68,8 +68,9 @@ fn ciphertext_and_keys_leave_the_files_and_a_receipt_stays() {
 fn an_erased_record_is_neither_released_nor_taken_in_again_and_erasing_twice_is_harmless() {
     let world = World::with_record();
     order_erasure(&world);
-    world.vault.erase(&RECORD).unwrap();
-    world.vault.erase(&RECORD).unwrap();
+    let receipt = world.vault.erase(&RECORD).unwrap();
+    let again = world.vault.erase(&RECORD).unwrap();
+    assert_eq!(again, receipt, "the one whose commitment the chain has");
     world.chain().records.get_mut(&RECORD).unwrap().state = RecordState::Stored;
     assert_eq!(
         world.offer(world.honest_offer()),
@@ -88,6 +89,27 @@ fn an_erased_record_is_neither_released_nor_taken_in_again_and_erasing_twice_is_
 }
 
 #[test]
+fn a_receipt_is_shown_to_those_who_kept_the_record_and_to_the_home() {
+    let world = World::with_record();
+    world.held_by_both();
+    let ask = |peer| {
+        let request = VaultRequest::ErasureReceipt { record: RECORD };
+        world.vault.answer(peer, request)
+    };
+    let unknown = VaultResponse::Refused(Refusal::NotAvailable);
+    assert_eq!(ask(AUTHOR), unknown, "nothing was erased");
+    order_erasure(&world);
+    let receipt = world.vault.erase(&RECORD).unwrap();
+    for entitled in [AUTHOR, VILLAGE] {
+        assert_eq!(
+            ask(entitled),
+            VaultResponse::ErasureReceipt(receipt.clone())
+        );
+    }
+    assert_eq!(ask(CLINIC), unknown);
+}
+
+#[test]
 fn a_backup_opens_as_a_vault_that_holds_the_same() {
     let world = World::with_record();
     let copy = world.directory.path().join("copy");
@@ -97,7 +119,7 @@ fn a_backup_opens_as_a_vault_that_holds_the_same() {
         restored.store().ciphertext(&RECORD).unwrap(),
         Some(world.sealed.ciphertext.clone())
     );
-    assert!(restored.store().damaged().unwrap().is_empty());
+    assert!(restored.inspect(None, 8).unwrap().flaws.is_empty());
 }
 
 #[test]

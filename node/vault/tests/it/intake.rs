@@ -97,6 +97,58 @@ fn envelopes_of_others_are_kept_for_them() {
 }
 
 #[test]
+fn a_phone_that_came_later_gets_its_own_envelope_and_an_erased_record_none() {
+    let world = World::with_record();
+    let phone = HpkeSecret::from_bytes([41; 32]);
+    let envelope = world.vault.envelope_for(&RECORD, phone.public()).unwrap();
+    let envelope = envelope.unwrap();
+    assert_eq!(envelope.open(&phone).unwrap(), world.data_key);
+    let again = world.vault.envelope_for(&RECORD, phone.public()).unwrap();
+    assert_eq!(again, Some(envelope), "it is kept");
+    world.chain().records.get_mut(&RECORD).unwrap().state = RecordState::Erased;
+    world.vault.erase(&RECORD).unwrap();
+    let gone = world.vault.envelope_for(&RECORD, phone.public()).unwrap();
+    assert_eq!(gone, None);
+}
+
+#[test]
+fn nothing_is_on_its_way_for_which_there_is_no_room() {
+    let world = World::with_limits(Limits {
+        author_bytes: 300,
+        ..Limits::default()
+    });
+    let outgoing = |number: u8| {
+        let (sealed, _) = sealed(RecordId([number; 32]));
+        musubi_node_vault::Outgoing {
+            offer: musubi_node_vault::exchange::Offer {
+                sealed,
+                envelopes: vec![],
+            },
+            subject: crate::world::SUBJECT,
+            category: musubi_primitives::Category::Immunization,
+            home: crate::world::VILLAGE,
+        }
+    };
+    let length = outgoing(1).offer.sealed.ciphertext.len();
+    let room = 300 / length;
+    for number in 0..room {
+        let staged = world.vault.stage(outgoing(u8::try_from(number).unwrap()));
+        assert!(staged.is_ok());
+    }
+    assert!(
+        world.vault.stage(outgoing(0)).is_ok(),
+        "it is there already"
+    );
+    let full = world.vault.stage(outgoing(99));
+    assert!(matches!(
+        full,
+        Err(musubi_node_vault::VaultError::Refused(Refusal::QuotaFull))
+    ));
+    assert_eq!(world.vault.outgoing().unwrap().len(), room);
+    assert_eq!(world.vault.quota_refusals(), 1);
+}
+
+#[test]
 fn an_author_fills_its_own_share_only() {
     let world = World::with_limits(Limits {
         author_bytes: 100,

@@ -14,4 +14,5 @@ mod erasure;
 mod intake;
 mod outbox;
 mod release;
+mod repair;
 mod world;

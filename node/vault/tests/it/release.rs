@@ -194,7 +194,7 @@ fn only_the_requesters_key_and_a_given_challenge_open_the_door() {
 fn a_ticket_does_not_reach_another_subject_category_or_erased_record() {
     let world = World::with_record();
     let refused = VaultResponse::Refused(Refusal::NotAvailable);
-    let honest = world.chain().records[&RECORD];
+    let honest = world.chain().records[&RECORD].clone();
     let with = |facts| {
         world.chain().records.insert(RECORD, facts);
         world.read()
@@ -202,21 +202,21 @@ fn a_ticket_does_not_reach_another_subject_category_or_erased_record() {
     assert_eq!(
         with(musubi_node_vault::RecordStanding {
             subject: Pseudonym([9; 32]),
-            ..honest
+            ..honest.clone()
         }),
         refused
     );
     assert_eq!(
         with(musubi_node_vault::RecordStanding {
             category: Category::Scale,
-            ..honest
+            ..honest.clone()
         }),
         refused
     );
     assert_eq!(
         with(musubi_node_vault::RecordStanding {
             state: RecordState::Erased,
-            ..honest
+            ..honest.clone()
         }),
         refused
     );

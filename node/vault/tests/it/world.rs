@@ -10,8 +10,8 @@ use musubi_node_vault::{
     exchange::{Offer, Redemption},
 };
 use musubi_primitives::{
-    AccountId, Basis, BlockHash, Category, CategorySet, ConsentId, MemberId, Moment, Pseudonym,
-    Purpose, RecordId, RecordState, RequestId, VerifyingKey, access::Ticket,
+    AccountId, Basis, BlockHash, Category, CategorySet, ConsentId, HpkeKey, MemberId, Moment,
+    Pseudonym, Purpose, RecordId, RecordState, RequestId, VerifyingKey, access::Ticket,
 };
 use std::{
     collections::BTreeMap,
@@ -34,6 +34,7 @@ pub(crate) struct Chain {
     pub(crate) time: Moment,
     pub(crate) tickets: BTreeMap<RequestId, Ticket>,
     pub(crate) records: BTreeMap<RecordId, RecordStanding>,
+    pub(crate) homes: BTreeMap<Pseudonym, MemberId>,
 }
 
 #[derive(Clone)]
@@ -48,9 +49,19 @@ impl FinalisedState for Shared {
             ticket: request.and_then(|request| chain.tickets.get(request).cloned()),
             records: records
                 .iter()
-                .map(|record| chain.records.get(record).copied())
+                .map(|record| chain.records.get(record).cloned())
                 .collect(),
         })
+    }
+
+    fn home_of(&self, subject: &Pseudonym) -> Result<Option<MemberId>, Cause> {
+        Ok(self.0.lock().unwrap().homes.get(subject).copied())
+    }
+
+    fn key_of(&self, member: MemberId) -> Result<Option<HpkeKey>, Cause> {
+        let keys = [(VILLAGE, village_secret()), (AUTHOR, author_secret())];
+        let key = keys.into_iter().find(|(of, _)| *of == member);
+        Ok(key.map(|(_, secret)| secret.public()))
     }
 }
 
@@ -74,6 +85,10 @@ pub(crate) fn village_secret() -> HpkeSecret {
     HpkeSecret::from_bytes([23; 32])
 }
 
+pub(crate) fn author_secret() -> HpkeSecret {
+    HpkeSecret::from_bytes([25; 32])
+}
+
 pub(crate) fn village_verifier() -> VerifyingKey {
     VerifyingKey(SigningKey::from_bytes(&[24; 32]).verifying_key().to_bytes())
 }
@@ -95,6 +110,7 @@ pub(crate) fn standing(sealed: &SealedRecord) -> RecordStanding {
         author: AUTHOR,
         home: VILLAGE,
         state: RecordState::Pending,
+        holders: vec![],
         delivered: false,
         commitment: sealed.commitment,
         ciphertext: sealed.ciphertext_hash(),
@@ -122,6 +138,10 @@ fn open(directory: &Path, shared: &Shared, limits: Limits) -> Vault {
         sealing: village_secret(),
         signing: SigningKey::from_bytes(&[24; 32]),
     };
+    open_for(keeper, directory, shared, limits)
+}
+
+fn open_for(keeper: Keeper, directory: &Path, shared: &Shared, limits: Limits) -> Vault {
     let store = VaultStore::open(directory).unwrap();
     Vault::new(store, keeper, limits, Arc::new(shared.clone()))
 }
@@ -139,6 +159,7 @@ impl World {
             time: NOW,
             tickets: [(REQUEST, ticket())].into(),
             records: [(RECORD, standing(&sealed))].into(),
+            homes: [(SUBJECT, VILLAGE)].into(),
         })));
         let directory = tempfile::tempdir().unwrap();
         let vault = open(&directory.path().join("vault"), &shared, limits);
@@ -167,8 +188,35 @@ impl World {
         open(directory, &self.shared, Limits::default())
     }
 
-    /// Closes the vault and opens it again.
-    pub(crate) fn reopened(self) -> Self {
+    /// The author's own vault under the same chain, which holds the record too.
+    pub(crate) fn authors_vault(&self) -> Vault {
+        let keeper = Keeper {
+            genesis: GENESIS,
+            member: AUTHOR,
+            sealing: author_secret(),
+            signing: SigningKey::from_bytes(&[26; 32]),
+        };
+        let folder = self.directory.path().join("author");
+        let vault = open_for(keeper, &folder, &self.shared, Limits::default());
+        let envelope = Envelope::at_rest(RECORD, &self.data_key, author_secret().public());
+        let offer = Offer {
+            sealed: self.sealed.clone(),
+            envelopes: vec![envelope.unwrap()],
+        };
+        vault.take_in(offer).unwrap();
+        vault
+    }
+
+    /// Both have acknowledged the record.
+    pub(crate) fn held_by_both(&self) {
+        let mut chain = self.chain();
+        let standing = chain.records.get_mut(&RECORD).unwrap();
+        standing.holders = vec![AUTHOR, VILLAGE];
+        standing.state = RecordState::Stored;
+    }
+
+    /// Closes the vault, lets somebody at its database, and opens it again.
+    pub(crate) fn after(self, damage: impl FnOnce(&rocksdb::DB)) -> Self {
         let Self {
             vault,
             directory,
@@ -177,7 +225,13 @@ impl World {
             shared,
         } = self;
         drop(vault);
-        let vault = open(&directory.path().join("vault"), &shared, Limits::default());
+        let path = directory.path().join("vault");
+        let options = rocksdb::Options::default();
+        let columns = rocksdb::DB::list_cf(&options, &path).unwrap();
+        let database = rocksdb::DB::open_cf(&options, &path, columns).unwrap();
+        damage(&database);
+        drop(database);
+        let vault = open(&path, &shared, Limits::default());
         Self {
             vault,
             directory,
@@ -185,6 +239,11 @@ impl World {
             data_key,
             shared,
         }
+    }
+
+    /// Closes the vault and opens it again.
+    pub(crate) fn reopened(self) -> Self {
+        self.after(|_| ())
     }
 
     pub(crate) fn honest_offer(&self) -> Offer {

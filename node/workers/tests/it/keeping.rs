@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 
 use musubi_consent::{Revocation, RevocationSource as _, SignerCertificate};
 use musubi_consent_card::Credential;
+use musubi_node_workers::CacheKey;
 
-use crate::world::{Clock, NOW, Village, by_list, by_responder, certificate, go_online, responder};
+use crate::world::{
+    Clock, NOW, Village, by_list, by_responder, certificate, go_online, key, responder,
+};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap();
@@ -31,8 +34,18 @@ async fn with_an_answer(folder: &Path, clock: &Clock, is_list: bool) -> SignerCe
 }
 
 fn after_restart(folder: &Path, clock: &Clock, certificate: &SignerCertificate) -> Revocation {
+    after_restart_under(key(), folder, clock, certificate)
+}
+
+fn after_restart_under(
+    key: CacheKey,
+    folder: &Path,
+    clock: &Clock,
+    certificate: &SignerCertificate,
+) -> Revocation {
     let desk = musubi_node_workers::RevocationDesk::open(
         folder,
+        key,
         crate::world::roots(),
         musubi_node_workers::RevocationSettings::default(),
         clock.port(),
@@ -72,5 +85,30 @@ async fn a_file_that_was_altered_planted_or_left_unfinished_is_removed() {
         let known = after_restart(folder.path(), &clock, &certificate);
         assert_eq!(known, Revocation::NotChecked);
         assert!(files(folder.path()).is_empty());
+    }
+}
+
+/// Whether `needle` stands anywhere in `haystack`.
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|part| part == needle)
+}
+
+#[tokio::test]
+async fn what_lies_on_disk_names_no_certificate_and_opens_under_its_key_only() {
+    for is_list in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::new();
+        let certificate = with_an_answer(folder.path(), &clock, is_list).await;
+        let [file] = files(folder.path()).try_into().unwrap();
+        let bytes = fs::read(&file).unwrap();
+        let query = certificate.revocation_query(NOW);
+        assert!(!contains(&bytes, query.serial) && !contains(&bytes, query.issuer_key_identifier));
+        let other = CacheKey::derived_from(&[8; 32]);
+        let known = after_restart_under(other, folder.path(), &clock, &certificate);
+        assert_eq!(known, Revocation::NotChecked);
+        assert!(
+            files(folder.path()).is_empty(),
+            "worth nothing to anybody else"
+        );
     }
 }

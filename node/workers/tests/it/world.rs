@@ -15,7 +15,7 @@ use musubi_consent_card_emulator::{
     CertificateStanding, PersonFacts, Responder, TestAuthority, Validity,
 };
 use musubi_node_workers::{
-    Address, ListAddress, Progress, ResponderAddress, RevocationDesk, RevocationSettings,
+    Address, CacheKey, ListAddress, Progress, ResponderAddress, RevocationDesk, RevocationSettings,
 };
 use musubi_primitives::Moment;
 use tokio::net::TcpListener;
@@ -182,6 +182,11 @@ pub(crate) struct Village {
     task: JoinHandle<()>,
 }
 
+/// The municipality's key for what lies on disk.
+pub(crate) fn key() -> CacheKey {
+    CacheKey::derived_from(&[7; 32])
+}
+
 impl Drop for Village {
     fn drop(&mut self) {
         self.task.abort();
@@ -190,7 +195,7 @@ impl Drop for Village {
 
 impl Village {
     pub(crate) fn open(folder: &Path, settings: RevocationSettings, clock: &Clock) -> Self {
-        let desk = RevocationDesk::open(folder, roots(), settings, clock.port()).unwrap();
+        let desk = RevocationDesk::open(folder, key(), roots(), settings, clock.port()).unwrap();
         Self {
             progress: desk.progress(),
             task: tokio::spawn(Arc::clone(&desk).run()),

@@ -11,6 +11,7 @@
     reason = "these tests start the binary, read its files and need today's date"
 )]
 
+mod agent;
 mod documents;
 mod office;
 mod operations;
@@ -92,18 +93,99 @@ fn the_last_try_is_used_only_when_the_person_insists() {
 }
 
 #[test]
+fn a_wrong_authentication_pin_costs_one_of_its_own_tries() {
+    let mut office = Office::open();
+    office.place(CardProfile::Adult, None);
+    let answer = visit(&office, "0000", &[]);
+    assert_eq!(
+        (&answer["outcome"], &answer["tries_left"]),
+        (&"secret-wrong".into(), &2.into())
+    );
+    let status = office.ask(&["status"], "");
+    assert_eq!(status["authentication"]["tries_left"], 2);
+    assert_eq!(status["signing"]["tries_left"], 5);
+    let answer = visit(&office, DEMO_SECRETS.authentication_pin, &[]);
+    assert_eq!(answer["outcome"], "few-tries-left");
+    let answer = visit(&office, DEMO_SECRETS.authentication_pin, &["--insist"]);
+    assert_eq!(answer["outcome"], "checked-in");
+    office.nothing_personal_was_said();
+}
+
+#[test]
 fn a_card_that_leaves_in_mid_command_is_its_own_outcome() {
-    let expected = [
-        (Fault::RemovalDuringVerify, "secret-outcome-unknown"),
-        (Fault::RemovalDuringSign, "signature-outcome-unknown"),
+    let cases = [
+        (Fault::RemovalDuringVerify, "secret-outcome-unknown", 1),
+        (Fault::RemovalDuringSign, "signature-outcome-unknown", 1),
+        (Fault::RemovalDuringSelect, "removed", 0),
+        (Fault::RemovalDuringRead, "removed", 0),
     ];
-    for (fault, outcome) in expected {
+    for (fault, outcome, verifies) in cases {
         let mut office = Office::open();
         office.place(CardProfile::Adult, Some(fault));
         let answer = sign(&office, DEMO_SECRETS.signing_password, &[]);
         assert_eq!(answer["outcome"], outcome, "{fault:?}");
+        assert_eq!(office.verifies(), verifies, "{fault:?}");
         office.nothing_personal_was_said();
     }
+}
+
+#[test]
+fn removal_while_a_pin_is_checked_is_unknown_for_check_in_and_face_too() {
+    let check_in = |office: &Office| visit(office, DEMO_SECRETS.authentication_pin, &[]);
+    let face = |office: &Office| office.ask(&["read-face"], DEMO_SECRETS.card_face_pin);
+    let operations: [&dyn Fn(&Office) -> Value; 2] = [&check_in, &face];
+    for operate in operations {
+        let mut office = Office::open();
+        office.place(CardProfile::Adult, Some(Fault::RemovalDuringVerify));
+        assert_eq!(operate(&office)["outcome"], "secret-outcome-unknown");
+        assert_eq!(office.verifies(), 1);
+        office.nothing_personal_was_said();
+    }
+}
+
+#[test]
+fn answers_of_wrong_length_are_malformed_and_a_wrong_signature_is_not_written() {
+    let cases = [
+        (Fault::TruncatedFiles, "malformed-answer", 0),
+        (Fault::ShortSignatures, "malformed-answer", 1),
+        (Fault::WrongSignatures, "signature-mismatch", 1),
+    ];
+    for (fault, outcome, verifies) in cases {
+        let mut office = Office::open();
+        office.place(CardProfile::Adult, Some(fault));
+        let answer = sign(&office, DEMO_SECRETS.signing_password, &[]);
+        assert_eq!(answer["outcome"], outcome, "{fault:?}");
+        assert_eq!(office.verifies(), verifies, "{fault:?}");
+    }
+}
+
+/// Signs a withdrawal without any root to check against.
+fn sign_unchecked(office: &Office) -> (Value, bool) {
+    let document = documents::withdrawal(office.folder());
+    let out = office.new_file("cms");
+    let arguments = ["sign", "--statement", &document, "--out", &out];
+    let genesis = ["--genesis", documents::GENESIS];
+    let answer = office.ask(
+        &[&arguments[..], &genesis].concat(),
+        DEMO_SECRETS.signing_password,
+    );
+    (answer, std::path::Path::new(&out).exists())
+}
+
+#[test]
+fn without_roots_the_signature_alone_is_checked_and_the_answer_says_what_was_not() {
+    let mut office = Office::open();
+    office.place(CardProfile::Expired, None);
+    let (answer, is_written) = sign_unchecked(&office);
+    assert_eq!(answer["outcome"], "signed");
+    let unchecked = serde_json::json!(["issuer", "validity", "use", "revocation"]);
+    assert_eq!(answer["not_checked"], unchecked);
+    assert!(is_written);
+    let mut office = Office::open();
+    office.place(CardProfile::Adult, Some(Fault::WrongSignatures));
+    let (answer, is_written) = sign_unchecked(&office);
+    assert_eq!(answer["outcome"], "signature-mismatch");
+    assert!(!is_written);
 }
 
 #[test]
@@ -180,6 +262,15 @@ fn a_check_in_counts_at_its_own_terminal_only() {
         judge(&office, &expected, &evidence),
         Err(Refusal::Field("terminal"))
     );
+}
+
+/// A check-in that is judged at once.
+fn visit(office: &Office, pin: &str, more: &[&str]) -> Value {
+    let (document, out) = (office.new_file("json"), office.new_file("cms"));
+    let roots = office.roots();
+    let trust = ["--roots", &roots, "--environment", "emulated"];
+    let arguments = [&check_in(&document, &out)[..], &trust, more].concat();
+    office.ask(&arguments, pin)
 }
 
 fn check_in<'a>(document: &'a str, out: &'a str) -> Vec<&'a str> {

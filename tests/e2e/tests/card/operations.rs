@@ -1,8 +1,7 @@
 //! Every operation of `musubi card` on every kind of card, through a real PC/SC service: what a counter sees of each.
 
-use crate::{check_in, documents, office::Office, sign};
+use crate::{documents, office::Office, sign, visit};
 use musubi_consent_card_emulator::{CardProfile, issue::DEMO_SECRETS};
-use serde_json::Value;
 
 /// Outcomes of the operations that need a secret; `list` and `status` succeed with every card.
 struct Outcomes {
@@ -66,32 +65,56 @@ fn each_operation_on_each_card_ends_as_its_own_outcome() {
     for profile in CardProfile::ALL {
         let mut office = Office::open();
         office.place(profile, None);
-        let expected = expected(profile);
-        let generation = generation(profile);
-
-        let readers = office.ask(&["list"], "");
-        assert_eq!(readers["outcome"], "listed", "{profile:?}");
-        assert_eq!(readers["readers"][0]["presence"], "card", "{profile:?}");
-        let before = office.ask(&[&["status"], generation].concat(), "");
-        assert_eq!(before["outcome"], "status", "{profile:?}");
-        let present = &before["signing"]["present"];
-        assert_eq!(present, expected.has_signing, "{profile:?}: {before}");
-
-        let face = office.ask(&["read-face"], DEMO_SECRETS.card_face_pin);
-        assert_eq!(face["outcome"], expected.face_by_pin, "{profile:?}");
-        let number = ["read-face", "--printed-number"];
-        let face = office.ask(&number, DEMO_SECRETS.printed_number_b);
-        assert_eq!(face["outcome"], "face-read", "{profile:?}");
-        let visit = visit(&office, generation);
-        assert_eq!(visit["outcome"], expected.check_in, "{profile:?}: {visit}");
-        let signed = sign(&office, DEMO_SECRETS.signing_password, generation);
-        assert_eq!(signed["outcome"], expected.sign, "{profile:?}: {signed}");
-
-        // Whatever was refused has cost no try, and whatever succeeded has given them back.
-        let after = office.ask(&[&["status"], generation].concat(), "");
-        assert_eq!(after, before, "{profile:?}");
-        office.nothing_personal_was_said();
+        every_operation(&office, profile, &[]);
     }
+}
+
+/// The same where there is neither reader nor service, with the card inside the program.
+#[test]
+fn each_operation_on_each_card_inside_the_program_ends_as_on_a_reader() {
+    let office = Office::without_reader();
+    let readers = office.ask(&["list"], "");
+    assert_eq!(readers["outcome"], "service-unavailable");
+    let cards = office.folder().join("cards").display().to_string();
+    for profile in CardProfile::ALL {
+        let place = ["--emulated", profile.name(), "--cards", &cards];
+        every_operation(&office, profile, &place);
+        let status = office.ask(&[&["status"], &place[..], generation(profile)].concat(), "");
+        assert_eq!(status["test_card"], true, "{profile:?}");
+    }
+}
+
+/// List, status, face by both secrets, check-in, signature, and the status once more. `place` says where the card is, if not on the reader.
+fn every_operation(office: &Office, profile: CardProfile, place: &[&str]) {
+    let expected = expected(profile);
+    let jpki = [generation(profile), place].concat();
+
+    let readers = office.ask(
+        &[&["list"], place.get(..2).unwrap_or_default()].concat(),
+        "",
+    );
+    assert_eq!(readers["outcome"], "listed", "{profile:?}");
+    assert_eq!(readers["readers"][0]["presence"], "card", "{profile:?}");
+    let before = office.ask(&[&["status"], &jpki[..]].concat(), "");
+    assert_eq!(before["outcome"], "status", "{profile:?}");
+    let present = &before["signing"]["present"];
+    assert_eq!(present, expected.has_signing, "{profile:?}: {before}");
+
+    let by_pin = [&["read-face"], place].concat();
+    let face = office.ask(&by_pin, DEMO_SECRETS.card_face_pin);
+    assert_eq!(face["outcome"], expected.face_by_pin, "{profile:?}");
+    let by_number = [&["read-face", "--printed-number"], place].concat();
+    let face = office.ask(&by_number, DEMO_SECRETS.printed_number_b);
+    assert_eq!(face["outcome"], "face-read", "{profile:?}");
+    let visit = visit(office, DEMO_SECRETS.authentication_pin, &jpki);
+    assert_eq!(visit["outcome"], expected.check_in, "{profile:?}: {visit}");
+    let signed = sign(office, DEMO_SECRETS.signing_password, &jpki);
+    assert_eq!(signed["outcome"], expected.sign, "{profile:?}: {signed}");
+
+    // Whatever was refused has cost no try, and whatever succeeded has given them back.
+    let after = office.ask(&[&["status"], &jpki[..]].concat(), "");
+    assert_eq!(after, before, "{profile:?}");
+    office.nothing_personal_was_said();
 }
 
 fn generation(profile: CardProfile) -> &'static [&'static str] {
@@ -100,15 +123,6 @@ fn generation(profile: CardProfile) -> &'static [&'static str] {
     } else {
         &[]
     }
-}
-
-/// A check-in that is judged at once.
-fn visit(office: &Office, generation: &[&str]) -> Value {
-    let (document, out) = (office.new_file("json"), office.new_file("cms"));
-    let roots = office.roots();
-    let trust = ["--roots", &roots, "--environment", "emulated"];
-    let arguments = [&check_in(&document, &out)[..], &trust, generation].concat();
-    office.ask(&arguments, DEMO_SECRETS.authentication_pin)
 }
 
 #[test]

@@ -105,6 +105,7 @@ fn the_statement_is_read_before_the_password_is_asked_and_the_password_is_never_
         screen.contains("Signed. Please take your card."),
         "{screen}"
     );
+    assert!(screen.contains("Not checked: who issued it"), "{screen}");
     let after_prompt = screen.split(PROMPT).nth(1).unwrap();
     assert!(
         !after_prompt.to_lowercase().contains("musubi2026"),

@@ -1,6 +1,7 @@
 //! Four villages, the counters of two clinics, and one card reader.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use codec::{Decode, DecodeAll as _, Encode};
 use musubi_client_sdk::{extrinsics::account_of, sealing::HpkeSecret};
 use musubi_consent::Evidence;
 use musubi_consent_card::card_face::Sex;
@@ -8,7 +9,10 @@ use musubi_consent_card_emulator::{
     CardProfile, PcscStack, PersonFacts, TestAuthority, Validity, issue::DEMO_SECRETS,
     stack::SOCKET_VARIABLE,
 };
-use musubi_primitives::{AccountId, BlockHash, HpkeKey, Pseudonym, Salt};
+use musubi_primitives::{
+    AccountId, BindingId, BlockHash, ConsentId, ConsentState, HpkeKey, Pseudonym, Salt,
+    view::{CardView, ConsentView},
+};
 use musubi_tests_support::gateway::{Gateway, now, random, secret};
 use musubi_tests_support::{Consortium, process::binary};
 use serde_json::{Value, json};
@@ -112,7 +116,8 @@ impl Desk {
         }
     }
 
-    fn issue(&self, name: &str, born: &str, profile: CardProfile) -> PathBuf {
+    /// A card of this profile with new keys, for somebody who may have one already.
+    pub(crate) fn issue(&self, name: &str, born: &str, profile: CardProfile) -> PathBuf {
         let person = PersonFacts {
             name: name.to_owned(),
             address: "北海道虻田郡留寿都村字留寿都".to_owned(),
@@ -140,7 +145,7 @@ impl Desk {
         self.folder.path().join(name)
     }
 
-    /// A person's card lies on the reader while `musubi card …` runs.
+    /// A person's card lies on the reader while `musubi card …` runs; a card to which something forbidden was done fails the test.
     pub(crate) fn touch(&mut self, card: &Path, arguments: &[String], secret: &str) {
         self.stack.insert(0, card, None, 0).unwrap();
         let mut child = Command::new(binary())
@@ -186,6 +191,27 @@ impl Desk {
             cms: std::fs::read(&out).unwrap(),
             signed_at: now(),
         }
+    }
+
+    /// The card that the chain has for a person.
+    pub(crate) async fn active_card(&self, person: Pseudonym) -> Option<BindingId> {
+        let card: Option<CardView> = self.read("MusubiApi_active_card", &person).await;
+        card.map(|card| card.binding)
+    }
+
+    pub(crate) async fn state(&self, consent: ConsentId) -> ConsentState {
+        let view: Option<ConsentView> = self.read("MusubiApi_consent", &consent).await;
+        view.expect("the consent was proposed").state
+    }
+
+    async fn read<T: Decode>(&self, method: &str, arguments: &impl Encode) -> T {
+        let rpc = self.consortium.rpc(0).await;
+        let arguments = format!("0x{}", hex::encode(arguments.encode()));
+        let answer = rpc
+            .ask("state_call", &[json!(method), json!(arguments)])
+            .await;
+        let bytes = hex::decode(answer.as_str().unwrap().trim_start_matches("0x")).unwrap();
+        T::decode_all(&mut bytes.as_slice()).unwrap()
     }
 
     /// A call as it is answered: status and JSON.

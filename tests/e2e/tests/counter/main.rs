@@ -16,3 +16,5 @@ mod check_in;
 mod desk;
 mod documents;
 mod offline;
+mod refused;
+mod renewal;

@@ -41,7 +41,8 @@ async fn what_others_wrote_is_read_through_the_chain_or_denied_with_its_reason()
     let (consent, dose) = records::a_denial_and_a_permit_are_the_chains(&world).await;
     shapes::consents_and_the_trail_show_to_whom_they_concern(&world, &consent).await;
     shapes::provenance_says_who_wrote_and_where_the_chain_proves_it(&world, &dose).await;
-    shapes::a_document_keeps_its_bytes_and_a_form_is_found(&world).await;
+    shapes::a_document_keeps_its_bytes(&world).await;
+    shapes::answers_fit_their_form_and_raise_flags(&world).await;
     shapes::a_forecast_a_summary_and_a_card_follow_from_the_doses(&world).await;
     shapes::what_is_erased_is_gone(&world, &dose).await;
 }

@@ -126,7 +126,7 @@ pub(crate) async fn provenance_says_who_wrote_and_where_the_chain_proves_it(
     assert!(of_dose["signature"][0]["data"].is_string());
 }
 
-pub(crate) async fn a_document_keeps_its_bytes_and_a_form_is_found(world: &World) {
+pub(crate) async fn a_document_keeps_its_bytes(world: &World) {
     let letter = json!({
         "resourceType": "DocumentReference", "status": "current", "type": {"text": "紹介状"}, "subject": {"reference": world.patient()},
         "date": "2026-11-05T10:00:00+09:00", "content": [{"attachment": {"contentType": "text/plain", "data": "44GT44KT"}}],
@@ -144,21 +144,59 @@ pub(crate) async fn a_document_keeps_its_bytes_and_a_form_is_found(world: &World
         .post("/fhir/DocumentReference", &elsewhere)
         .await
         .issue(422);
-    let forms = world.clinic.get("/fhir/Questionnaire").await.expect(200);
-    for form in forms["entry"].as_array().unwrap_or(&Vec::new()) {
-        let (url, version) = (
-            form["resource"]["url"].as_str().unwrap(),
-            form["resource"]["version"].as_str().unwrap(),
+}
+
+/// The forms that ship are served; answers must fit the form and version that they name, and flags say what the physician should see.
+pub(crate) async fn answers_fit_their_form_and_raise_flags(world: &World) {
+    let clinic = &world.clinic;
+    let forms = clinic.get("/fhir/Questionnaire").await.expect(200);
+    assert_eq!(forms["total"], musubi_care::forms::FORMS.len());
+    for form in forms["entry"].as_array().unwrap() {
+        let text = |name: &str| form["resource"][name].as_str().unwrap();
+        let query = format!(
+            "/fhir/Questionnaire?url={}|{}",
+            text("url"),
+            text("version")
         );
-        assert_eq!(
-            world
-                .clinic
-                .get(&format!("/fhir/Questionnaire?url={url}|{version}"))
-                .await
-                .expect(200)["total"],
-            1
-        );
+        assert_eq!(clinic.get(&query).await.expect(200)["total"], 1);
+        let by_id = clinic
+            .get(&format!("/fhir/Questionnaire/{}", text("id")))
+            .await;
+        assert_eq!(by_id.expect(200), form["resource"]);
     }
+    let text = include_str!("../../../../chain-spec/presets/demo/phone-family/questionnaire.json");
+    let mut answers: Value = serde_json::from_str(text).unwrap();
+    answers["subject"]["reference"] = json!(world.patient());
+    let unwell = answers["item"].as_array().unwrap();
+    let unwell = unwell.iter().position(|item| item["linkId"] == "unwell");
+    let unwell = unwell.unwrap();
+    answers["item"][unwell]["answer"][0] = json!({"valueBoolean": true});
+    let path = "/fhir/QuestionnaireResponse";
+    // Whoever is unwell is asked for the symptoms.
+    let refused = clinic.post(path, &answers).await;
+    let expression = refused.issue(422)["expression"][0].as_str().unwrap();
+    assert_eq!(
+        expression,
+        "QuestionnaireResponse.item.where(linkId='unwell-symptoms')"
+    );
+    let search = format!("{path}?patient={}", world.patient());
+    let found = clinic.get(&search).await.expect(200);
+    assert_eq!(found["total"], 0, "nothing was stored");
+    let symptoms = json!({"linkId": "unwell-symptoms", "answer": [{"valueString": "咳"}]});
+    answers["item"].as_array_mut().unwrap().push(symptoms);
+    let made = clinic.post(path, &answers).await.expect(201);
+    let id = made["id"].as_str().unwrap();
+    let flags = clinic.get(&format!("{path}/{id}/$flags")).await.expect(200);
+    let raised = of_type(&flags, "Flag");
+    assert_eq!(raised.len(), 1, "{flags}");
+    assert_eq!(raised[0]["subject"]["reference"], json!(world.patient()));
+    assert!(
+        raised[0]["code"]["coding"][0]["code"].is_string() && raised[0]["code"]["text"].is_string()
+    );
+    assert_eq!(
+        of_type(&flags, "OperationOutcome")[0]["issue"][0]["severity"],
+        "information"
+    );
 }
 
 /// The village records a dose of a product that the rules know, and shows all that follows from it.

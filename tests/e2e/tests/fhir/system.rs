@@ -21,7 +21,7 @@ pub(crate) struct System {
     pub(crate) origin: String,
     key: EcdsaKeyPair,
     http: reqwest::Client,
-    token: String,
+    pub(crate) token: String,
 }
 
 /// What came back.

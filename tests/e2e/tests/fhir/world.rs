@@ -18,9 +18,9 @@ const CLINIC: MemberId = MemberId(4);
 const BLOCKS_MAX: usize = 300;
 
 pub(crate) struct World {
-    consortium: Consortium,
+    pub(crate) consortium: Consortium,
     rpc: Rpc,
-    genesis: BlockHash,
+    pub(crate) genesis: BlockHash,
     /// The village's system, which reads by statute.
     pub(crate) village: System,
     /// The clinic's system for what it wrote itself.

@@ -27,6 +27,7 @@ async fn what_a_family_decides_holds_everywhere() {
     an_objection_under_joint_custody_pauses(&home, &mother).await;
     an_emergency_is_opened_told_and_reviewed(&home, &mother).await;
     an_erasure_leaves_receipts_and_a_whole_trail(&home, &mother).await;
+    world.tells_nothing().await;
 }
 
 fn immunizations() -> CategorySet {

@@ -15,9 +15,15 @@
 
 mod actor;
 mod bedside;
+mod damage;
 mod family;
+mod follow_up;
+mod forms;
 mod moving;
 mod people;
+mod phone;
 mod protection;
 mod schedule;
+mod vaults;
+mod visible;
 mod world;

@@ -4,12 +4,14 @@ use crate::{
     actor::{Actor, Question, Unread},
     bedside::{Order, day, dose, verdict},
     people::{Home, Scope, patient},
+    vaults::{assert_receipt, until_all_signed},
     world::{
         AT_CLINIC, AT_RANKOSHI, AT_RUSUTSU, BLOCKS_MAX, CLINIC, RANKOSHI, RUSUTSU, SECOND_CLINIC,
         World,
     },
 };
 use musubi_client_sdk::calls::{self, Action};
+use musubi_node_vault::{VaultRequest, VaultResponse};
 use musubi_primitives::{
     Category, CategorySet, Claim, DenialReason, MemberId, Pseudonym, Purpose, RecordId,
     StatuteArticle, resident::Authority,
@@ -23,6 +25,7 @@ async fn moves_absences_and_departures_lose_nothing() {
     a_family_moves_and_its_history_with_it(&world).await;
     a_clinic_offline_is_merged_when_it_is_back(&mut world).await;
     a_member_that_leaves_holds_nothing(&world).await;
+    world.tells_nothing().await;
 }
 
 fn health() -> CategorySet {
@@ -74,9 +77,11 @@ async fn a_family_moves_and_its_history_with_it(world: &World) {
         dose("moving", "RV1", &day(-50), "R1"),
         weight("moving", &day(-50)),
     ];
+    let mut records = Vec::new();
     for resource in &history {
         let record = clinic.record(&subject, resource).await;
         world.until_stored(&record).await;
+        records.push(record);
     }
     let everything = sorted(history.to_vec());
     let nurse_of_old = world.staff("rusutsu", "nurse", AT_RUSUTSU);
@@ -115,6 +120,25 @@ async fn a_family_moves_and_its_history_with_it(world: &World) {
         (RANKOSHI, true)
     );
     assert!(!view.holders.contains(&RUSUTSU));
+    all_three_sign_for_an_erasure(world, &records[0]).await;
+}
+
+/// Author, former home and new home have kept the record; the new home's officer orders, and each of them signs.
+async fn all_three_sign_for_an_erasure(world: &World, record: &RecordId) {
+    let officer = world.staff("rankoshi", "officer", AT_RANKOSHI);
+    officer.submit(calls::records::order_erasure(*record)).await;
+    let signed = until_all_signed(world, record).await;
+    let holders: Vec<MemberId> = signed.keys().copied().collect();
+    assert_eq!(holders, [RUSUTSU, RANKOSHI, CLINIC]);
+    let nurse = world.staff("rankoshi", "nurse", AT_RANKOSHI);
+    for (holder, commitment) in signed {
+        let request = VaultRequest::ErasureReceipt { record: *record };
+        let VaultResponse::ErasureReceipt(receipt) = nurse.vault(holder, request).await else {
+            panic!("{holder} shows no receipt")
+        };
+        assert_receipt(world, &receipt, holder, record).await;
+        assert_eq!(receipt.commitment(), commitment);
+    }
 }
 
 async fn hand_over(world: &World, people: &[Pseudonym]) {

@@ -14,7 +14,7 @@ use musubi_consent::{
 use musubi_consent_card_emulator::TestAuthority;
 use musubi_primitives::{
     AssuranceLevel, BindingId, BlockHash, CategorySet, ConsentId, Language, MemberId, Pseudonym,
-    Purpose, resident::Authority,
+    Purpose, resident::Authority, view::CardView,
 };
 use musubi_tests_support::{
     authority::Certificate,
@@ -91,15 +91,19 @@ impl<'a> Home<'a> {
         self.clerk.post("/v1/guardianships", &form).await;
     }
 
-    /// Binds the guardian's card at this counter.
+    /// Binds the guardian's card at this counter, in the place of the binding before it.
     pub(crate) async fn bind(&self, guardian: &Guardian) {
+        let card: Option<CardView> = self
+            .world
+            .read("MusubiApi_active_card", &guardian.pseudonym)
+            .await;
         let moment = now();
         let binding = BindingId(random());
         let document = BindingStatement::new(BindingFields {
             binding,
             person: guardian.pseudonym,
             home: self.member,
-            replaces: None,
+            replaces: card.map(|card| card.binding),
             not_before: moment,
             not_after: moment + DAY / 2,
             nonce: self.clerk.nonce().await,

@@ -67,6 +67,7 @@ async fn nobody_learns_who_a_protected_family_has_become() {
         !officer.try_submit(offer).await.0.is_success(),
         "no hand-over in the open"
     );
+    world.tells_nothing().await;
 }
 
 fn scope() -> Scope {

@@ -30,6 +30,7 @@ async fn the_schedule_check_holds_at_the_bed() {
     what_nobody_has_confirmed_needs_a_person(&world, &clinic).await;
     each_kind_of_wrong_injection_is_stopped_or_warned_of(&world, &clinic).await;
     who_may_not_ask_and_what_cannot_be_read_changes_nothing(&world, &clinic).await;
+    world.tells_nothing().await;
 }
 
 /// A child of the village, and the chart that a clinic has of it.

@@ -6,12 +6,13 @@ use musubi_client_sdk::{calls, sealing::HpkeSecret};
 use musubi_primitives::{
     BlockHash, HpkeKey, MemberId, RecordId, RecordState, commitment::hash_parts, view::RecordView,
 };
+use musubi_tests_privacy::{Facts, Scanner, sink};
 use musubi_tests_support::{
     Consortium,
     gateway::{Gateway, random, secret},
 };
 use serde_json::json;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 pub(crate) const RUSUTSU: MemberId = MemberId(0);
 pub(crate) const RANKOSHI: MemberId = MemberId(1);
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) consortium: Consortium,
     pub(crate) genesis: BlockHash,
     nodes: Arc<Vec<String>>,
+    told: Arc<Mutex<Facts>>,
 }
 
 impl World {
@@ -49,6 +51,7 @@ impl World {
         let nodes = (0..consortium.size()).map(|place| listen(&consortium, "rpc", place));
         let world = Self {
             nodes: Arc::new(nodes.collect()),
+            told: Arc::default(),
             consortium,
             genesis,
         };
@@ -89,7 +92,43 @@ impl World {
             gateway: Gateway::new(&address, secret, self.genesis),
             nodes: Arc::clone(&self.nodes),
             sealing,
+            told: Arc::clone(&self.told),
         }
+    }
+
+    /// The end of a test: the nodes stop, and nothing that was told about people lies readable in what they keep, said or show (I3); a name
+    /// that is put there is found.
+    pub(crate) async fn tells_nothing(mut self) {
+        let facts = self.told.lock().unwrap().clone();
+        assert!(2 < facts.texts.len(), "the cases told something: {facts:?}");
+        let scanner = Scanner::new(&facts).unwrap();
+        let mut findings = Vec::new();
+        for place in 0..self.consortium.size() {
+            let address = self.consortium.node(place).rpc.clone();
+            if let Ok(shown) = reqwest::get(format!("http://{address}/metrics")).await {
+                findings.extend(scanner.look("metrics", &shown.bytes().await.unwrap()));
+            }
+        }
+        for place in 0..self.consortium.size() {
+            let node = self.consortium.node(place);
+            node.process.kill();
+            findings.extend(scanner.look("log", node.process.log().as_bytes()));
+            let data = self.consortium.config(place).with_file_name("data");
+            let look = sink::look_through(&scanner, &data).await.unwrap();
+            assert!(0 < look.databases && 100 < look.entries, "{look:?}");
+            findings.extend(look.findings);
+        }
+        assert!(findings.is_empty(), "{findings:?}");
+        self.finds_what_is_there(&scanner, &facts).await;
+    }
+
+    async fn finds_what_is_there(&self, scanner: &Scanner, facts: &Facts) {
+        let data = self.consortium.config(AT_CLINIC).with_file_name("data");
+        let name = facts.texts.iter().find(|text| text.starts_with("見本"));
+        let told = format!("enrolled {}", name.unwrap());
+        std::fs::write(data.join("planted"), told).unwrap();
+        let look = sink::look_through(scanner, &data).await.unwrap();
+        assert!(!look.findings.is_empty(), "the look can fail");
     }
 
     /// The key that evidence for a member is sealed to.

@@ -1,5 +1,5 @@
 //! What the home municipality does for its people, through its gateway and on a real chain: second words, people without a card, life
-//! events, protection, papers, audits and erasures.
+//! events, protection, papers, receipts, audits and erasures.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -16,6 +16,7 @@ mod cards;
 mod guardians;
 mod papers;
 mod protection;
+mod receipts;
 mod second_word;
 mod town;
 mod witnessed;

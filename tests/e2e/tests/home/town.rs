@@ -22,6 +22,7 @@ use musubi_tests_support::{
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 
 pub(crate) const SECOND: MemberId = MemberId(1);
 pub(crate) const DAY: u64 = 24 * 3600 * 1000;
@@ -266,6 +267,22 @@ impl Town {
     pub(crate) async fn card(&self, person: Pseudonym) -> Option<BindingId> {
         let card: Option<CardView> = self.read("MusubiApi_active_card", &person).await;
         card.map(|card| card.binding)
+    }
+
+    /// The chain's specification.
+    pub(crate) fn spec(&self) -> PathBuf {
+        self.consortium.folder().join("chain-spec.json")
+    }
+
+    /// Waits, block by block, until the trail tells that the consent ended.
+    pub(crate) async fn wait_until_over(&self, consent: ConsentId) {
+        let rpc = self.consortium.rpc(0).await;
+        let mut height = rpc.height().await;
+        while !matches!(self.state(consent).await, ConsentState::Ended(_)) {
+            height = rpc.wait_for_height(height + 1).await;
+        }
+        // The state reads as over from its last moment on; the block after it says so on the trail.
+        rpc.wait_for_height(height + 2).await;
     }
 
     pub(crate) async fn home(&self, person: Pseudonym) -> Option<MemberId> {

@@ -1,9 +1,11 @@
 //! The vectors that every language's SDK must meet (`data/sdk.json`): the Rust core makes the very same bytes.
 
+use codec::DecodeAll;
 use ed25519_dalek::SigningKey;
 use musubi_care::{
     child::{Circumstances, History, Proposal, Subject},
-    presets::SCHEDULE_2026,
+    growth::{Position, Reference},
+    presets::{GROWTH_2023, SCHEDULE_2026},
     rules::RuleSet,
     schedule,
 };
@@ -11,7 +13,9 @@ use musubi_client_sdk::{
     calls::consent,
     extrinsics::{ChainContext, Mortality, account_of, prepare},
     rest::SignedCall,
+    sealing::{Envelope, HpkeSecret, SealedRecord},
 };
+use musubi_consent::{CheckIn, SignedContent};
 use serde_json::Value;
 
 fn vectors() -> Value {
@@ -19,8 +23,15 @@ fn vectors() -> Value {
 }
 
 fn key(vector: &Value) -> SigningKey {
-    let seed = hex::decode(vector["seed"].as_str().unwrap()).unwrap();
-    SigningKey::from_bytes(&seed.try_into().unwrap())
+    SigningKey::from_bytes(&bytes(&vector["seed"]).try_into().unwrap())
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    hex::decode(value.as_str().unwrap()).unwrap()
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+    serde_json::from_value(value.clone()).unwrap()
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Debug>>(value: &Value) -> T {
@@ -68,11 +79,10 @@ fn the_gateway_call_is_signed_to_the_byte() {
 #[test]
 fn the_schedule_check_answers_the_same() {
     let vector = &vectors()["care"];
-    let read = |value: &Value| serde_json::from_value::<History>(value.clone()).unwrap();
-    let subject: Subject = serde_json::from_value(vector["child"]["subject"].clone()).unwrap();
-    let proposal: Proposal = serde_json::from_value(vector["proposal"].clone()).unwrap();
+    let subject: Subject = read(&vector["child"]["subject"]);
+    let proposal: Proposal = read(&vector["proposal"]);
     let rules = RuleSet::parse(SCHEDULE_2026).unwrap();
-    let history = read(&vector["child"]["history"]);
+    let history: History = read(&vector["child"]["history"]);
     let verdict = schedule::check(
         &rules,
         &subject,
@@ -82,4 +92,46 @@ fn the_schedule_check_answers_the_same() {
     );
     let verdict = serde_json::to_value(verdict).unwrap();
     assert_eq!(verdict["answer"], vector["answer"]);
+}
+
+#[test]
+fn the_growth_reference_places_the_same() {
+    let vector = &vectors()["growth"];
+    let reference = Reference::parse(GROWTH_2023).unwrap();
+    let evaluation = reference.evaluate(
+        read(&vector["measure"]),
+        read(&vector["sex"]),
+        read(&vector["birth"]),
+        read(&vector["on"]),
+        read(&vector["value"]),
+    );
+    let [low, high]: [u8; 2] = read(&vector["between"]);
+    assert_eq!(evaluation.unwrap().position, Position::Between(low, high));
+}
+
+#[test]
+fn the_check_in_is_signed_to_the_byte() {
+    let vector = &vectors()["checkIn"];
+    let document = CheckIn::parse(vector["document"].as_str().unwrap().as_bytes()).unwrap();
+    let content = SignedContent::of(&document, parsed(&vector["genesis"]));
+    assert_eq!(hex::encode(content.to_bytes()), vector["bytesToSign"]);
+}
+
+#[test]
+fn the_sealed_record_opens() {
+    let vector = &vectors()["sealing"];
+    let decoded = bytes(&vector["sealed"]);
+    let sealed = SealedRecord::decode_all(&mut decoded.as_slice()).unwrap();
+    let envelope = Envelope::decode_all(&mut bytes(&vector["envelope"]).as_slice()).unwrap();
+    let secret = HpkeSecret::from_bytes(bytes(&vector["secret"]).try_into().unwrap());
+    assert_eq!(sealed.record, parsed(&vector["record"]));
+    assert_eq!(sealed.commitment, parsed(&vector["commitment"]));
+    let data_key = envelope.open(&secret).unwrap();
+    let opened = sealed
+        .open(&parsed(&vector["ciphertext"]), &data_key)
+        .unwrap();
+    assert_eq!(
+        opened.as_slice(),
+        vector["opened"].as_str().unwrap().as_bytes()
+    );
 }

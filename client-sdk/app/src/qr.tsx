@@ -1,0 +1,13 @@
+// A QR code as a picture whose text stands beside it.
+
+import { encode } from "uqr";
+
+export function Qr({ text, label }: { text: string; label: string }) {
+  const { data, size } = encode(text, { ecc: "M", border: 4 });
+  const dark = data.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : ""))).join("");
+  return (
+    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">
+      <rect width={size} height={size} fill="#fff" /><path d={dark} fill="#000" />
+    </svg>
+  );
+}

@@ -1,0 +1,3 @@
+import { face, offline } from "../face.ts";
+
+export default face("app", [offline()]);

@@ -1,0 +1,147 @@
+// A guardian says yes, or takes it back: what is asked, the statement in large type, the card, and what became of it.
+
+import { dateTime, useAddress } from "musubi-shared";
+import type { Id } from "musubi-sdk";
+import { useEffect, useState } from "preact/hooks";
+import { useDesk } from "../desk";
+import { nameOf } from "../fhir";
+import { Choices, Done, Field, PersonChoice, Step, usePeople } from "../parts";
+import { keepPerson, type KeptConsent, type Person } from "../people";
+import { give, nonceFor, type Outcome, propose, SignStep } from "../signing";
+import { tagOf, useSpeech } from "../speech";
+
+const DAY = 24 * 3600_000;
+const PURPOSES = ["child-care", "checkup", "consultation"] as const;
+const CATEGORIES = ["immunization", "checkup", "questionnaire", "growth"] as const;
+const PERIODS = [90, 365, 1095] as const;
+const CONTACTS = "musubi-contacts";
+
+/** Telephone numbers of offices, which a statement names; they are remembered on this machine. */
+const contacts = (): Record<string, string> => JSON.parse(localStorage.getItem(CONTACTS) ?? "{}") as Record<string, string>;
+
+/** The person that the address names, once the list is there. */
+export function useNamed(filter: (person: Person) => boolean): [Person | undefined, (person: Person) => void] {
+  const { query } = useAddress();
+  const [all] = usePeople();
+  const [person, setPerson] = useState<Person>();
+  useEffect(() => {
+    const named = all?.find((one) => one.pseudonym === query.get("person"));
+    if (named && filter(named)) setPerson(named);
+  }, [all]);
+  return [person, setPerson];
+}
+
+export function Consent() {
+  const { say, text, language } = useSpeech();
+  const desk = useDesk();
+  const [person, setPerson] = useNamed((one) => one.guardians.length > 0);
+  const [recipient, setRecipient] = useState<number>();
+  const [purpose, setPurpose] = useState<(typeof PURPOSES)[number]>("child-care");
+  const [categories, setCategories] = useState<string[]>([...CATEGORIES]);
+  const [days, setDays] = useState<number>(365);
+  const [phones, setPhones] = useState(contacts);
+  const [step, setStep] = useState<"who" | "what" | "sign">("who");
+  const [consent, setConsent] = useState<Id>("");
+  const [outcome, setOutcome] = useState<Outcome>();
+  if (!person) return <Step at={1} of={4} title={say("consent.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.guardians.length > 0} onChoose={setPerson} /></Step>;
+  const home = person.home;
+  const until = Date.now() + days * DAY;
+  const fields = async () => {
+    const { nonce } = await nonceFor(desk, home, "document");
+    const guardian = person.guardians[0]!;
+    const party = (member: number) => ({ member, name: desk.title(member), contact: phones[member] ?? "" });
+    const now = Date.now();
+    return {
+      consent, subject: person.pseudonym, subject_label: text("consent.child"), guardian: guardian.pseudonym, role: guardian.role, authority: guardian.authority,
+      controller: party(home), recipient: party(recipient!), purpose, categories: CATEGORIES.filter((one) => categories.includes(one)), actions: ["view"],
+      retention_days: 365, transfer_abroad: false, not_before: now, not_after: now + days * DAY, nonce, assurance: "card-signed",
+      place: desk.here.you.kind === "clinic" ? "clinic" : "counter", notice: "musubi-notice-2026-11", language: tagOf(language),
+    };
+  };
+  if (step === "who" || recipient === undefined) {
+    const others = desk.here.members.filter((one) => one.member !== home && (one.kind === "clinic" || one.kind === "municipality"));
+    return (
+      <Step at={2} of={4} title={say("consent.recipient", { name: nameOf(person.patient) })}>
+        <Choices legend={say("consent.recipientLegend")} value={recipient} options={others.map((one) => [one.member, desk.title(one.member)])} onChoose={setRecipient} />
+        <div class="twin">{[home, ...(recipient === undefined ? [] : [recipient])].map((member) => (
+          <Field label={say("consent.contact", { name: desk.title(member) })}><input type="tel" autocomplete="off" value={phones[member] ?? ""} onInput={(event) => setPhones({ ...phones, [member]: event.currentTarget.value })} /></Field>
+        ))}</div>
+        <div><button type="button" class="first wide" disabled={recipient === undefined || ![home, recipient].every((member) => phones[member]?.trim())} onClick={() => { localStorage.setItem(CONTACTS, JSON.stringify(phones)); setStep("what"); }}>{say("next")}</button></div>
+      </Step>
+    );
+  }
+  if (step === "what") {
+    const toggle = (one: string, on: boolean) => setCategories(on ? [...categories, one] : categories.filter((other) => other !== one));
+    const go = async () => {
+      const { loadKeys } = await import("musubi-sdk/keys");
+      setConsent((await loadKeys()).randomId());
+      setStep("sign");
+    };
+    return (
+      <Step at={3} of={4} title={say("consent.what")}>
+        <Choices legend={say("consent.purpose")} value={purpose} options={PURPOSES.map((one) => [one, say(`purpose.${one}`)])} onChoose={setPurpose} />
+        <fieldset class="choices"><legend>{say("consent.categories")}</legend>{CATEGORIES.map((one) => <label class="choice"><input type="checkbox" checked={categories.includes(one)} onChange={(event) => toggle(one, event.currentTarget.checked)} />{say(`category.${one}`)}</label>)}</fieldset>
+        <Choices legend={say("consent.period")} value={days} options={PERIODS.map((one) => [one, say(`period.${one}`)])} onChoose={setDays} />
+        <div><button type="button" class="first wide" disabled={categories.length === 0} onClick={() => void go()}>{say("consent.show")}</button></div>
+      </Step>
+    );
+  }
+  if (!outcome) {
+    return (
+      <SignStep at={4} of={4} title={text("consent.sign")} kind="consent" home={home} card="signing" fields={fields} refuse={() => setStep("what")}
+        onSigned={async (signed) => {
+          const answer = await propose(desk, home, signed);
+          if (answer.outcome === "attested") await keepPerson({ ...person, consents: [...person.consents, { consent, recipient, purpose, until, at: Date.now() }] });
+          setOutcome(answer);
+        }} />
+    );
+  }
+  return <Became outcome={outcome} done={say("consent.done", { recipient: desk.title(recipient), until: dateTime(language, until).split(" ")[0]! })} consent={consent} next={[[`/counter/slip?person=${person.pseudonym}`, say("nav.slip")]]} />;
+}
+
+/** In force, waiting for the card authority, or not: each looks its own way, and says what comes next. */
+function Became({ outcome, done, consent, next }: { outcome: Outcome; done: preact.ComponentChildren; consent: Id; next?: [string, preact.ComponentChildren][] }) {
+  const { say } = useSpeech();
+  if (outcome.outcome === "attested") return <Done title={done} {...(next && { next })}><p class="soft">{say("consent.block", { block: outcome.block ?? 0 })}</p><p class="id" data-consent={consent}>{consent}</p></Done>;
+  const isPending = outcome.outcome === "pending";
+  return (
+    <section class={`card stack outcome ${isPending ? "warn" : "bad"}`} role="alert" data-outcome={outcome.outcome}>
+      <h2>{say(isPending ? "consent.pending" : "consent.disagreed")}</h2>
+      {outcome.reason && <p lang="en">{outcome.reason}</p>}
+    </section>
+  );
+}
+
+/** One touch ends a consent; the next read is denied. */
+export function Withdraw() {
+  const { say, text, language } = useSpeech();
+  const desk = useDesk();
+  const [person, setPerson] = useNamed((one) => one.consents.length > 0);
+  const [chosen, setChosen] = useState<KeptConsent>();
+  const [outcome, setOutcome] = useState<Outcome>();
+  if (!person) return <Step at={1} of={3} title={say("withdraw.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.consents.length > 0} onChoose={setPerson} /></Step>;
+  if (!chosen) {
+    return (
+      <Step at={2} of={3} title={say("withdraw.which", { name: nameOf(person.patient) })}>
+        <ul class="pick">{person.consents.map((one) => <li><button type="button" onClick={() => setChosen(one)}><strong>{desk.title(one.recipient)}</strong><span>{say(`purpose.${one.purpose}` as "purpose.checkup")}</span><span class="soft">{say("withdraw.given", { at: dateTime(language, one.at) })}</span></button></li>)}</ul>
+      </Step>
+    );
+  }
+  const home = person.home;
+  const fields = async () => {
+    const { nonce } = await nonceFor(desk, home, "document");
+    const now = Date.now();
+    return { consent: chosen.consent, subject: person.pseudonym, guardian: person.guardians[0]!.pseudonym, not_before: now, not_after: now + DAY / 2, nonce, language: tagOf(language) };
+  };
+  if (!outcome) {
+    return (
+      <SignStep at={3} of={3} title={text("withdraw.sign")} kind="withdrawal" home={home} card="signing" fields={fields}
+        onSigned={async (signed) => {
+          const answer = await give(desk, home, "withdrawal", signed);
+          if (answer.outcome === "attested") await keepPerson({ ...person, consents: person.consents.filter((one) => one !== chosen) });
+          setOutcome(answer);
+        }} />
+    );
+  }
+  return <Became outcome={outcome} done={say("withdraw.done", { recipient: desk.title(chosen.recipient) })} consent={chosen.consent} />;
+}

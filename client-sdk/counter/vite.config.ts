@@ -1,0 +1,3 @@
+import { face } from "../face.ts";
+
+export default face("counter");

@@ -1,0 +1,12 @@
+// English: words that every face uses.
+import type { CommonKey } from ".";
+
+export const en: Record<CommonKey, string> = {
+  skip: "Skip to content", language: "Language", menu: "Menu", loading: "Loading…", empty: "Nothing matches.", again: "Try again", offline: "No connection to the node. Check the network; this goes on by itself when there is one.", failed: "This could not be loaded.", details: "Details", someone: "Member {member}",
+  "state.proposed": "Asked for", "state.effective": "In force", "state.paused": "Paused", "state.withdrawn": "Withdrawn", "state.expired": "Expired", "state.superseded": "Superseded", "state.refused": "Refused", "state.open": "Open", "state.enacted": "Enacted", "state.rejected": "Rejected", "state.lapsed": "Lapsed", "state.enactment-failed": "Could not be enacted",
+  "outcome.done": "Done", "outcome.permitted": "Permitted", "outcome.denied": "Denied", "outcome.failed": "Failed",
+  "purpose.child-care": "child care", "purpose.checkup": "checkup", "purpose.move-in": "moving in", "purpose.emergency": "emergency", "purpose.statistics": "statistics", "purpose.family-sharing": "family sharing", "purpose.consultation": "consultation",
+  "reason.no-consent": "there is no consent", "reason.withdrawn": "the consent was withdrawn", "reason.outside-period": "it is outside the period", "reason.paused": "the consent is paused", "reason.role-not-allowed": "the role may not ask", "reason.member-not-active": "the member is not active", "reason.not-available": "it is not available", "reason.statute-not-applicable": "the statute does not apply", "reason.break-glass-not-open": "no break-glass is open", "reason.erased": "it is erased", "reason.no-session": "there is no open visit", "reason.frozen": "the records are frozen", "reason.consent-ended": "the consent has ended", "reason.life-at-risk": "life at risk", "reason.verbal-consent": "agreed by word of mouth", "reason.disaster": "disaster",
+  "basis.consent": "consent", "basis.statute": "statute", "basis.break-glass": "break-glass",
+  "category.immunization": "immunisation", "category.checkup": "checkup", "category.questionnaire": "questionnaire", "category.growth": "growth", "category.scale": "scale", "category.survey": "survey", "category.emergency-summary": "emergency summary", "category.schedule-verdict": "schedule check", "category.sensitive": "sensitive", "category.document": "document",
+};

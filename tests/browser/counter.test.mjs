@@ -1,0 +1,505 @@
+// The counter and clinic console as staff use it: a real consortium, a card on a real PC/SC service, the card agent beside the browser.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { launch, open, overflows, violations } from "./browser.mjs";
+import { agent as startAgent, reader as startReader, SECRETS } from "./cards.mjs";
+import { start } from "./consortium.mjs";
+
+const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
+const PORT = Number(process.env.BROWSER_PORT ?? 23_000) + 100;
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 } };
+const [VILLAGE, CLINIC] = [`http://127.0.0.1:${PORT + 30}`, `http://127.0.0.1:${PORT + 34}`];
+const [HOME, AT_CLINIC] = [0, 4];
+let consortium, browser, reader, agent, village, clinic;
+/** What the family's way through the desks left: pseudonyms, consent, visit, records. */
+const family = {};
+
+before(async () => {
+  await mkdir(`${folder}/screens`, { recursive: true });
+  consortium = await start(binary, `${folder}/counter-demo`, PORT);
+  reader = await startReader(binary, `${folder}/counter-card`, consortium.folder);
+  agent = await startAgent(binary, reader.env, PORT + 38, [VILLAGE, CLINIC]);
+  browser = await launch();
+  village = await desk(VILLAGE, "rusutsu", "clerk", "窓口 1番");
+  clinic = await desk(CLINIC, "yotei-clinic", "doctor", "当番医");
+});
+after(async () => {
+  await browser?.close();
+  await agent?.stop();
+  await reader?.stop();
+  await consortium?.stop();
+});
+
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const snap = (page, name) => page.screenshot({ path: `${folder}/screens/counter-${name}.png`, fullPage: true });
+
+/** A browser profile at a gateway's console, with a key of the demonstration's staff. */
+async function desk(origin, member, key, label, options = {}) {
+  // A service worker would answer where a test wants to see what the page asks; one test has it.
+  const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, origin, "", "counter");
+  // Blocks, cards and pages share one machine here; a step that hangs still ends.
+  opened.page.setDefaultTimeout(120_000);
+  await takeKey(opened.page, member, key, label);
+  await opened.page.locator(".who").waitFor();
+  return { ...opened, go: (path) => opened.page.goto(`${origin}/counter/${path}`) };
+}
+
+async function takeKey(page, member, key, label) {
+  await page.getByLabel("呼び名").fill(label);
+  await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/${member}/${key}.pem`);
+}
+
+async function pair({ page, go }) {
+  await go("reader");
+  await page.getByLabel("連携コード").fill(agent.code());
+  await press(page, "連携する");
+  await page.locator('[data-reader="reader.card"]').waitFor();
+}
+
+/** Enters a secret at the card prompt. */
+async function enter(page, secret, confirm) {
+  await page.locator('[data-reader="reader.card"]').waitFor();
+  await page.locator("input.secret").fill(secret);
+  await press(page, confirm);
+}
+
+/** The newest state, by the runtime's own functions: hexadecimal SCALE. */
+async function chain(name, ...parts) {
+  const hex = parts.map((part) => (typeof part === "number" ? Buffer.from(Uint32Array.of(part).buffer).toString("hex") : part.slice(2))).join("");
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "state_call", params: [`MusubiApi_${name}`, `0x${hex}`] });
+  const answer = await (await fetch(`${consortium.address}/rpc`, { method: "POST", body, headers: { "content-type": "application/json" } })).json();
+  assert.ok(answer.result, JSON.stringify(answer));
+  return answer.result;
+}
+
+/** The index follows the chain within moments: asks until it says what the chain has. */
+async function settled(wanted, ask) {
+  for (const end = Date.now() + 120_000; ; ) {
+    const said = await ask();
+    if (said === wanted) return;
+    assert.ok(Date.now() < end, `${said}, expected ${wanted}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** How many events of a kind the chain has about somebody, of those whose body holds a word. */
+async function eventsOf(subject, kind, word = "") {
+  const { events } = await (await fetch(`${consortium.address}/explorer/api/events?about=${subject}&kind=${kind}`)).json();
+  return events.filter((event) => JSON.stringify(event.body).includes(word)).length;
+}
+
+const bornDaysAgo = (days) => new Date(Date.now() + 9 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
+
+test("the agent is paired by the code on its terminal, and says what lies on the reader", async () => {
+  await village.go("reader");
+  await snap(village.page, "pair");
+  await village.page.getByLabel("連携コード").fill("00000000" === agent.code() ? "11111111" : "00000000");
+  await press(village.page, "連携する");
+  await village.page.getByText("コードが違います").waitFor();
+  await pair(village);
+  await pair(clinic);
+  await press(village.page, "カードを確かめる");
+  await village.page.getByText("あり（残り5回）").waitFor();
+  reader.take();
+  await village.page.locator('[data-reader="reader.empty"]').waitFor();
+  reader.place();
+  await village.page.locator('[data-reader="reader.card"]').waitFor();
+  await snap(village.page, "reader");
+});
+
+test("a guardian is enrolled by card, and the card is bound for signing and for check-ins", async () => {
+  const { page, go } = village;
+  await go("enrol");
+  await enter(page, "0000", "読み取る");
+  await page.getByText("あと2回まちがえるとロック").waitFor();
+  await snap(page, "wrong-pin");
+  await press(page, "照合番号Bで読み取る");
+  await enter(page, SECRETS.printed, "読み取る");
+  await page.getByLabel("フリガナ").fill("タナカ　ヨウコ");
+  assert.match(await page.getByLabel("氏名").inputValue(), /\p{Script=Han}/u);
+  await page.getByLabel("番号", { exact: false }).last().fill("R-4711");
+  await snap(page, "enrol-form");
+  await press(page, "次へ");
+  await snap(page, "enrol-phone");
+  await press(page, "電話なしで登録する");
+  await page.getByRole("heading", { name: "このカードを本人のカードにする" }).waitFor();
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.password, "署名する");
+  await page.getByRole("heading", { name: "受付に使えるようにする" }).waitFor();
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.pin, "署名する");
+  const shown = page.locator("[data-pseudonym]");
+  await shown.waitFor();
+  family.guardian = await shown.getAttribute("data-pseudonym");
+  await snap(page, "enrolled");
+  assert.equal(await chain("home", family.guardian), "0x0100000000");
+  assert.match(await chain("active_card", family.guardian), /^0x01/);
+});
+
+test("a child is enrolled and linked to the guardian, and gets a slip that names nobody", async () => {
+  const { page } = village;
+  await press(page, "子どもと保護者");
+  await page.locator(".pick button").click();
+  await page.getByLabel("氏名").fill("田中　空");
+  await page.getByLabel("フリガナ").fill("タナカ　ソラ");
+  await page.getByLabel("生年月日").fill(bornDaysAgo(100));
+  await page.getByLabel("番号", { exact: false }).last().fill("R-4712");
+  await page.getByLabel("女", { exact: true }).check();
+  await press(page, "次へ");
+  await snap(page, "child-authority");
+  await press(page, "登録して保護者と結ぶ");
+  const shown = page.locator("[data-pseudonym]");
+  await shown.waitFor();
+  family.child = await shown.getAttribute("data-pseudonym");
+  await snap(page, "child-done");
+  assert.match(await chain("guardianship", family.guardian, family.child), /^0x01/);
+});
+
+test("the consent is shown in three languages, signed by card, and in force on the chain", async () => {
+  const { page, go } = village;
+  await go(`consent?person=${family.child}`);
+  await page.getByLabel("ようてい医院", { exact: true }).check();
+  await page.getByLabel("留寿都村 の電話番号").fill("0136-46-3131");
+  await page.getByLabel("ようてい医院 の電話番号").fill("0136-00-0000");
+  await snap(page, "consent-recipient");
+  await press(page, "次へ");
+  await snap(page, "consent-what");
+  await press(page, "同意の文面を示す");
+  const words = page.locator(".document .words");
+  await words.getByText("ようてい医院").first().waitFor();
+  await snap(page, "statement");
+  await press(page, "やさしい日本語");
+  assert.ok((await words.locator("ruby").count()) > 5);
+  await snap(page, "statement-plain");
+  await press(page, "English");
+  assert.match(await words.innerText(), /withdraw/i);
+  await press(page, "内容を読みました。署名に進む");
+  await snap(page, "consent-card");
+  await enter(page, SECRETS.password, "署名する");
+  const shown = page.locator("[data-consent]");
+  await shown.waitFor();
+  family.consent = await shown.getAttribute("data-consent");
+  await snap(page, "consent-done");
+  const onChain = await chain("consent", family.consent);
+  assert.ok(onChain.includes(family.child.slice(2)) && onChain.includes(family.guardian.slice(2)));
+  assert.match(agent.said(), /ようてい医院/, "what was signed stands on the agent's terminal too");
+});
+
+test("the clinic finds the child by the slip, and the card opens the visit on the chain", async () => {
+  const { page, go } = clinic;
+  await go("check-in");
+  await page.getByRole("searchbox").fill(`musubi:visit?home=${HOME}&subject=${family.child}&person=${family.guardian}`);
+  await page.getByRole("searchbox").press("Enter");
+  await page.getByLabel("氏名").fill("田中　空");
+  await page.getByLabel("生年月日").fill(bornDaysAgo(100));
+  await page.getByLabel("番号", { exact: false }).last().fill("K-0815");
+  await page.getByLabel("女", { exact: true }).check();
+  await snap(page, "chart");
+  await press(page, "次へ");
+  await snap(page, "check-in");
+  await enter(page, SECRETS.pin, "受付をする");
+  await page.locator('[data-outcome="done"]').waitFor();
+  await snap(page, "checked-in");
+  await settled(1, () => eventsOf(family.child, "session-opened"));
+});
+
+test("the vial is scanned, the conditions are met, and the dose is recorded", async () => {
+  const { page } = clinic;
+  await press(page, "接種前の確認と記録");
+  await page.getByLabel("バーコード").fill("0104987000000017172712311" + "0HK417A");
+  await page.keyboard.press("Enter");
+  await page.getByText("製品番号はまだ登録がありません").waitFor();
+  assert.equal(await page.getByLabel("製造番号").inputValue(), "HK417A");
+  assert.equal(await page.getByLabel("有効期限").inputValue(), "2027-12-31");
+  await page.getByRole("combobox", { name: "ワクチン" }).selectOption("DPT-IPV-HIB");
+  await page.getByLabel("これまでの接種をすべて確かめた").check();
+  await snap(page, "dose");
+  await press(page, "条件を確かめる");
+  const verdict = page.locator("[data-verdict]");
+  await verdict.waitFor();
+  assert.equal(await verdict.getAttribute("data-verdict"), "conditions_met", await verdict.innerText());
+  assert.doesNotMatch(await verdict.innerText(), /安全|safe/i);
+  await snap(page, "verdict-met");
+  await press(page, "医師が接種を決め、記録へ進む");
+  await snap(page, "record");
+  await press(page, "接種した。記録する");
+  const shown = page.locator("[data-record]");
+  await shown.waitFor();
+  family.dose = await shown.getAttribute("data-record");
+  await snap(page, "recorded");
+  assert.ok((await chain("record", family.dose)).includes(family.child.slice(2)));
+});
+
+test("the same again is stopped in words nobody overlooks; a doctor goes on with a reason that is signed on the chain", async () => {
+  const { page, go } = clinic;
+  await go(`check?person=${family.child}`);
+  // The box was named once, so its scan fills the whole form.
+  await page.getByLabel("バーコード").fill("(01)04987000000017(17)271231(10)HK418B");
+  await page.keyboard.press("Enter");
+  await page.getByText("読み取りました", { exact: true }).waitFor();
+  assert.equal(await page.getByRole("combobox", { name: "ワクチン" }).inputValue(), "DPT-IPV-HIB");
+  await page.getByLabel("これまでの接種をすべて確かめた").check();
+  await press(page, "条件を確かめる");
+  const verdict = page.locator('[data-verdict="not_met"]');
+  await verdict.waitFor();
+  assert.match(await verdict.innerText(), /条件を満たしません[^]*最も早い日/);
+  await snap(page, "verdict-not-met");
+  await press(page, "医師の判断で続ける");
+  await page.getByLabel("医学的判断による").check();
+  await page.getByLabel("医師の言葉で").fill("流行地への転居が明日に迫るため");
+  await snap(page, "override");
+  await press(page, "理由に署名して続ける");
+  await page.getByRole("heading", { name: "接種を記録する" }).waitFor();
+  await settled(1, () => eventsOf(family.child, "schedule-checked", "clinical-judgement"));
+});
+
+test("checkup values are held against the curves, a slip of the unit is caught, and the values are sent", async () => {
+  const { page, go } = clinic;
+  await go(`measure?person=${family.child}`);
+  await page.getByLabel("体重").fill("6240");
+  await press(page, "曲線の上で確かめる");
+  await page.getByText("単位を確かめてください").waitFor();
+  await snap(page, "measure-doubt");
+  await press(page, "値を直す");
+  await page.getByLabel("体重").fill("6.24");
+  await page.getByLabel("身長").fill("60.5");
+  await press(page, "曲線の上で確かめる");
+  await page.locator('[data-measure="weight"]').getByText("パーセンタイル").waitFor();
+  await snap(page, "measure");
+  await press(page, "記録する");
+  await page.locator('[data-outcome="done"]').waitFor();
+  await settled(2, () => eventsOf(family.child, "record-committed", "growth"));
+});
+
+test("without the network a record waits, sealed and signed, and goes by itself when the network is back", async () => {
+  const { page, go, context } = clinic;
+  const committed = () => eventsOf(family.child, "record-committed");
+  const before = await committed();
+  await go(`measure?person=${family.child}`);
+  await page.getByLabel("頭囲").fill("39.5");
+  await context.route("**/fhir/**", (route) => route.abort());
+  await press(page, "曲線の上で確かめる");
+  await press(page, "記録する");
+  await page.getByText("この端末に封をして預かりました").waitFor();
+  await go("queue");
+  await page.locator("[data-intent]").waitFor();
+  await snap(page, "queue");
+  assert.equal(await committed(), before);
+  // What lies on the disk tells nothing of the person.
+  const kept = await page.evaluate(() => new Promise((resolve) => {
+    const request = indexedDB.open("musubi-counter", 1);
+    request.onsuccess = () => {
+      const all = request.result.transaction("sealed").objectStore("sealed").getAll();
+      all.onsuccess = () => resolve(all.result.map((one) => new TextDecoder().decode(one.bytes)).join(" "));
+    };
+  }));
+  assert.doesNotMatch(kept, /田中|Observation/);
+  await context.unroute("**/fhir/**");
+  await page.getByText("当てはまるものはありません").waitFor();
+  await settled(before + 1, committed);
+});
+
+test("what the gateway refuses stays in the queue with its reason, and can be dropped", async () => {
+  const { page, go, context } = clinic;
+  await go(`measure?person=${family.child}`);
+  await page.getByLabel("頭囲").fill("39.6");
+  await context.route("**/fhir/**", (route) => route.abort());
+  await press(page, "曲線の上で確かめる");
+  await press(page, "記録する");
+  await page.getByText("この端末に封をして預かりました").waitFor();
+  const refusal = { status: 422, contentType: "application/problem+json", body: JSON.stringify({ detail: "the subject moved away" }) };
+  await context.unroute("**/fhir/**");
+  await context.route("**/fhir/**", (route) => route.fulfill(refusal));
+  await go("queue");
+  await page.getByText("the subject moved away").waitFor();
+  await snap(page, "queue-conflict");
+  page.once("dialog", (dialog) => void dialog.accept());
+  await press(page, "取り消す");
+  await page.getByText("当てはまるものはありません").waitFor();
+  await context.unroute("**/fhir/**");
+});
+
+test("the console opens without the network, as it was last", async () => {
+  const rounds = await desk(CLINIC, "yotei-clinic", "doctor", "往診", { serviceWorkers: "allow" });
+  const { page, go, context } = rounds;
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await go("");
+  await page.locator(".tasks").waitFor();
+  await context.setOffline(true);
+  await go("measure");
+  await page.getByText("前回の内容で開いています").waitFor();
+  await page.getByRole("heading", { name: "だれを計測しますか" }).waitFor();
+  await snap(page, "offline");
+  await context.setOffline(false);
+  await page.getByText("前回の内容で開いています").waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("the fire service opens records with role, incident and reason; the clock runs; it closes, and a second person reviews it", async () => {
+  const fire = await desk(VILLAGE, "yotei-fire-service", "crew", "救急隊 1");
+  const { page, go } = fire;
+  await go("emergency");
+  await page.getByLabel("だれの記録ですか").fill(family.child);
+  await page.getByLabel("出動番号").fill("2026-1126-07");
+  await page.getByLabel("生命の危険").check();
+  await snap(page, "emergency");
+  await press(page, "署名して開く");
+  const running = page.locator('[data-open="true"]');
+  await running.waitFor();
+  const request = await running.getAttribute("data-opening");
+  const first = await page.getByRole("timer").innerText();
+  await page.waitForFunction((first) => document.querySelector('[role="timer"]')?.textContent !== first, first);
+  await snap(page, "emergency-open");
+  await settled(1, () => eventsOf(family.child, "break-glass-opened", request));
+  assert.equal(await eventsOf(family.child, "break-glass-opened", "2026-1126-07"), 0);
+  await press(page, "いま閉じる");
+  await page.getByText("審査待ち").waitFor();
+  await go("key");
+  await takeKey(page, "yotei-fire-service", "reviewer", "審査担当");
+  await go("emergency");
+  await page.getByLabel("要求の番号").fill(request);
+  await page.getByLabel("正当だった", { exact: true }).check();
+  await press(page, "署名して審査を残す");
+  await page.getByText("審査済み").first().waitFor();
+  await snap(page, "emergency-reviewed");
+  await fire.context.close();
+});
+
+test("an operator registers a key that was made on this machine, which then works here", async () => {
+  const office = await desk(VILLAGE, "rusutsu", "operator", "運用者");
+  const { page, go } = office;
+  await go("key");
+  await page.getByLabel("この端末で新しく作る").check();
+  await page.getByLabel("呼び名").fill("新しい窓口");
+  await press(page, "鍵を作る");
+  const line = page.locator("li", { hasText: "新しい窓口" });
+  await line.waitFor();
+  const keys = (await line.innerText()).match(/0x[0-9a-f]{64} 0x[0-9a-f]{64}/)[0];
+  await snap(page, "keys");
+  await press(page, "運用者 に替わる");
+  await go("staff");
+  await page.getByLabel("職員の公開鍵", { exact: false }).first().fill(keys);
+  await page.getByLabel("いつまで").fill("2027-03-31");
+  await snap(page, "staff");
+  await press(page, "登録する");
+  await page.getByText("職員の鍵を登録しました").waitFor();
+  assert.match(await chain("actor", keys.split(" ")[0]), /^0x01/);
+  await go("key");
+  await press(page, "新しい窓口 に替わる");
+  await go("");
+  await page.locator(".who").getByText("窓口・事務").waitFor();
+  await office.context.close();
+});
+
+test("one touch withdraws the consent, and the chain has it", async () => {
+  const { page, go } = village;
+  await go(`withdraw?person=${family.child}`);
+  await page.locator(".pick button").click();
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.password, "署名する");
+  await page.getByText("同意を取り下げました").waitFor();
+  await snap(page, "withdrawn");
+  const covering = await chain("covering_consent", family.child, AT_CLINIC, "0x00", "0x0000");
+  assert.match(covering, /^0x01/, "no consent covers any more: the answer is the error's variant");
+});
+
+test("a page of another origin can neither pair with the agent nor use it", async () => {
+  const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>elsewhere</title>"));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${server.address().port}/`);
+  const tried = await page.evaluate(async ([address, code]) => {
+    const attempt = (path, body) => fetch(address + path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }).then((response) => response.status, (error) => error.name);
+    return [await attempt("/v1/pairings", { code }), await attempt("/v1/status", {})];
+  }, [agent.address, agent.code()]);
+  assert.deepEqual(tried, ["TypeError", "TypeError"]);
+  const answer = await fetch(`${agent.address}/v1/pairings`, { method: "POST", body: "{}", headers: { origin: "https://elsewhere.example" } });
+  assert.equal(answer.status, 403);
+  assert.equal(answer.headers.get("access-control-allow-origin"), null);
+  await context.close();
+  server.close();
+});
+
+test("the page's policy names its gateway, its neighbours and the agent, and nobody else", async () => {
+  const policy = (await fetch(`${VILLAGE}/counter/`)).headers.get("content-security-policy");
+  assert.match(policy, /frame-ancestors 'none'/);
+  assert.doesNotMatch(policy, /unsafe-inline|\*/);
+  const connect = /connect-src ([^;]+);/.exec(policy)[1].split(" ");
+  assert.deepEqual(connect.filter((one) => one !== "'self'" && !/^http:\/\/127\.0\.0\.1:\d+$/.test(one)), []);
+  assert.ok(connect.includes(agent.address) && connect.includes(CLINIC));
+});
+
+test("the keyboard alone is enough to check a child in", async () => {
+  const { page, go } = clinic;
+  await go("");
+  await page.locator("[data-person]").first().waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
+  const reach = async (selector) => {
+    for (let turn = 0; turn < 80; turn++) {
+      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+      await page.keyboard.press("Tab");
+    }
+    assert.fail(`${selector} is not reached`);
+  };
+  await reach('.list a[href*="check-in"]');
+  await page.keyboard.press("Enter");
+  await page.locator('[data-reader="reader.card"]').waitFor();
+  await reach("input.secret");
+  await page.keyboard.type(SECRETS.pin);
+  await page.keyboard.press("Enter");
+  // The consent was withdrawn before: the desk says so, in words that say what to do.
+  await page.getByText("同意がありません").waitFor();
+  await snap(page, "check-in-refused");
+});
+
+const SCREENS = ["", "check-in", "check", "measure", "queue", "reader", "key", "slip"];
+const AT_VILLAGE = ["", "enrol", "child", "consent", "withdraw"];
+for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", { ...DESKTOP, colorScheme: "dark" }], ["contrast", { ...DESKTOP, contrast: "more" }]]) {
+  test(`every screen at ${name} size keeps WCAG AA and needs no sideways scrolling`, async () => {
+    for (const [desk, paths] of [[village, AT_VILLAGE], [clinic, SCREENS]]) {
+      const { page, go } = desk;
+      await page.setViewportSize(options.viewport);
+      await page.emulateMedia({ colorScheme: options.colorScheme ?? "light", contrast: options.contrast ?? "no-preference" });
+      for (const path of paths) {
+        await go(path);
+        await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
+        await page.screenshot({ path: `${folder}/screens/counter-${name}-${desk === village ? "village" : "clinic"}-${path || "today"}.png` });
+        assert.deepEqual(await violations(page), [], path);
+        assert.equal(await overflows(page), false, `${path} is wider than the screen`);
+      }
+      assert.deepEqual(desk.errors, []);
+    }
+  });
+}
+
+test("200 % and 400 % zoom leave everything in reach", async () => {
+  const { page, go } = village;
+  for (const width of [640, 320]) {
+    await page.setViewportSize({ width, height: 512 });
+    for (const path of ["", "enrol", `consent?person=${family.child}`]) {
+      await go(path);
+      await page.locator("h1").waitFor();
+      assert.equal(await overflows(page), false, `${path} at ${width} px`);
+    }
+  }
+});
+
+test("plain Japanese has its readings, and English is whole", async () => {
+  const { page, go } = village;
+  await page.setViewportSize(DESKTOP.viewport);
+  await go("");
+  await page.locator(".tasks").waitFor();
+  await page.getByLabel("言語").selectOption("ja-Hira");
+  assert.ok((await page.locator("main ruby").count()) > 10);
+  await snap(page, "plain");
+  await page.locator("select.language").selectOption("en");
+  await page.getByText("Ask for consent").first().waitFor();
+  await snap(page, "english");
+  await page.locator("select.language").selectOption("ja");
+});
