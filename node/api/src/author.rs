@@ -3,7 +3,7 @@
 use crate::{
     error::RpcError,
     ports::{Refusal, TransactionStatus},
-    reads::Reads,
+    reads::{self, Reads},
 };
 use jsonrpsee::{
     PendingSubscriptionSink, SubscriptionSink,
@@ -96,10 +96,26 @@ impl AuthorApiServer for Author {
                 status = statuses.recv() => status,
             };
             let Some(status) = status else { return Ok(()) };
+            if let TransactionStatus::Finalised { block, .. } = &status {
+                self.until_newest(block).await;
+            }
             for update in updates(status) {
                 send(&sink, &update).await?;
             }
         }
+    }
+}
+
+impl Author {
+    /// Waits until this node calls no older block its newest than the one that a client is about to hear of.
+    async fn until_newest(&self, block: &BlockHash) {
+        let services = self.0.services();
+        let Ok(header) = reads::header(services, block) else {
+            return;
+        };
+        let (height, mut newest) = (u64::from(header.number), services.head.clone());
+        // A node that stops has no newer head to wait for.
+        let _ = newest.wait_for(|head| head.height >= height).await;
     }
 }
 

@@ -19,6 +19,7 @@ pub mod process;
 pub mod rpc;
 pub mod statement;
 pub mod story;
+pub mod wires;
 
 pub use consortium::Consortium;
 pub use rpc::Rpc;

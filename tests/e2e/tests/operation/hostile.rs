@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-/// Messages, unless `MUSUBI_HOSTILE_MESSAGES` says otherwise.
+/// Messages, unless `SOAK_MESSAGES` says otherwise.
 const MESSAGES: u64 = 6_000;
 /// What a node's memory may grow by under the flood, in bytes.
 const GROWTH_MAX: u64 = 400 << 20;
@@ -38,7 +38,7 @@ impl Noise {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_messages_at_every_door_crash_nothing_and_memory_stays_bounded() {
-    let messages = std::env::var("MUSUBI_HOSTILE_MESSAGES");
+    let messages = std::env::var("SOAK_MESSAGES");
     let messages = messages.map_or(MESSAGES, |count| count.parse().expect("a number"));
     let mut practice = Practice::begin().await;
     let doors = doors(&practice);

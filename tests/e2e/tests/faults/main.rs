@@ -1,0 +1,20 @@
+//! A consortium as processes, tortured while clients use it. Afterwards: no conflicting block, nothing finalised lost, all nodes equal, and one
+//! order of transactions that explains all that every client saw.
+//!
+//! A seed chooses victims and instants; `./dev test` plays each scenario with one, `./dev soak faults` with many.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails loudly where it stands"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "these tests start and kill processes, and time what clients see"
+)]
+
+mod client;
+mod kills;
+mod partitions;
+mod scene;

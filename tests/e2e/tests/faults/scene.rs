@@ -1,0 +1,185 @@
+//! The words of a scenario: a consortium under load, seeded choices, and the judgement after everything is healed.
+
+use crate::client::{Client, holdings};
+use ed25519_dalek::SigningKey;
+use musubi_tests_support::{
+    Consortium, Rpc,
+    gateway::secret,
+    history::{Call, Operation, check},
+    rpc::DEADLINE,
+    wires::Wires,
+};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinHandle;
+
+/// Validators of the demonstration's consortium; they come first in its plan.
+pub(crate) const VALIDATORS: usize = 4;
+/// Blocks that must follow when everything is healed.
+const BLOCKS_AFTER_HEALING: u64 = 2;
+/// How often a node's metrics are looked at.
+const PULSE: Duration = Duration::from_millis(100);
+/// The seed of a run that was given none.
+const SEED: u64 = 20_261_126;
+
+/// A consortium, the wires between its nodes, its clients, and the chance that chooses what happens to it.
+pub(crate) struct Scene {
+    pub(crate) consortium: Consortium,
+    pub(crate) wires: Wires,
+    clock: Instant,
+    clients: Vec<JoinHandle<Vec<Operation>>>,
+    chance: u64,
+}
+
+impl Scene {
+    /// Starts everybody and waits for the first block.
+    pub(crate) async fn open() -> Self {
+        let seed = std::env::var("SOAK_SEED").map_or(SEED, |text| text.parse().unwrap());
+        let mut consortium = Consortium::lay_out();
+        let wires = Wires::lay(&consortium).await;
+        for place in 0..consortium.size() {
+            consortium.node(place).process.restart();
+        }
+        consortium.rpc(0).await.wait_for_height(1).await;
+        Self {
+            consortium,
+            wires,
+            clock: Instant::now(),
+            clients: Vec::new(),
+            chance: seed,
+        }
+    }
+
+    /// One client at every validator, each with the operator's account of its village.
+    pub(crate) fn load(&mut self, transactions: usize) {
+        for place in 0..VALIDATORS {
+            let member = self.consortium.node(place).name.clone();
+            let file = self.consortium.folder().join("members").join(member);
+            let client = Client {
+                number: place,
+                node: place,
+                address: self.consortium.node(place).rpc.clone(),
+                key: SigningKey::from_bytes(&secret(&file.join("operator.pem"))),
+                clock: self.clock,
+            };
+            self.clients.push(tokio::spawn(client.submit(transactions)));
+        }
+    }
+
+    /// This many different validators.
+    pub(crate) fn victims(&mut self, count: usize) -> Vec<usize> {
+        let mut places: Vec<_> = (0..VALIDATORS).collect();
+        while places.len() > count {
+            let gone = usize::try_from(self.draw() % u64::try_from(places.len()).unwrap()).unwrap();
+            places.remove(gone);
+        }
+        places
+    }
+
+    /// The next random number (Knuth's linear congruence; the high bits are the random ones).
+    pub(crate) fn draw(&mut self) -> u64 {
+        self.chance = self
+            .chance
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.chance >> 33
+    }
+
+    /// Lets one to three more blocks become final at a node.
+    pub(crate) async fn some_blocks(&mut self, place: usize) {
+        let rpc = self.consortium.rpc(place).await;
+        let blocks = 1 + self.draw() % 3;
+        let height = rpc.height().await;
+        rpc.wait_for_height(height + blocks).await;
+    }
+
+    /// Everybody but one.
+    pub(crate) fn all_but(&self, places: &[usize]) -> Vec<usize> {
+        let all = 0..self.consortium.size();
+        all.filter(|place| !places.contains(place)).collect()
+    }
+
+    /// Waits until a validator has begun this many rounds at one height in vain.
+    pub(crate) async fn standstill(&mut self, place: usize, rounds: u64) {
+        let url = format!("http://{}/metrics", self.consortium.node(place).rpc);
+        let look = async {
+            let mut pulse = tokio::time::interval(PULSE);
+            loop {
+                pulse.tick().await;
+                let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+                let mut lines = text.lines();
+                let round = lines.find_map(|line| line.strip_prefix("musubi_consensus_round "));
+                if round.unwrap().parse::<u64>().unwrap() >= rounds {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, look)
+            .await
+            .expect("rounds go by");
+    }
+
+    /// All nodes are equal, nothing that anybody saw final is gone, and one order explains it all.
+    pub(crate) async fn judge(mut self) {
+        let mut history = Vec::new();
+        for client in self.clients.drain(..) {
+            history.extend(client.await.unwrap());
+        }
+        let tip = self.level().await;
+        let mut held = Vec::new();
+        for place in 0..self.consortium.size() {
+            held.push(holdings(&self.consortium.rpc(place).await, tip).await);
+        }
+        for (place, holding) in held.iter().enumerate() {
+            assert_eq!(*holding, held[0], "node {place} differs from the first");
+        }
+        let seen = history
+            .iter()
+            .filter(|operation| matches!(operation.call, Call::Submit(_, Some(_))))
+            .count();
+        assert!(
+            seen > 0,
+            "no client saw anything become final: {history:#?}"
+        );
+        history.extend(self.findings(&history, &held[0]));
+        assert_eq!(check(&history), Ok(()), "{history:#?}");
+    }
+
+    /// Waits until every node has the same height, some blocks above everything so far.
+    async fn level(&self) -> u64 {
+        let first = self.consortium.rpc(0).await;
+        let tip = first.height().await + BLOCKS_AFTER_HEALING;
+        let hash = async |rpc: Rpc| {
+            rpc.wait_for_height(tip).await;
+            rpc.hash_at(tip).await
+        };
+        let expected = hash(first).await;
+        assert!(expected.is_string());
+        for place in 1..self.consortium.size() {
+            assert_eq!(
+                hash(self.consortium.rpc(place).await).await,
+                expected,
+                "node {place}"
+            );
+        }
+        tip
+    }
+
+    /// What each client finds at its node in the end of all it has submitted.
+    fn findings(&self, history: &[Operation], held: &[(String, (u64, u32))]) -> Vec<Operation> {
+        let held: BTreeMap<_, _> = held.iter().cloned().collect();
+        let now = u64::try_from(self.clock.elapsed().as_micros()).unwrap();
+        let find = |operation: &Operation| match &operation.call {
+            Call::Submit(tx, _) => Some(Operation {
+                asked: now,
+                answered: now,
+                call: Call::Find(tx.clone(), held.get(tx).copied()),
+                ..operation.clone()
+            }),
+            Call::Find(..) | Call::Tip(_) => None,
+        };
+        history.iter().filter_map(find).collect()
+    }
+}
