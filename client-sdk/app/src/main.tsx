@@ -6,7 +6,7 @@ import { Gateway } from "musubi-shared/gateway";
 import knot from "musubi-shared/knot.svg";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { type About, aboutChain, type Family } from "./chain";
+import { type About, aboutChain, type Family, type Relative } from "./chain";
 import { type Device, deviceOf } from "./device";
 import { HereContext, useHere, useKnown } from "./here";
 import { Icon } from "./icons";
@@ -75,10 +75,12 @@ function WithFamily({ device, about, onLanguage }: { device: Device; about: Abou
   const here = useMemo(() => {
     if (family.kind !== "ready") return null;
     const { value, fresh } = family.value;
-    const children = value.people.filter((one) => one.subject !== value.person);
-    const child = value.people.find((one) => one.subject === chosen) ?? children[0] ?? value.people[0]!;
+    // The youngest first, whom most is asked about; the owner of the phone last.
+    const own = (one: Relative) => Number(one.subject === value.person);
+    const people = [...value.people].sort((a, b) => own(a) - own(b) || b.born.localeCompare(a.born));
+    const child = people.find((one) => one.subject === chosen) ?? people[0]!;
     const choose = (subject: string) => { setChosen(subject); void keep(device.keys, "chosen", subject); };
-    return { device, about, family: value, child, choose, offline: !fresh };
+    return { device, about, family: { ...value, people }, child, choose, offline: !fresh };
   }, [family, chosen, about]);
   if (family.kind === "failed" && family.error instanceof Refused && [401, 403].includes(family.error.code)) return <Frame onLanguage={onLanguage}><Pairing device={device} about={about} onKnown={again} /></Frame>;
   if (!here || family.kind !== "ready") return <Frame onLanguage={onLanguage}><Loaded state={family} again={again}>{() => null}</Loaded></Frame>;

@@ -25,6 +25,7 @@ import { tasksOf } from "./tasks";
 import type { Key } from "./words";
 
 type Page = () => preact.JSX.Element;
+type Words = preact.ComponentChildren;
 const PAGES: [path: string, title: Key, page: Page][] = [
   ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
   ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage],
@@ -47,7 +48,8 @@ function Shell({ onLanguage }: { onLanguage: (language: Language) => void }) {
   useEffect(load, []);
   const isKeyPage = page === "key" || key === null;
   const found = PAGES.find(([path]) => path === page) ?? PAGES[0]!;
-  const title = text(isKeyPage ? "nav.key" : found[1]);
+  const named = isKeyPage ? "nav.key" : found[1];
+  const title = text(named);
   useEffect(() => { document.title = `${title} — Musubi ${text("title")}`; }, [title]);
   return (
     <>
@@ -57,18 +59,18 @@ function Shell({ onLanguage }: { onLanguage: (language: Language) => void }) {
         <LanguageChoice onLanguage={onLanguage} />
       </header>
       {key === undefined ? <main class="main" id="main"><p class="soft" role="status">{say("loading")}</p></main>
-        : isKeyPage ? <Bare title={title} hasKey={key !== null}><Keys active={key ?? undefined} onChange={load} /></Bare>
-        : <AtDesk key={key!.account} staff={key!} title={title} page={found[2]} at={page} />}
+        : isKeyPage ? <Bare title={say(named)} hasKey={key !== null}><Keys active={key ?? undefined} onChange={load} /></Bare>
+        : <AtDesk key={key!.account} staff={key!} title={say(named)} page={found[2]} at={page} />}
     </>
   );
 }
 
-function Bare({ title, hasKey, children }: { title: string; hasKey: boolean; children: preact.ComponentChildren }) {
+function Bare({ title, hasKey, children }: { title: Words; hasKey: boolean; children: preact.ComponentChildren }) {
   const { say } = useSpeech();
   return <main class="main" id="main" tabIndex={-1}><div class="stack"><h1>{title}</h1>{children}{hasKey && <a class="do" href={BASE}>{say("nav.today")}</a>}</div></main>;
 }
 
-function AtDesk({ staff, title, page, at }: { staff: StaffKey; title: string; page: Page; at: string }) {
+function AtDesk({ staff, title, page, at }: { staff: StaffKey; title: Words; page: Page; at: string }) {
   const [state, again] = useLoad(staff.account, () => openDesk(staff));
   if (state.kind !== "ready") return <main class="main" id="main" tabIndex={-1}><div class="stack"><h1>{title}</h1><Loaded state={state} again={again}>{() => null}</Loaded><NoDesk /></div></main>;
   return <DeskContext.Provider value={state.value}><Open title={title} page={page} at={at} again={again} /></DeskContext.Provider>;
@@ -80,7 +82,7 @@ function NoDesk() {
   return <p><a class="do" href={`${BASE}key`}>{say("nav.key")}</a></p>;
 }
 
-function Open({ title, page: Page, at, again }: { title: string; page: Page; at: string; again: () => void }) {
+function Open({ title, page: Page, at, again }: { title: Words; page: Page; at: string; again: () => void }) {
   const { say, text } = useSpeech();
   const desk: Desk = useDesk();
   const { search } = location;

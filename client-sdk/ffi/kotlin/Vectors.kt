@@ -18,7 +18,7 @@ fun checkVectors(file: String) {
     gateway(vectors.at("gateway"))
     care(vectors.at("care"))
     growth(vectors.at("growth"))
-    statement(vectors.at("statement"))
+    checkIn(vectors.at("checkIn"))
     sealing(vectors.at("sealing"))
     val checkpoint = importCheckpoint(vectors.at("checkpoint").toString())
     must(importCheckpoint(exportCheckpoint(checkpoint)) == checkpoint) { "a checkpoint reads back" }
@@ -63,11 +63,11 @@ private fun growth(vector: JsonElement) {
     must(found?.position == Position.Between(low, high)) { "the place of every language" }
 }
 
-private fun statement(vector: JsonElement) {
-    val statement = ConsentStatement.parse(vector.text("statement").toByteArray())
-    must(hex(statement.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the statement's content to the byte" }
-    must(statement.reference() == vector.text("reference")) { "the statement's reference" }
-    must(ConsentStatement.draft(statement.fields()).bytes().contentEquals(statement.bytes())) { "the same fields make the same bytes" }
+private fun checkIn(vector: JsonElement) {
+    val document = CardDocument.parse(vector.text("document").toByteArray())
+    must(document.kind() == DocumentKind.CHECK_IN) { "a check-in" }
+    must(hex(document.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the check-in's content to the byte" }
+    must(String(document.bytes()) == vector.text("document")) { "the document as it was read" }
 }
 
 private fun sealing(vector: JsonElement) {

@@ -167,64 +167,64 @@ fn every_field_of_a_statement_is_on_its_page_or_listed() {
             fields.consent = ConsentId([0xA2; 32]);
         }),
         change("subject_label", move |fields: &mut StatementFields| {
-            fields.subject_label = text("第二子")
+            fields.subject_label = text("第二子");
         }),
         change("role", |fields: &mut StatementFields| {
-            fields.role = SignerRole::FosterParent
+            fields.role = SignerRole::FosterParent;
         }),
         change("authority", |fields: &mut StatementFields| {
-            fields.authority = Authority::Joint
+            fields.authority = Authority::Joint;
         }),
         change("controller", move |fields: &mut StatementFields| {
-            fields.controller.name = text("蘭越町")
+            fields.controller.name = text("蘭越町");
         }),
         change("controller", move |fields: &mut StatementFields| {
-            fields.controller.contact = text("0136-00-1111")
+            fields.controller.contact = text("0136-00-1111");
         }),
         change("recipient", move |fields: &mut StatementFields| {
-            fields.recipient.name = text("別の診療所")
+            fields.recipient.name = text("別の診療所");
         }),
         change("recipient", move |fields: &mut StatementFields| {
-            fields.recipient.contact = text("0136-00-1111")
+            fields.recipient.contact = text("0136-00-1111");
         }),
         change("purpose", |fields: &mut StatementFields| {
-            fields.purpose = Purpose::Checkup
+            fields.purpose = Purpose::Checkup;
         }),
         change("categories", |fields: &mut StatementFields| {
             fields.categories = CategorySet::of(&[musubi_primitives::Category::Document]);
         }),
         change("actions", |fields: &mut StatementFields| {
-            fields.actions = vec![Action::Notify]
+            fields.actions = vec![Action::Notify];
         }),
         change("retention_days", |fields: &mut StatementFields| {
-            fields.retention_days += 1
+            fields.retention_days += 1;
         }),
         change("transfer_abroad", |fields: &mut StatementFields| {
-            fields.transfer_abroad = true
+            fields.transfer_abroad = true;
         }),
         change("not_before", |fields: &mut StatementFields| {
-            fields.not_before += 24 * 60 * MINUTE
+            fields.not_before += 24 * 60 * MINUTE;
         }),
         change("not_after", |fields: &mut StatementFields| {
-            fields.not_after -= 24 * 60 * MINUTE
+            fields.not_after -= 24 * 60 * MINUTE;
         }),
         change("assurance", |fields: &mut StatementFields| {
-            fields.assurance = AssuranceLevel::Witnessed
+            fields.assurance = AssuranceLevel::Witnessed;
         }),
         change("second_attester", |fields: &mut StatementFields| {
-            fields.second_attester = None
+            fields.second_attester = None;
         }),
         change("account", |fields: &mut StatementFields| {
-            fields.account = None
+            fields.account = None;
         }),
         change("supersedes", |fields: &mut StatementFields| {
-            fields.supersedes = None
+            fields.supersedes = None;
         }),
         change("place", |fields: &mut StatementFields| {
-            fields.place = Place::Vehicle
+            fields.place = Place::Vehicle;
         }),
         change("notice", move |fields: &mut StatementFields| {
-            fields.notice = text("musubi-notice-2027-04")
+            fields.notice = text("musubi-notice-2027-04");
         }),
     ];
     let before = Statement::new(fields.clone()).unwrap();

@@ -175,7 +175,8 @@ mod tests {
     #[test]
     fn every_change_of_a_consent_has_its_own_event() {
         use ReceiptEvent as Event;
-        let lives: [(&[(Pseudonym, TrailFact)], &[Event]); 8] = [
+        type Life<'a> = (&'a [(Pseudonym, TrailFact)], &'a [Event]);
+        let lives: [Life<'_>; 8] = [
             (&[], &[]),
             (&[effective()], &[Event::Given]),
             (

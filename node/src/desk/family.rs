@@ -172,7 +172,9 @@ impl FamilyOffice {
             return Ok(None);
         };
         let vault = offered(&self.office.desks()?.custodian, "a vault")?;
-        let held = vault.vault(move |vault| sealed(vault, record, key)).await?;
+        let is_withheld = view.category == Category::Sensitive;
+        let held = vault.vault(move |vault| sealed(vault, record, key, is_withheld));
+        let held = held.await?;
         Ok(held.map(|(sealed, envelope)| FamilyRecord {
             record,
             category: view.category,
@@ -205,19 +207,25 @@ impl FamilyOffice {
     }
 }
 
-/// A record as it lies in the vault, and its envelope for a key.
+/// A record as it lies in the vault, and its envelope for a key: wrapped now for a phone that came after the record, unless the record is
+/// one that families do not get.
 #[allow(clippy::type_complexity, reason = "a pair with an option in it")]
 fn sealed(
     vault: &Vault,
     record: RecordId,
     key: HpkeKey,
+    is_withheld: bool,
 ) -> Result<Option<(SealedRecord, Option<musubi_client_sdk::sealing::Envelope>)>, VaultError> {
     let store = vault.store();
     let Some((holding, ciphertext)) = store.holding(&record)?.zip(store.ciphertext(&record)?)
     else {
         return Ok(None);
     };
-    let envelope = store.envelope(&record, &key)?;
+    let envelope = if is_withheld {
+        store.envelope(&record, &key)?
+    } else {
+        vault.envelope_for(&record, key)?
+    };
     let commitment = holding.commitment;
     let sealed = SealedRecord {
         record,

@@ -113,7 +113,7 @@ function DoseFields({ dose, onDose }: { dose: DoseForm; onDose: (dose: DoseForm)
     <div class="stack">
       <form class="scan" onSubmit={(event) => { event.preventDefault(); scan(); }}>
         <Field label={say("dose.scan")} hint={say("dose.scanHint")}><input class="id" autocomplete="off" value={scanned} onInput={(event) => { setScanned(event.currentTarget.value); setRead(undefined); }} /></Field>
-        <button disabled={!scanned.trim()}>{say("dose.read")}</button>
+        <button disabled={!scanned.trim()}>{say("card.read")}</button>
       </form>
       {read && <p class={`badge ${read === "read" ? "good" : "warn"}`} role="status"><span aria-hidden="true">{read === "read" ? "✓" : "!"}</span>{say(`dose.${read}`)}</p>}
       <Field label={say("dose.product")}>

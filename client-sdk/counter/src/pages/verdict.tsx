@@ -16,11 +16,15 @@ export interface Card {
 
 const LOOK = { conditions_met: ["good", "○"], not_met: ["bad", "✕"], needs_person: ["warn", "？"] } as const;
 
+/** What the card says beside its days, which stand above in large type, and without the rules' own names for doses. */
+const linesOf = (detail: string): string[] =>
+  detail.split("\n").filter((line) => line.startsWith("- ") && !/^- 最も(早い|遅い)日/.test(line)).map((line) => line.slice(2).replace(/^[a-z0-9_]+（(.+)）$/, "$1"));
+
 export function VerdictPanel({ card, dose }: { card: Card; dose: DoseForm }) {
   const { say } = useSpeech();
   const said = card.extension.musubi;
   const [look, mark] = LOOK[said.verdict];
-  const lines = card.detail.split("\n").filter((line) => line.startsWith("- ")).map((line) => line.slice(2));
+  const lines = linesOf(card.detail);
   return (
     <section class={`verdict ${look}`} data-verdict={said.verdict} role="status">
       <p class="big"><span aria-hidden="true" class="mark">{mark}</span>{say(`verdict.${said.verdict}`)}</p>

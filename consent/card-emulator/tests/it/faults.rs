@@ -34,7 +34,8 @@ fn read_face(card: &mut VirtualCard) -> Result<(), CardError> {
 
 #[test]
 fn removal_during_verify_is_unknown_for_each_secret() {
-    let operations: [(fn(&mut VirtualCard) -> Result<(), CardError>, SecretKind); 2] = [
+    type Operation = (fn(&mut VirtualCard) -> Result<(), CardError>, SecretKind);
+    let operations: [Operation; 2] = [
         (check_in, SecretKind::AuthenticationPin),
         (read_face, SecretKind::CardFacePin),
     ];

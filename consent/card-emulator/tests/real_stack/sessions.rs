@@ -136,7 +136,7 @@ pub(crate) fn power_down(bench: &mut Bench) {
 /// `vpcd` listens on every address there is, in a namespace where nobody else is.
 pub(crate) fn isolation(bench: &mut Bench) {
     bench.with_card(CardProfile::Adult, None, |bench| {
-        assert_eq!(presence(bench, 0), Presence::Card);
+        bench.find();
         for port in [FIRST_PORT, FIRST_PORT + 1] {
             let reached = TcpStream::connect(("127.0.0.1", port)).map(drop);
             let refused = reached.map_err(|error| error.kind());

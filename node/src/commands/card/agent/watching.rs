@@ -33,7 +33,7 @@ pub fn start(is_emulated: bool) -> watch::Receiver<Seen> {
             // Ends with what the service answered when it stops.
             let _ = watch_service(&seen);
             put(&seen, Seen::NoService);
-            std::thread::sleep(PAUSE);
+            std::thread::park_timeout(PAUSE);
         }
     });
     seeing
