@@ -37,6 +37,7 @@ mod history;
 mod holder;
 mod home;
 pub mod intake;
+mod issuing;
 mod judging;
 mod keys;
 pub mod ledger;
@@ -48,6 +49,7 @@ mod papers_on_doses;
 pub mod pending;
 mod phone;
 mod protection;
+mod receipt_details;
 mod receipts;
 mod recording;
 mod repair;
@@ -65,6 +67,7 @@ use custodian::{Custodian, VaultDoor};
 use duties::Duties;
 use forms::Forms;
 use intake::Intake;
+use issuing::Issuing;
 use keys::Keys;
 pub use keys::check_cards;
 use ledger::Ledger;
@@ -89,7 +92,6 @@ use musubi_primitives::{
 };
 use nonces::Sweep;
 use pending::Pending;
-use receipts::Issuing;
 use repair::RepairFigures;
 use std::{
     future::poll_fn,

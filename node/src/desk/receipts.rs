@@ -6,47 +6,33 @@
 
 use super::{
     attester::{Attester, CLOCK_SKEW_MAX},
-    blocking,
     chain::{Chain, unavailable},
     changes::{Change, Followed, changes},
     counter::fault,
 };
 use ed25519_dalek::{Signer as _, SigningKey};
 use musubi_consent::{
-    BirthDate, CertificateUse, ConsentReceipt, Evidence, ReceiptDetails, SignedBy, SignedContent,
-    Statement, StatementFields, Text,
-    age::{CHILD_ASKED_YEARS, OF_AGE_YEARS},
-    receipt::{Act, AgeBand, AuthorityBasis, LegalBasis, ReceiptEvent, ReceiptFacts},
-    statement::SignerRole,
+    CertificateUse, ConsentReceipt, Evidence, SignedBy, SignedContent, Statement,
+    receipt::{Act, ReceiptEvent, ReceiptFacts},
     validator::{NoRevocationSource, Verification, verify},
 };
+use musubi_node_core::ports::LocalFault;
 use musubi_node_gateway::DeskError;
 use musubi_node_register::{EvidenceKind, Finding, RowPlace};
 use musubi_primitives::{
-    AccountId, AssuranceLevel, ConsentId, MemberKind, Moment, Pseudonym, Role, VerifyingKey,
-    resident::{BindingState, common_date_after},
-    seams::{Actor, MemberFacts},
-    trail::{TrailFact, TrailRow},
-    view::ConsentView,
+    AssuranceLevel, ConsentId, Pseudonym, VerifyingKey, trail::TrailRow, view::ConsentView,
 };
 use std::sync::Arc;
-use tokio::sync::broadcast::error::RecvError;
-
-/// The rules by which signatures are checked, as receipts name them.
-const POLICY: &str = "musubi-verification-1";
 
 /// Rows of a trail that are read at a time.
 const ROWS_AT_A_TIME: u32 = 1_024;
 
-/// After five years a consent is asked again, whatever its period: the life of a signing certificate.
-const FIFTH_YEAR: Moment = 5 * 365 * 24 * 3600 * 1000;
-
 /// What a receipt is made from.
-struct Case<'a> {
-    consent: ConsentId,
-    statement: &'a Statement,
-    evidence: &'a Evidence,
-    finding: &'a Finding,
+pub(super) struct Case<'a> {
+    pub(super) consent: ConsentId,
+    pub(super) statement: &'a Statement,
+    pub(super) evidence: &'a Evidence,
+    pub(super) finding: &'a Finding,
 }
 
 impl Attester {
@@ -177,63 +163,6 @@ impl Attester {
             signed_timestamp: act.signed_at,
         }))
     }
-
-    async fn details(&self, case: &Case<'_>) -> Result<ReceiptDetails, DeskError> {
-        let fields = case.statement.fields();
-        let signed_at = case.evidence.signed_at;
-        let born = self
-            .known_person(&fields.subject)?
-            .and_then(|person| BirthDate::parse(&person.born));
-        let issued = self.register.issued_nonce(&fields.nonce).map_err(fault)?;
-        let terminal = issued.map(|nonce| nonce.terminal());
-        Ok(ReceiptDetails {
-            record_id: Some(case.evidence.commitment()),
-            notice_hash: self.stationery.notice_hash(&fields.notice),
-            policy_url: self.stationery.policy_url.clone(),
-            age_band: born.map(|born| age_band(born, signed_at)),
-            authority_basis: Some(authority_basis(fields.role)),
-            authority_checked: Some(case.finding.judged_at),
-            legal_basis: self.legal_basis(fields).await?,
-            reviews: reviews(born, signed_at, fields.not_after),
-            terminal,
-            staff: match terminal {
-                Some(terminal) => self.staff(terminal).await?,
-                None => None,
-            },
-            policy_version: Text::new(POLICY).ok(),
-            ..ReceiptDetails::default()
-        })
-    }
-
-    /// The municipality gives with consent of the person; a receiver that is no public organ also acquires with consent.
-    async fn legal_basis(&self, fields: &StatementFields) -> Result<Vec<LegalBasis>, DeskError> {
-        let receiver: Option<MemberFacts> = self
-            .chain
-            .read("MusubiApi_member", fields.recipient.member)
-            .await?;
-        let is_private = receiver.is_some_and(|facts| match facts.kind {
-            MemberKind::Clinic
-            | MemberKind::Shop
-            | MemberKind::Facility
-            | MemberKind::ServiceCompany => true,
-            MemberKind::Municipality
-            | MemberKind::FireService
-            | MemberKind::Vehicle
-            | MemberKind::Auditor => false,
-        });
-        let acquires = is_private.then_some(LegalBasis::ConsentToAcquire);
-        Ok([Some(LegalBasis::ConsentOfThePerson), acquires]
-            .into_iter()
-            .flatten()
-            .collect())
-    }
-
-    /// The same key, when it is a member of staff's and not a machine's or the person's own.
-    async fn staff(&self, terminal: AccountId) -> Result<Option<AccountId>, DeskError> {
-        let actor: Option<Actor> = self.chain.read("MusubiApi_actor", terminal).await?;
-        let is_staff = actor.is_some_and(|actor| actor.role != Role::Terminal);
-        Ok(is_staff.then_some(terminal))
-    }
 }
 
 impl Chain {
@@ -246,7 +175,7 @@ impl Chain {
             loop {
                 let found = store.trail(&subject, next, ROWS_AT_A_TIME)?;
                 let Some((last, _, _)) = found.last() else {
-                    return Ok::<_, musubi_node_core::ports::LocalFault>(rows);
+                    return Ok::<_, LocalFault>(rows);
                 };
                 next = last.index.saturating_add(1);
                 let placed = found.into_iter();
@@ -258,86 +187,6 @@ impl Chain {
         };
         let rows = self.pipeline().reading().run(job).await;
         rows.map_err(unavailable)?.map_err(unavailable)
-    }
-}
-
-/// Issues receipts as the chain goes on, so that they lie ready when somebody asks.
-pub struct Issuing(pub Attester);
-
-impl Issuing {
-    /// Makes good what was missed while the node was down, then follows every block until the chain ends.
-    pub async fn run(self) {
-        if self.0.verifier.is_none() {
-            return;
-        }
-        let mut finalised = self.0.chain.pipeline().finalised();
-        let mut looked_at = self.0.chain.tip().map_or(0, |tip| tip.height);
-        self.every(|_| true).await;
-        loop {
-            match finalised.recv().await {
-                Ok(block) => {
-                    for height in looked_at.saturating_add(1)..=block.height {
-                        self.after(height).await;
-                    }
-                    looked_at = looked_at.max(block.height);
-                }
-                // The next block tells a higher one; what lies between is read from the store.
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
-            }
-        }
-    }
-
-    /// Issues what the rows of one block ask for.
-    async fn after(&self, height: u64) {
-        let rows = match self.0.chain.pipeline().store().trail_of_block(height) {
-            Ok(rows) => rows,
-            Err(fault) => {
-                tracing::warn!(%fault, height, "the rows of a block could not be read for receipts");
-                return;
-            }
-        };
-        for row in rows {
-            match row.fact {
-                TrailFact::ConsentEffective { consent }
-                | TrailFact::ConsentPaused { consent, .. }
-                | TrailFact::ConsentEnded { consent, .. } => self.issue(consent).await,
-                TrailFact::CardBindingChanged {
-                    state: BindingState::Active,
-                    ..
-                } => self.every(|view| view.terms.guardian == row.subject).await,
-                _ => {}
-            }
-        }
-    }
-
-    /// Goes through the consents whose evidence is kept here.
-    async fn every(&self, is_meant: impl Fn(&ConsentView) -> bool) {
-        let is_consent = |finding: &Finding| consent_of(finding.kind).is_some();
-        let Ok(findings) = self.0.register.findings(is_consent) else {
-            tracing::warn!("the register could not be read for receipts");
-            return;
-        };
-        for consent in findings
-            .iter()
-            .filter_map(|(_, finding)| consent_of(finding.kind))
-        {
-            if matches!(self.0.consent_view(consent).await, Ok(view) if is_meant(&view)) {
-                self.issue(consent).await;
-            }
-        }
-    }
-
-    async fn issue(&self, consent: ConsentId) {
-        let issued = blocking(async {
-            let view = self.0.consent_view(consent).await?;
-            self.0.receipts(consent, &view).await.map(drop)
-        });
-        match issued.await {
-            // Not ours, or erased.
-            Ok(()) | Err(DeskError::NotFound(_)) => {}
-            Err(error) => tracing::warn!(%error, "a receipt waits until somebody asks for it"),
-        }
     }
 }
 
@@ -367,84 +216,9 @@ pub(super) fn pick(
     ConsentReceipt::parse(&receipts.swap_remove(index)).map_err(unavailable)
 }
 
-fn consent_of(kind: EvidenceKind) -> Option<ConsentId> {
-    match kind {
-        EvidenceKind::Consent(consent) | EvidenceKind::Witnessed(consent) => {
-            Some(ConsentId(consent))
-        }
-        EvidenceKind::Binding(_)
-        | EvidenceKind::Withdrawal(_)
-        | EvidenceKind::CheckIn(_)
-        | EvidenceKind::CheckInCard(_)
-        | EvidenceKind::Paper(_) => None,
-    }
-}
-
 fn use_for(assurance: AssuranceLevel) -> CertificateUse {
     match assurance {
         AssuranceLevel::CardAuthenticated => CertificateUse::Authentication,
         AssuranceLevel::CardSigned | AssuranceLevel::Witnessed => CertificateUse::Signing,
-    }
-}
-
-fn age_band(born: BirthDate, at: Moment) -> AgeBand {
-    if at < born.reaches(CHILD_ASKED_YEARS) {
-        AgeBand::UnderFifteen
-    } else if at < born.reaches(OF_AGE_YEARS) {
-        AgeBand::FifteenToSeventeen
-    } else {
-        AgeBand::Adult
-    }
-}
-
-/// When a consent is looked at again while it holds: on the common date after the 15th and the 18th birthday, so that the receipt shows
-/// no birthday; and in the fifth year, or when it ends and has to be asked again.
-fn reviews(born: Option<BirthDate>, signed_at: Moment, ends: Moment) -> Vec<Moment> {
-    let birthdays = [CHILD_ASKED_YEARS, OF_AGE_YEARS].into_iter();
-    let ages = birthdays.filter_map(|years| born.map(|born| born.reaches(years)));
-    let mut days: Vec<_> = ages
-        .filter(|birthday| signed_at < *birthday)
-        .map(|birthday| common_date_after(birthday, 0))
-        .filter(|day| *day < ends)
-        .collect();
-    days.push(signed_at.saturating_add(FIFTH_YEAR).min(ends));
-    days.sort_unstable();
-    days
-}
-
-/// What this node went by: that the subject signed, or the guardian's entry in the register.
-fn authority_basis(role: SignerRole) -> AuthorityBasis {
-    match role {
-        SignerRole::Subject => AuthorityBasis::Own,
-        SignerRole::Proxy
-        | SignerRole::GuardianOfMinor
-        | SignerRole::ParentalAuthority
-        | SignerRole::ChildWelfareDirector
-        | SignerRole::FosterParent => AuthorityBasis::MunicipalRegister,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 2026-11-22T00:00Z.
-    const NOW: Moment = 1_795_305_600_000;
-    const DAY: Moment = 24 * 3600 * 1000;
-
-    #[test]
-    fn a_consent_is_looked_at_again_in_its_fifth_year_or_when_it_ends_and_at_the_two_ages() {
-        let infant = BirthDate::parse("2026-01-15");
-        assert_eq!(reviews(infant, NOW, NOW + 90 * DAY), [NOW + 90 * DAY]);
-        let long = NOW + 5 * 366 * DAY;
-        assert_eq!(reviews(infant, NOW, long), [NOW + FIFTH_YEAR]);
-        // Fourteen and nearly eighteen: a common date follows each birthday, and no review is on the birthday itself.
-        let fourteen = BirthDate::parse("2012-06-15");
-        let days = reviews(fourteen, NOW, long);
-        assert_eq!(days.len(), 3, "{days:?}");
-        for day in &days[..2] {
-            assert!(musubi_primitives::resident::is_common_date(*day));
-        }
-        assert_eq!(reviews(None, NOW, long), [NOW + FIFTH_YEAR]);
     }
 }

@@ -111,6 +111,21 @@ async fn what_was_signed_on_the_road_counts_once_and_only_for_the_terminal_that_
     assert_eq!(status, 422);
     assert!(said.contains("never issued"), "{said}");
 
+    // From the end of its batch a terminal shows nothing under these nonces, and its word cannot reach there.
+    let at_the_end = carried.check(
+        &desk.genesis,
+        &verifier(&desk),
+        &terminal,
+        carried.batch.not_after,
+    );
+    assert_eq!(at_the_end, Err(NonceError::OutsidePeriod));
+    let (document, mut evidence) = sign(&mut desk, &family, second);
+    evidence.signed_at = carried.batch.not_after;
+    desk.propose(&document, &evidence).await;
+    let (status, said) = hand_in(&desk, "clerk", &document, &evidence).await;
+    assert_eq!(status, 422);
+    assert!(said.contains("ahead of this node's clock"), "{said}");
+
     // The terminal's word about the time reaches back to where its nonces begin, and no further.
     let (document, mut evidence) = sign(&mut desk, &family, second);
     evidence.signed_at = carried.batch.not_before - DRIVE;
