@@ -37,8 +37,8 @@ use tokio::sync::Mutex;
 /// How far a terminal's clock may be from ours.
 pub(super) const CLOCK_SKEW_MAX: Moment = 60_000;
 
-/// How the chain refuses a second attestation of one officer.
-pub(super) const ATTESTED: &str = "Consent.AlreadyAttested";
+/// How the chain refuses a second attestation of one officer, as long as another one is missing and afterwards.
+const ATTESTED: [&str; 2] = ["Consent.AlreadyAttested", "Consent.NotProposed"];
 
 /// The desk of a municipality's attesting officer.
 #[derive(Clone)]
@@ -244,16 +244,27 @@ impl Attester {
         if judged.is_pending {
             return Ok(Answer::Pending);
         }
+        self.vouch(consent).await
+    }
+
+    /// Says on the chain that this municipality vouches. Two hearings of the same evidence may get here at once, and a process may end
+    /// before it hears that its word was taken: what was said once is not said again.
+    pub(super) async fn vouch(&self, consent: ConsentId) -> Result<Answer, DeskError> {
         let call = calls::consent::attest(consent);
-        let applied = match self.chain.submit(&self.officer, call).await {
-            // The first of two attestations stands already: this process or the one before had not heard of it.
-            Err(DeskError::RefusedByChain(rule)) if rule.starts_with(ATTESTED) => {
+        let block = match self.chain.submit(&self.officer, call).await {
+            Ok(applied) => applied.block,
+            Err(DeskError::RefusedByChain(rule))
+                if ATTESTED.iter().any(|one| rule.starts_with(one)) =>
+            {
+                if !self.has_vouched(consent).await? {
+                    return Err(DeskError::RefusedByChain(rule));
+                }
                 return self.attested_before(Some(consent));
             }
-            submitted => submitted?,
+            Err(error) => return Err(error),
         };
         Ok(Answer::Attested {
-            block: applied.block,
+            block,
             consent: Some(consent),
         })
     }

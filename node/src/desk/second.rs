@@ -6,13 +6,12 @@
 //! evidence stays with the home municipality alone.
 
 use super::{
-    attester::{ATTESTED, Attester, Opened, ends_the_proposal, unopened},
+    attester::{Attester, Opened, ends_the_proposal, unopened},
     chain::unavailable,
     counter::fault,
     hearing::{Why, disagreed, words},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use musubi_client_sdk::calls;
 use musubi_consent::{
     ActiveBinding, Claim, Evidence, GuardianFacts, HandedOver, SealedEvidence, Statement,
     rendering::render,
@@ -173,7 +172,7 @@ impl Attester {
         };
         match self.judge_signed(&claim) {
             Ok(judged) if judged.is_pending => Ok(Answer::Pending),
-            Ok(_) => self.attest_as_second(consent).await,
+            Ok(_) => self.vouch(consent).await,
             Err(disagreement) if ends_the_proposal(&disagreement) => {
                 self.disagree(consent, Why::from(&disagreement)).await
             }
@@ -181,26 +180,15 @@ impl Attester {
         }
     }
 
-    async fn attest_as_second(&self, consent: ConsentId) -> Result<Answer, DeskError> {
-        let call = calls::consent::attest(consent);
-        match self.chain.submit(&self.officer, call).await {
-            Err(DeskError::RefusedByChain(rule)) if rule.starts_with(ATTESTED) => {
-                self.attested_before(Some(consent))
-            }
-            submitted => Ok(Answer::Attested {
-                block: submitted?.block,
-                consent: Some(consent),
-            }),
-        }
+    /// Whether the chain has this municipality's word for a consent that is not over.
+    pub(super) async fn has_vouched(&self, consent: ConsentId) -> Result<bool, DeskError> {
+        let stored = self.stored(consent).await?;
+        let mut attestations = stored.attestations.iter();
+        Ok(attestations.any(|one| one.member == self.member))
     }
 
     async fn second_word_late(&self, consent: ConsentId) -> Result<Answer, DeskError> {
-        let stored = self.stored(consent).await?;
-        let is_ours = stored
-            .attestations
-            .iter()
-            .any(|one| one.member == self.member);
-        if is_ours {
+        if self.has_vouched(consent).await? {
             return self.attested_before(Some(consent));
         }
         let known = self.register.disagreement(&consent).map_err(fault)?;
