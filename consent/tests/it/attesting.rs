@@ -1,6 +1,7 @@
 //! An attester attests exactly when the chain says what the person signed.
 
-use musubi_consent::attestation::{Disagreement, TermsField, Verdict, judge};
+use musubi_consent::attestation::{ActiveBinding, Disagreement, TermsField, Verdict, judge};
+use musubi_consent::binding::binding_commitment;
 use musubi_consent::receipt::{ReceiptEvent, ReceiptFacts, SignedBy};
 use musubi_consent::statement::SignerRole;
 use musubi_consent::validator::{NoRevocationSource, Revocation};
@@ -15,7 +16,9 @@ use musubi_primitives::{
     Salt,
 };
 
-use crate::support::{Always, Case, GENESIS, NOW, fields, issue, roots, sign, statement};
+use crate::support::{
+    Always, Case, GENESIS, NOW, authenticate, fields, issue, roots, sign, statement,
+};
 
 fn disagreement(case: &Case) -> Disagreement {
     match judge(&case.claim(), &roots(), &Always(Revocation::Good)) {
@@ -185,6 +188,25 @@ fn an_authentication_level_refuses_a_signing_certificate() {
         disagreement(&case),
         Disagreement::Signature(VerificationError::Certificate(expected))
     );
+}
+
+#[test]
+fn an_authentication_level_takes_the_card_that_was_shown_for_check_ins() {
+    let mut touched = fields();
+    touched.assurance = AssuranceLevel::CardAuthenticated;
+    let statement = Statement::new(touched).unwrap();
+    let mut case = Case::of(&statement);
+    case.evidence = authenticate(&statement);
+    case.terms = statement.fields().terms(case.evidence.commitment());
+    assert_eq!(disagreement(&case), Disagreement::OtherCard);
+    let salt = Salt([4; 32]);
+    let shown = SignedCms::parse(&case.evidence.cms).unwrap().certificate;
+    let commitment = binding_commitment(&salt, &statement.fields().guardian, &shown);
+    case.binding = Some(ActiveBinding { commitment, salt });
+    assert!(matches!(
+        judge(&case.claim(), &roots(), &Always(Revocation::Good)),
+        Verdict::Attest(_)
+    ));
 }
 
 #[test]

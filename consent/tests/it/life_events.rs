@@ -245,11 +245,17 @@ fn a_child_has_no_signing_certificate_and_from_fifteen_signs_for_itself() {
         signed.err(),
         Some(CardError::CertificateAbsent(Credential::Signing))
     );
-    let mut own = fields();
-    own.role = SignerRole::Subject;
-    own.guardian = own.subject;
-    let case = Case::of(&Statement::new(own).unwrap());
-    assert_eq!(judged(&case, Revocation::Good), Ok(()));
+    let at_age = |born| {
+        let mut own = fields();
+        own.role = SignerRole::Subject;
+        own.authority = Authority::Single;
+        own.guardian = own.subject;
+        let mut case = Case::of(&Statement::new(own).unwrap());
+        case.guardian = Some(GuardianFacts::of_oneself(BirthDate::parse(born).unwrap()));
+        judged(&case, Revocation::Good)
+    };
+    assert_eq!(at_age("2010-06-01"), Ok(()));
+    assert_eq!(at_age("2012-06-01"), Err(Disagreement::AuthorityOver));
 }
 
 #[test]

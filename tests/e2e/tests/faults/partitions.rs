@@ -6,8 +6,6 @@ use crate::scene::Scene;
 
 /// Transactions of each client.
 const TRANSACTIONS: usize = 4;
-/// Rounds in vain after which nobody doubts that a height stands still.
-const ROUNDS: u64 = 2;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_go_on_without_the_one_that_is_cut_off_which_then_catches_up() {
@@ -17,8 +15,7 @@ async fn three_go_on_without_the_one_that_is_cut_off_which_then_catches_up() {
     scene.some_blocks(alone[0]).await;
     let others = scene.all_but(&alone);
     scene.wires.part(&alone, &others);
-    scene.standstill(alone[0], ROUNDS).await;
-    scene.some_blocks(others[0]).await;
+    scene.goes_on_without(others[0], alone[0]).await;
     scene.wires.mend();
     scene.judge().await;
 }

@@ -6,21 +6,15 @@ use musubi_tests_support::{
     Consortium, Rpc,
     gateway::secret,
     history::{Call, Operation, check},
-    rpc::DEADLINE,
     wires::Wires,
 };
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Instant};
 use tokio::task::JoinHandle;
 
 /// Validators of the demonstration's consortium; they come first in its plan.
 pub(crate) const VALIDATORS: usize = 4;
 /// Blocks that must follow when everything is healed.
 const BLOCKS_AFTER_HEALING: u64 = 2;
-/// How often a node's metrics are looked at.
-const PULSE: Duration = Duration::from_millis(100);
 /// The seed of a run that was given none.
 const SEED: u64 = 20_261_126;
 
@@ -101,24 +95,14 @@ impl Scene {
         all.filter(|place| !places.contains(place)).collect()
     }
 
-    /// Waits until a validator has begun this many rounds at one height in vain.
-    pub(crate) async fn standstill(&mut self, place: usize, rounds: u64) {
-        let url = format!("http://{}/metrics", self.consortium.node(place).rpc);
-        let look = async {
-            let mut pulse = tokio::time::interval(PULSE);
-            loop {
-                pulse.tick().await;
-                let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
-                let mut lines = text.lines();
-                let round = lines.find_map(|line| line.strip_prefix("musubi_consensus_round "));
-                if round.unwrap().parse::<u64>().unwrap() >= rounds {
-                    return;
-                }
-            }
-        };
-        tokio::time::timeout(DEADLINE, look)
-            .await
-            .expect("rounds go by");
+    /// Lets blocks become final at `going` until nobody doubts that they do without `alone`: what was on its way when it was cut off is at
+    /// most one block.
+    pub(crate) async fn goes_on_without(&mut self, going: usize, alone: usize) {
+        self.some_blocks(going).await;
+        self.some_blocks(going).await;
+        let reached = self.consortium.rpc(going).await.height().await;
+        let left = self.consortium.rpc(alone).await.height().await;
+        assert!(left < reached, "node {alone} is at {left} like the others");
     }
 
     /// All nodes are equal, nothing that anybody saw final is gone, and one order explains it all.
