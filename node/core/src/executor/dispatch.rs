@@ -5,7 +5,7 @@ use crate::ports::LocalFault;
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
 use musubi_primitives::{MemberId, Pseudonym, RecordId, trail::TrailFact};
-use musubi_runtime::RuntimeEvent;
+use musubi_runtime::{Runtime, RuntimeEvent};
 use sp_core::H256;
 use sp_runtime::DispatchError;
 
@@ -39,13 +39,10 @@ pub fn dispatched(events: &[u8], index: u32) -> Result<Dispatched, LocalFault> {
 /// # Errors
 /// When the events do not decode.
 pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
-    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
-        .map_err(|error| LocalFault::new("read the events of a block", error))?;
-    let ordered = records.into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Records(pallet_records::Event::ErasureOrdered { record }) => Some(record),
+    of_records(events, |event| match event {
+        pallet_records::Event::ErasureOrdered { record } => Some(record),
         _ => None,
-    });
-    Ok(ordered.collect())
+    })
 }
 
 /// Records that no longer count, superseded or entered in error, from the SCALE events of a block.
@@ -53,16 +50,11 @@ pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
 /// # Errors
 /// When the events do not decode.
 pub fn records_voided(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
-    let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
-        .map_err(|error| LocalFault::new("read the events of a block", error))?;
-    let voided = records.into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Records(
-            pallet_records::Event::RecordSuperseded { record, .. }
-            | pallet_records::Event::RecordEnteredInError { record },
-        ) => Some(record),
+    of_records(events, |event| match event {
+        pallet_records::Event::RecordSuperseded { record, .. }
+        | pallet_records::Event::RecordEnteredInError { record } => Some(record),
         _ => None,
-    });
-    Ok(voided.collect())
+    })
 }
 
 /// Records that members say they keep, with the member, from the SCALE events of a block.
@@ -70,15 +62,24 @@ pub fn records_voided(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
 /// # Errors
 /// When the events do not decode.
 pub fn acknowledged(events: &[u8]) -> Result<Vec<(RecordId, MemberId)>, LocalFault> {
+    of_records(events, |event| match event {
+        pallet_records::Event::RecordAcknowledged { record, holder } => Some((record, holder)),
+        _ => None,
+    })
+}
+
+/// What is picked of the events that `pallet-records` left in a block.
+fn of_records<T>(
+    events: &[u8],
+    pick: impl Fn(pallet_records::Event<Runtime>) -> Option<T>,
+) -> Result<Vec<T>, LocalFault> {
     let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
         .map_err(|error| LocalFault::new("read the events of a block", error))?;
-    let kept = records.into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Records(pallet_records::Event::RecordAcknowledged { record, holder }) => {
-            Some((record, holder))
-        }
+    let picked = records.into_iter().filter_map(|record| match record.event {
+        RuntimeEvent::Records(event) => pick(event),
         _ => None,
     });
-    Ok(kept.collect())
+    Ok(picked.collect())
 }
 
 /// Subjects that were handed over, with their former and their new home, from the SCALE events of a block.
