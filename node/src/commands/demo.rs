@@ -14,7 +14,7 @@ use crate::demo::{
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Says that a demonstration made the folder and may empty it.
 const MARKER: &str = ".musubi-demo";
@@ -106,6 +106,8 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     }
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
     let report = Report::new(arguments.json);
+    // One listener from before the first node to the end: told while the bundles are checked, the demonstration still stops.
+    let mut stop = StopSignal::listen()?;
     let processes = Processes::start(places.clone(), folder.join("endpoints.json"))?;
     let story = async {
         processes.wait_until_ready().await?;
@@ -140,26 +142,40 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
         Ok::<_, String>(stage.report)
     };
     let outcome = tokio::select! {
+        biased;
         outcome = story => outcome,
-        () = told_to_stop() => Err("told to stop before the story was over".to_owned()),
+        () = stop.told() => Err("told to stop before the story was over".to_owned()),
     };
     let told = outcome.map(|report| tell_addresses(&report, &places));
     if told.is_ok() && !arguments.exit {
-        told_to_stop().await;
+        stop.told().await;
     }
     processes.stop().await;
     told
 }
 
-/// Resolves on Ctrl-C or SIGTERM.
-async fn told_to_stop() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        // Without a terminal there is no Ctrl-C to wait for; SIGTERM is left.
-        _ = tokio::signal::ctrl_c() => {}
+/// Ctrl-C and SIGTERM, none of which is lost between two waits.
+struct StopSignal {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignal {
+    fn listen() -> Result<Self, String> {
+        let listen = |kind, name: &str| {
+            signal(kind).map_err(|error| format!("listen for {name}: {error}"))
+        };
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt(), "Ctrl-C")?,
+            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
+        })
+    }
+
+    async fn told(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -199,4 +215,30 @@ fn clear(folder: &Path) -> Result<(), String> {
         ));
     }
     std::fs::remove_dir_all(folder).map_err(fail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StopSignal;
+    use std::time::Duration;
+
+    /// Asks this process to stop, as a supervisor would.
+    fn terminate_this_process() {
+        let own = std::process::id().to_string();
+        let asked = std::process::Command::new("kill")
+            .args(["-TERM", &own])
+            .status();
+        assert!(asked.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn a_signal_between_two_waits_is_not_lost() {
+        let mut stop = StopSignal::listen().unwrap();
+        let no_signal = tokio::time::timeout(Duration::from_millis(1), stop.told()).await;
+        assert!(no_signal.is_err(), "nobody asked yet");
+        terminate_this_process();
+        tokio::time::timeout(Duration::from_secs(60), stop.told())
+            .await
+            .unwrap();
+    }
 }
