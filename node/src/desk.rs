@@ -4,7 +4,7 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `receipts`,
+//! Read [`chain`] first (how a desk speaks to the chain), [`voice`] (as whom), then [`counter`], `life`, `protection`, `relay`, [`attester`], `second`, [`papers`], `receipts`,
 //! `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
 //! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
@@ -52,10 +52,12 @@ mod protection;
 mod receipt_details;
 mod receipts;
 mod recording;
+mod relay;
 mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
+pub mod voice;
 
 use crate::config::NodeConfig;
 use admission::Admission;
@@ -351,8 +353,8 @@ impl Desk for Office {
         })
     }
 
-    async fn submit(&self, _: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
-        self.chain.submit_signed(extrinsic).await
+    async fn submit(&self, caller: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
+        self.submit_from(caller, extrinsic).await
     }
 
     async fn issue_nonce(

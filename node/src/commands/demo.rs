@@ -162,9 +162,8 @@ struct StopSignal {
 
 impl StopSignal {
     fn listen() -> Result<Self, String> {
-        let listen = |kind, name: &str| {
-            signal(kind).map_err(|error| format!("listen for {name}: {error}"))
-        };
+        let listen =
+            |kind, name: &str| signal(kind).map_err(|error| format!("listen for {name}: {error}"));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt(), "Ctrl-C")?,
             terminate: listen(SignalKind::terminate(), "SIGTERM")?,

@@ -295,7 +295,7 @@ impl Attester {
         let consent = self.consent_for(wanted).await?;
         let until = self.chain.now().saturating_add(VISIT_LIFE);
         let call = calls::access::open_session(wanted.session, consent, evidence, until);
-        match self.chain.submit(&self.officer, call).await {
+        match self.voice.speak(&[wanted.subject], call).await {
             Ok(applied) => Ok(CheckInAnswer::Opened {
                 block: applied.block,
                 until,

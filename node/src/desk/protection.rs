@@ -1,7 +1,8 @@
 //! Protecting a person (支援措置): a new pseudonym is enrolled under protection, with the guardians who go on deciding, and the former one is
 //! retired with its devices, card and guardianships.
 //!
-//! Only the register knows that the two are one person. No call and no event names both; a consent, a device or a card of the former
+//! Only the register knows that the two are one person. No call and no event names both, and no account signs for both ([`super::voice`]): the
+//! officer account retires the former, the relay account enrols the new one and speaks for it from then on. A consent, a device or a card of the former
 //! pseudonym opens nothing any more, and every question about it sounds like one about a stranger. What watching the chain still tells
 //! is that a municipality enrolled somebody and retired somebody within the same minutes; in a small village that is a hint, and an
 //! officer who can wait enrols first and protects on another day.
@@ -45,6 +46,7 @@ impl Counter {
         form: ProtectionForm,
     ) -> Result<Reissued, DeskError> {
         self.check_officer(caller)?;
+        self.voice.relay_key()?;
         let (pseudonym, kept) = {
             let _editing = self.editing.lock().await;
             self.reissue(&form)?
@@ -134,7 +136,7 @@ impl Counter {
             return Ok(());
         }
         let call = calls::residents::retire(former);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.speak(&[former], call).await.map(drop)
     }
 
     async fn enrol_protected(
@@ -151,7 +153,7 @@ impl Counter {
             hpke: device.hpke,
         });
         let call = calls::residents::enrol(pseudonym, DOMAIN, true, device);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.relay(call).await.map(drop)
     }
 
     async fn attest_kept(&self, subject: Pseudonym, kept: Kept) -> Result<(), DeskError> {
@@ -168,6 +170,6 @@ impl Counter {
         let until = attested_until(now, kept.until);
         let call =
             calls::residents::attest_guardianship(subject, kept.guardian, kept.authority, until);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.relay(call).await.map(drop)
     }
 }
