@@ -73,7 +73,8 @@ pub async fn run(
         followed = follow_if_restored(&config, &pipeline, &network, dissemination) => followed?,
         () = &mut stop => return Ok(()),
     }
-    let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
+    let head = heads(&pipeline)?;
+    let chain = Chain::new(pipeline.clone(), Arc::clone(&clock), head.clone());
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
     let office = Arc::new(office);
     let engine = engine(&config, &node_key, CONSENSUS, &pipeline, dissemination).await?;
@@ -91,7 +92,7 @@ pub async fn run(
         &pipeline,
         &engine,
         &network,
-        clock,
+        (clock, head),
         checkpoints,
     )
     .await?;
@@ -397,7 +398,7 @@ async fn services(
     pipeline: &Pipeline,
     engine: &Engine,
     network: &Network,
-    clock: Arc<dyn Clock>,
+    (clock, head): (Arc<dyn Clock>, watch::Receiver<Head>),
     checkpoints: NodeCheckpoints,
 ) -> Result<Services, String> {
     let next = pipeline
@@ -418,7 +419,7 @@ async fn services(
         pool: Arc::new(Transactions(pipeline.clone())),
         network: Arc::new(network),
         clock,
-        head: heads(pipeline)?,
+        head,
         checkpoints: Arc::new(checkpoints),
         genesis: pipeline.genesis(),
         about: about(spec, validates),
