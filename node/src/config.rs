@@ -95,6 +95,8 @@ pub struct KeyConfig {
 pub struct GatewayConfig {
     /// Address and port; without it there is no gateway.
     pub listen: Option<SocketAddr>,
+    /// Origin of its pages as browsers see it, such as `https://musubi.vill.example.jp`; without it the gateway takes no passkeys.
+    pub origin: Option<String>,
 }
 
 /// The counter and clinic console.

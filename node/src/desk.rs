@@ -46,6 +46,7 @@ mod moving;
 mod nonces;
 pub mod papers;
 mod papers_on_doses;
+pub mod passkeys;
 pub mod pending;
 mod phone;
 mod protection;
@@ -83,12 +84,12 @@ use musubi_node_gateway::{
         card::{Card, Countersign},
         request::{Order, Overriding},
     },
-    protection::{ProtectionDesk, ProtectionForm, Reissued},
+    sessions::Visitor,
 };
 use musubi_node_network::Network;
 use musubi_node_workers::Progress;
 use musubi_primitives::{
-    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
+    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, SessionId,
     seams::{Actor, GuardianshipFacts},
     view::{RecordView, RequestView},
 };
@@ -308,12 +309,16 @@ impl Gatekeeper for Office {
         let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
         Ok(person.map(Standing::Person))
     }
-}
 
-#[async_trait]
-impl ProtectionDesk for Office {
-    async fn protect(&self, caller: &Caller, form: ProtectionForm) -> Result<Reissued, DeskError> {
-        self.counter()?.protect(caller, form).await
+    async fn visitor(
+        &self,
+        terminal: &Caller,
+        visit: SessionId,
+    ) -> Result<Option<Visitor>, DeskError> {
+        let Ok(verifier) = self.verifier() else {
+            return Ok(None);
+        };
+        blocking(verifier.visitor(terminal, visit)).await
     }
 }
 

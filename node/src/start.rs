@@ -24,6 +24,7 @@ use musubi_node_core::{
     ports::{Clock, ConsensusHost},
 };
 use musubi_node_facade::Facade;
+use musubi_node_gateway::sessions::RelyingParty;
 use musubi_node_network::{Event, Network, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_node_web::Face;
@@ -183,11 +184,10 @@ async fn serve_gateway(
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let entrance = musubi_node_gateway::Entrance::new(Arc::clone(&office) as _);
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
-    let protection =
-        musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
     let follow_up =
         musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
     let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
+    let sessions = sessions_routes(config, &entrance)?;
     let console =
         desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
     let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
@@ -199,7 +199,7 @@ async fn serve_gateway(
         .merge(family)
         .merge(follow_up)
         .merge(forms)
-        .merge(protection);
+        .merge(sessions);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own).merge(faces);
     if let Some(facade) = facade {
@@ -219,6 +219,24 @@ async fn serve_gateway(
         }
     });
     Ok(())
+}
+
+/// Sessions and passkeys; passkeys only where the configuration has an origin.
+fn sessions_routes(
+    config: &NodeConfig,
+    entrance: &musubi_node_gateway::Entrance,
+) -> Result<axum::Router, String> {
+    let party = config.gateway.origin.as_deref().map(|origin| {
+        RelyingParty::of(origin).ok_or_else(|| {
+            format!("gateway.origin {origin:?}: expected https://HOST[:PORT], or http://localhost[:PORT]")
+        })
+    });
+    let store = Arc::new(desk::passkeys::Passkeys::open(&config.data)?);
+    Ok(musubi_node_gateway::sessions::router(
+        entrance.clone(),
+        store,
+        party.transpose()?,
+    ))
 }
 
 /// Resolves when the node is told to stop.

@@ -3,11 +3,12 @@
 //! The register is changed first where the chain's step can be done again, so that a form sent twice, or a counter that lost its
 //! connection, ends where it should. A renewed card needs no form: binding it with a touch replaces the former one.
 
-use super::counter::{Counter, fault};
-use musubi_client_sdk::{calls, extrinsics::Call};
-use musubi_node_gateway::{
-    Applied, Caller, DeskError, LifeEntered, LifeEvent, protection::ProtectionForm,
+use super::{
+    counter::{Counter, fault},
+    protection::ProtectionForm,
 };
+use musubi_client_sdk::{calls, extrinsics::Call};
+use musubi_node_gateway::{Applied, Caller, DeskError, LifeEntered, LifeEvent};
 use musubi_node_register::Person;
 use musubi_primitives::{
     BindingId, Commitment, ConsentId, MemberId, Pseudonym, Role, view::ConsentView,
@@ -48,13 +49,17 @@ impl Counter {
                 self.speak(&[subject], calls::residents::unfreeze(subject))
                     .await
             }
-            LifeEvent::Protected { person, guardians } => {
+            LifeEvent::Protected {
+                person,
+                guardians,
+                device,
+            } => {
                 let form = ProtectionForm {
                     subject: person,
                     guardians,
-                    device: None,
+                    device,
                 };
-                pseudonym = Some(self.protect(caller, form).await?.pseudonym);
+                pseudonym = Some(self.protect(form).await?);
                 self.newest()
             }
             LifeEvent::Objected {

@@ -99,25 +99,27 @@ async fn protect(world: &World, mother: &mut Guardian, child: Pseudonym) -> Pseu
     let officer = world.staff("rusutsu", "officer", AT_RUSUTSU);
     let phone = world.phone(AT_RUSUTSU);
     let keys = json!({"account": phone.account(), "hpke": phone.sealing.public()});
-    let form = json!({"subject": mother.pseudonym, "device": keys});
+    let form = json!({
+        "event": "protected", "person": mother.pseudonym, "guardians": [], "device": keys,
+    });
     let clerk = world.staff("rusutsu", "clerk", AT_RUSUTSU);
     let (status, _) = clerk
         .send(
             Method::POST,
-            "/v1/protections",
+            "/v1/life-events",
             None,
             form.to_string().into_bytes(),
         )
         .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let read = |answer: Value| serde_json::from_value(answer["pseudonym"].clone()).unwrap();
-    let reissued: Pseudonym = read(officer.post("/v1/protections", &form).await);
+    let reissued: Pseudonym = read(officer.post("/v1/life-events", &form).await);
     assert_ne!(reissued, mother.pseudonym);
     // Sent again, because the answer was lost, it is the same.
-    assert_eq!(read(officer.post("/v1/protections", &form).await), reissued);
+    assert_eq!(read(officer.post("/v1/life-events", &form).await), reissued);
     (mother.pseudonym, mother.phone) = (reissued, phone);
-    let form = json!({"subject": child, "guardians": [mother.pseudonym]});
-    read(officer.post("/v1/protections", &form).await)
+    let form = json!({"event": "protected", "person": child, "guardians": [mother.pseudonym]});
+    read(officer.post("/v1/life-events", &form).await)
 }
 
 /// A member that had a consent asks for the former pseudonym, for the new one, and for one that nobody has.
