@@ -116,5 +116,5 @@ function Open({ title, page: Page, at, again }: { title: Words; page: Page; at: 
 }
 
 followLinks();
-if ("serviceWorker" in navigator) void navigator.serviceWorker.register(`${BASE}sw.js`).catch(() => undefined);
+if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register(`${BASE}sw.js`, { scope: BASE }).catch(() => undefined);
 render(<Face />, document.getElementById("face")!);
