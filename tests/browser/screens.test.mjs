@@ -3,16 +3,14 @@
 
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launch, open, violations } from "./browser.mjs";
+import { after, before } from "node:test";
+import { DESKTOP, launch, open, PHONE, until, violations } from "./browser.mjs";
 import { agent as startAgent, reader as startReader, SECRETS } from "./cards.mjs";
 import { start } from "./consortium.mjs";
 import { desk, dose, enrolChild, enrolGuardian, phoneOf, propose, staff } from "./counter.mjs";
+import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const PORT = Number(process.env.BROWSER_PORT ?? 23_000) + 200;
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 } };
 const DAY = 86_400_000;
 const AT_CLINIC = 4;
 const bornDaysAgo = (days) => new Date(Date.now() + 9 * 3_600_000 - days * DAY).toISOString().slice(0, 10);
@@ -25,7 +23,7 @@ let consortium, browser, clerk, nurse, reader, agent, family, joint;
 
 before(async () => {
   await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start(binary, `${folder}/screens-demo`, PORT);
+  consortium = await start();
   browser = await launch();
   clerk = await desk(consortium.gateway, await staff(consortium.folder, "rusutsu", "clerk"));
   nurse = await desk(consortium.gateway, await staff(consortium.folder, "rusutsu", "nurse"));
@@ -40,16 +38,6 @@ after(async () => {
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 const snap = (page, name) => page.screenshot({ path: `${folder}/screens/screens-${name}.png`, fullPage: true });
 
-/** Asks until it is so, for two minutes at most. */
-async function until(wanted, ask) {
-  for (const end = Date.now() + 120_000; ; ) {
-    const said = await ask();
-    if (said === wanted) return;
-    assert.ok(Date.now() < end, `${said}, expected ${wanted}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 const rpc = async (method, params) => {
   const answer = await (await fetch(`${consortium.address}/rpc`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }) })).json();
   assert.ok(answer.result !== undefined, JSON.stringify(answer));
@@ -61,7 +49,6 @@ const facts = async (subject, kind) => (await rpc("musubi_trail", [subject, 0, 5
 /** A console with a member of staff's key, in a browser profile that was never here. */
 async function console_(key, label, options = {}) {
   const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, consortium.gateway, "", "counter");
-  opened.page.setDefaultTimeout(120_000);
   await opened.page.getByLabel("呼び名").fill(label);
   await opened.page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/rusutsu/${key}.pem`);
   await opened.page.locator(".who").waitFor();
@@ -71,7 +58,6 @@ async function console_(key, label, options = {}) {
 /** A phone whose owner the counter has entered. */
 async function phone(person) {
   const opened = await open(browser, PHONE, consortium.gateway, "", "app");
-  opened.page.setDefaultTimeout(120_000);
   await press(opened.page, "この電話に鍵を作る");
   const pairing = await opened.page.locator("[data-pairing]").getAttribute("data-pairing");
   const pseudonym = await enrolGuardian(clerk, person, pairing);
@@ -126,7 +112,7 @@ test("a form that was finished without a network goes by itself when the app is 
   assert.equal(await written(), before);
   await context.setOffline(false);
   const again = await context.newPage();
-  again.setDefaultTimeout(120_000);
+  again.setDefaultTimeout(90_000);
   await again.goto(`${consortium.gateway}/app/`);
   await until(before + 1, written);
   await again.goto(`${consortium.gateway}/app/forms`);
@@ -166,8 +152,8 @@ test("a machine that opened the console once works on without the network, also 
 });
 
 test("a consent by card is on the father's phone, whose objection pauses it, and who takes that back", async () => {
-  reader = await startReader(binary, `${folder}/screens-card`, consortium.folder);
-  agent = await startAgent(binary, reader.env, PORT + 38, [consortium.gateway]);
+  reader = await startReader(binary, `${folder}/screens-card`, consortium.folder, 1);
+  agent = await startAgent(binary, reader.env, consortium.port + 38, [consortium.gateway]);
   const counter = await console_("clerk", "窓口 2番");
   const { page, go } = counter;
   const enter = async (secret, confirm) => {
