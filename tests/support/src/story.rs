@@ -38,7 +38,7 @@ impl Story {
     }
 
     fn play(folder: &Path, arguments: &[&str], complaints: Stdio) -> Self {
-        let ports = free_ports(40).to_string();
+        let ports = free_ports().to_string();
         let mut child = Command::new(binary())
             .args(["demo", "--json", "--ports", &ports, "--folder"])
             .arg(folder)
