@@ -170,12 +170,14 @@ pub trait Shelf: Send + Sync + 'static {
     /// Whether the agent's role may write this resource here; says the category.
     async fn check_author(&self, agent: &Agent, resource: &Resource)
     -> Result<Category, PortError>;
-    /// Seals a resource about somebody, commits it, and hands it to the holders.
+    /// Seals a resource about somebody, commits it, and hands it to the holders. A correction names the record that it is about to
+    /// replace, so that this one does not stand in its way.
     async fn take_in(
         &self,
         agent: &Agent,
         subject: Pseudonym,
         resource: Resource,
+        replaced: Option<RecordId>,
     ) -> Result<Taken, PortError>;
     /// Puts a newer record in the place of an older one.
     async fn supersede(&self, older: RecordId, newer: RecordId) -> Result<(), PortError>;

@@ -64,25 +64,26 @@ pub fn names(patient: &Resource) -> Vec<String> {
     names.map(|name| format!("Patient/{name}")).collect()
 }
 
-/// A dose that was given; none for a dose that was not, or was entered in error.
-///
-/// # Errors
-/// When the day of a given dose is not known: intervals cannot be judged without it.
-pub fn recorded(
-    care: &Care,
-    immunization: &Resource,
-    standing: Standing,
-) -> Result<Option<RecordedDose>, DeskError> {
+/// What a record says of a dose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// None was given, or it does not count any more.
+    NotGiven,
+    /// One was given, on a day that nobody wrote down whole: no interval can be counted from it.
+    Undated,
+    /// One was given.
+    Given(RecordedDose),
+}
+
+/// Reads what an Immunization says.
+pub fn recorded(care: &Care, immunization: &Resource, standing: Standing) -> Recorded {
     let value = immunization.value();
     if value["status"] != "completed" {
-        return Ok(None);
+        return Recorded::NotGiven;
     }
-    let date = immunization.date().and_then(full).ok_or_else(|| {
-        DeskError::Unprocessable(
-            "Immunization.occurrenceDateTime: expected a whole date, the schedule check counts days"
-                .to_owned(),
-        )
-    })?;
+    let Some(date) = immunization.date().and_then(full) else {
+        return Recorded::Undated;
+    };
     let product = care.product(&value["vaccineCode"]);
     let dose = Dose {
         vaccine: product.unwrap_or_else(|| UNCODED.to_owned()),
@@ -90,7 +91,7 @@ pub fn recorded(
         standing,
     };
     let lot = value["lotNumber"].as_str().map(str::to_owned);
-    Ok(Some(RecordedDose { dose, lot }))
+    Recorded::Given(RecordedDose { dose, lot })
 }
 
 /// A draft: the proposal, and whom it says it is for.

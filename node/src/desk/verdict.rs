@@ -51,7 +51,7 @@ impl Intake {
         let in_force = self.rules_in_force().await?;
         let rules = rules_of(&self.care, &in_force.hash)?;
         let today = self.today()?;
-        let (history, identity) = self.gather(&order).await?;
+        let (history, gaps, identity) = self.gather(&order).await?;
         let mut cards = Vec::new();
         for value in &order.drafts {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
@@ -59,6 +59,7 @@ impl Intake {
             let question = Question {
                 subject: dose::subject(&order.patient),
                 history: history.clone(),
+                gaps,
                 circumstances: circumstances(&order)?,
                 proposal,
                 bedside: bedside(&order)?,
