@@ -4,7 +4,7 @@
 //! it read of others; it has no other way to anything.
 
 use async_trait::async_trait;
-use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_care::{child::Sex, forms::flags::Flag, rules::RuleSet};
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
@@ -123,6 +123,8 @@ pub struct Person {
     pub born: String,
     /// Whether under protection (支援措置).
     pub protected: bool,
+    /// Sex as registered; none if unknown.
+    pub sex: Option<Sex>,
 }
 
 impl std::fmt::Debug for Person {

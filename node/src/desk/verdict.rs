@@ -57,7 +57,7 @@ impl Intake {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
             let is_another = !dose::names(&order.patient).contains(&patient);
             let question = Question {
-                subject: dose::subject(&order.patient),
+                subject: dose::subject(&order.patient, order.circumstances.pregnancy_start),
                 history: history.clone(),
                 gaps,
                 circumstances: circumstances(&order)?,
