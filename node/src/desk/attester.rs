@@ -227,6 +227,9 @@ impl Attester {
     /// A consent that waits for this municipality's word.
     async fn attest(&self, opened: &Opened, consent: ConsentId) -> Result<Answer, DeskError> {
         let view = self.consent(consent).await?;
+        if let Some(answer) = self.disagreed_before(&consent)? {
+            return Ok(answer);
+        }
         let kept = self.kept(opened)?;
         if let Some(answer) = kept.and_then(|kept| rejected_before(&kept, &opened.evidence)) {
             return Ok(answer);
@@ -270,6 +273,16 @@ impl Attester {
         })
     }
 
+    /// What this municipality said against a consent on the chain: the same again, whoever asks and however it came to be known.
+    fn disagreed_before(&self, consent: &ConsentId) -> Result<Option<Answer>, DeskError> {
+        let known = self.register.disagreement(consent).map_err(fault)?;
+        Ok(known.map(|known| Answer::Disagreed {
+            reason: known.reason,
+            is_of_the_card: true,
+            block: Some(known.block),
+        }))
+    }
+
     /// A consent that waits for nobody's word any more: given before, or over before it could be.
     fn attest_late(
         &self,
@@ -279,13 +292,6 @@ impl Attester {
         kept: Option<Finding>,
     ) -> Result<Answer, DeskError> {
         let is_over = matches!(state, ConsentState::Ended(_));
-        if let Some(known) = self.register.disagreement(&consent).map_err(fault)? {
-            return Ok(Answer::Disagreed {
-                reason: known.reason,
-                is_of_the_card: true,
-                block: Some(known.block),
-            });
-        }
         match kept {
             Some(_) if !is_over => self.attested_before(Some(consent)),
             Some(kept) if kept.is_pending() => Ok(self.over_before_judged(&opened.evidence)),
