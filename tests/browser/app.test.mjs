@@ -2,14 +2,13 @@
 
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launch, open, overflows, violations } from "./browser.mjs";
+import { after, before } from "node:test";
+import { DESKTOP, launch, open, overflows, PHONE, rested as settled, until, violations } from "./browser.mjs";
 import { start } from "./consortium.mjs";
 import { desk, dose, enrolChild, enrolGuardian, factsOf, measured, phoneOf, prepare, propose, staff } from "./counter.mjs";
+import { step as test } from "./steps.mjs";
 
-const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const PHONE = { viewport: { width: 390, height: 844 } };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const { BROWSER_FOLDER: folder } = process.env;
 const SCREENS = ["", "vaccines", "growth", "consents", "consents/new", "looked", "notices", "forms", "forms/yoshinhyo-infant", "family", "export", "lost", "device", "menu"];
 const DAY = 86_400_000;
 const CLINIC = 5;
@@ -23,7 +22,7 @@ let consortium, browser, clerk, nurse, family;
 
 before(async () => {
   await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start(binary, `${folder}/app-demo`, Number(process.env.BROWSER_PORT ?? 23_000) + 100);
+  consortium = await start();
   browser = await launch();
   clerk = await desk(consortium.gateway, await staff(consortium.folder, "rusutsu", "clerk"));
   nurse = await desk(consortium.gateway, await staff(consortium.folder, "rusutsu", "nurse"));
@@ -34,7 +33,6 @@ after(async () => {
 });
 
 const at = (path, options = PHONE) => open(browser, options, consortium.gateway, path, "app");
-const settled = (page) => page.waitForFunction(() => document.querySelector("h1") && !/読み込んでいます|Loading/.test(document.body.textContent));
 const goTo = async (page, path) => { await page.goto(`${consortium.gateway}/app/${path}`); await settled(page); };
 
 /** Violations with the whole screen in sight: what is scrolled half away counts as too small to touch. */
@@ -178,7 +176,7 @@ test("a form that is filled in is sent, and becomes a record of the child", asyn
   }
   await page.getByRole("button", { name: "役場に送る" }).click();
   await page.getByText("送りました").waitFor();
-  assert.equal(await written(), earlier + 1);
+  await until(earlier + 1, written);
 });
 
 test("the record leaves as FHIR, and as a card that the village signed", async () => {
@@ -224,7 +222,7 @@ test("dark, plain Japanese and English keep WCAG AA", async () => {
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.locator(".language").selectOption("ja-Hira");
-  assert.ok((await page.locator("main ruby").count()) > 2);
+  await page.locator("main ruby").nth(2).waitFor();
   assert.deepEqual(await judged(page), []);
   await page.locator(".language").selectOption("en");
   await page.getByRole("heading", { name: "Who looked" }).waitFor();
@@ -267,7 +265,10 @@ test("200 % and 400 % zoom leave everything in reach", async () => {
 });
 
 test("without a network the app opens, shows what it knows and since when, and goes on by itself", async () => {
-  const { page, context } = family;
+  const { page, context, child, guardian, account } = family;
+  const consent = await propose(consortium.gateway, phoneOf(page, account), { subject: child, guardian, recipient: CLINIC });
+  await goTo(page, "consents");
+  await page.locator(`[data-consent="${consent}"]`).waitFor();
   await goTo(page, "vaccines");
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();
@@ -279,7 +280,10 @@ test("without a network the app opens, shows what it knows and since when, and g
   await page.screenshot({ path: `${folder}/screens/app-phone-offline.png` });
   assert.deepEqual(await judged(page), []);
   await page.goto(`${consortium.gateway}/app/consents`);
-  await page.getByText("取り下げには通信が要ります").first().waitFor({ state: "attached" }).catch(() => undefined);
+  await page.locator('[data-state="offline"]').first().waitFor();
+  const item = page.locator(`[data-consent="${consent}"]`);
+  await item.getByText("取り下げには通信が要ります").waitFor();
+  assert.ok(await item.getByRole("button", { name: /取り下げる/ }).isDisabled());
   await context.setOffline(false);
   await page.waitForFunction(() => !document.querySelector('[data-state="offline"]'));
 });

@@ -3,26 +3,24 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { mkdir } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launch, open, overflows, violations } from "./browser.mjs";
+import { after, before } from "node:test";
+import { DESKTOP, launch, open, overflows, PHONE, rested, until, violations } from "./browser.mjs";
 import { agent as startAgent, reader as startReader, SECRETS } from "./cards.mjs";
 import { start } from "./consortium.mjs";
+import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const PORT = Number(process.env.BROWSER_PORT ?? 23_000) + 100;
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
-const PHONE = { viewport: { width: 390, height: 844 } };
-const [VILLAGE, CLINIC] = [`http://127.0.0.1:${PORT + 30}`, `http://127.0.0.1:${PORT + 34}`];
 const [HOME, AT_CLINIC] = [0, 4];
-let consortium, browser, reader, agent, village, clinic;
+let consortium, browser, reader, agent, village, clinic, VILLAGE, CLINIC;
 /** What the family's way through the desks left: pseudonyms, consent, visit, records. */
 const family = {};
 
 before(async () => {
   await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start(binary, `${folder}/counter-demo`, PORT);
+  consortium = await start();
+  [VILLAGE, CLINIC] = [consortium.gateway, `http://127.0.0.1:${consortium.port + 34}`];
   reader = await startReader(binary, `${folder}/counter-card`, consortium.folder);
-  agent = await startAgent(binary, reader.env, PORT + 38, [VILLAGE, CLINIC]);
+  agent = await startAgent(binary, reader.env, consortium.port + 38, [VILLAGE, CLINIC]);
   browser = await launch();
   village = await desk(VILLAGE, "rusutsu", "clerk", "窓口 1番");
   clinic = await desk(CLINIC, "yotei-clinic", "doctor", "当番医");
@@ -41,8 +39,6 @@ const snap = (page, name) => page.screenshot({ path: `${folder}/screens/counter-
 async function desk(origin, member, key, label, options = {}) {
   // A service worker would answer where a test wants to see what the page asks; one test has it.
   const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, origin, "", "counter");
-  // Blocks, cards and pages share one machine here; a step that hangs still ends.
-  opened.page.setDefaultTimeout(120_000);
   await takeKey(opened.page, member, key, label);
   await opened.page.locator(".who").waitFor();
   return { ...opened, go: (path) => opened.page.goto(`${origin}/counter/${path}`) };
@@ -76,20 +72,11 @@ async function chain(name, ...parts) {
   return answer.result;
 }
 
-/** The index follows the chain within moments: asks until it says what the chain has. */
-async function settled(wanted, ask) {
-  for (const end = Date.now() + 120_000; ; ) {
-    const said = await ask();
-    if (said === wanted) return;
-    assert.ok(Date.now() < end, `${said}, expected ${wanted}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 /** How many events of a kind the chain has about somebody, of those whose body holds a word. */
 async function eventsOf(subject, kind, word = "") {
-  const { events } = await (await fetch(`${consortium.address}/explorer/api/events?about=${subject}&kind=${kind}`)).json();
-  return events.filter((event) => JSON.stringify(event.body).includes(word)).length;
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "musubi_trail", params: [subject, 0, 500] });
+  const { result } = await (await fetch(`${consortium.address}/rpc`, { method: "POST", body, headers: { "content-type": "application/json" } })).json();
+  return result.filter(({ row }) => (row.fact === kind || row.fact[kind] !== undefined) && JSON.stringify(row.fact).includes(word)).length;
 }
 
 const bornDaysAgo = (days) => new Date(Date.now() + 9 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
@@ -173,10 +160,10 @@ test("the consent is shown in three languages, signed by card, and in force on t
   await words.getByText("ようてい医院").first().waitFor();
   await snap(page, "statement");
   await press(page, "やさしい日本語");
-  assert.ok((await words.locator("ruby").count()) > 5);
+  await words.locator("ruby").nth(5).waitFor();
   await snap(page, "statement-plain");
   await press(page, "English");
-  assert.match(await words.innerText(), /withdraw/i);
+  await words.getByText(/withdraw/i).first().waitFor();
   await press(page, "内容を読みました。署名に進む");
   await snap(page, "consent-card");
   await enter(page, SECRETS.password, "署名する");
@@ -204,7 +191,7 @@ test("the clinic finds the child by the slip, and the card opens the visit on th
   await enter(page, SECRETS.pin, "受付をする");
   await page.locator('[data-outcome="done"]').waitFor();
   await snap(page, "checked-in");
-  await settled(1, () => eventsOf(family.child, "session-opened"));
+  await until(1, () => eventsOf(family.child, "session-opened"));
 });
 
 test("the vial is scanned, the conditions are met, and the dose is recorded", async () => {
@@ -254,7 +241,7 @@ test("the same again is stopped in words nobody overlooks; a doctor goes on with
   await snap(page, "override");
   await press(page, "理由に署名して続ける");
   await page.getByRole("heading", { name: "接種を記録する" }).waitFor();
-  await settled(1, () => eventsOf(family.child, "schedule-checked", "clinical-judgement"));
+  await until(1, () => eventsOf(family.child, "schedule-checked", "clinical-judgement"));
 });
 
 test("checkup values are held against the curves, a slip of the unit is caught, and the values are sent", async () => {
@@ -272,7 +259,7 @@ test("checkup values are held against the curves, a slip of the unit is caught, 
   await snap(page, "measure");
   await press(page, "記録する");
   await page.locator('[data-outcome="done"]').waitFor();
-  await settled(2, () => eventsOf(family.child, "record-committed", "growth"));
+  await until(2, () => eventsOf(family.child, "record-committed", "growth"));
 });
 
 test("without the network a record waits, sealed and signed, and goes by itself when the network is back", async () => {
@@ -300,7 +287,7 @@ test("without the network a record waits, sealed and signed, and goes by itself 
   assert.doesNotMatch(kept, /田中|Observation/);
   await context.unroute("**/fhir/**");
   await page.getByText("当てはまるものはありません").waitFor();
-  await settled(before + 1, committed);
+  await until(before + 1, committed);
 });
 
 test("what the gateway refuses stays in the queue with its reason, and can be dropped", async () => {
@@ -354,7 +341,7 @@ test("the fire service opens records with role, incident and reason; the clock r
   const first = await page.getByRole("timer").innerText();
   await page.waitForFunction((first) => document.querySelector('[role="timer"]')?.textContent !== first, first);
   await snap(page, "emergency-open");
-  await settled(1, () => eventsOf(family.child, "break-glass-opened", request));
+  await until(1, () => eventsOf(family.child, "break-glass-opened", request));
   assert.equal(await eventsOf(family.child, "break-glass-opened", "2026-1126-07"), 0);
   await press(page, "いま閉じる");
   await page.getByText("審査待ち").waitFor();
@@ -468,7 +455,7 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
       await page.emulateMedia({ colorScheme: options.colorScheme ?? "light", contrast: options.contrast ?? "no-preference" });
       for (const path of paths) {
         await go(path);
-        await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => undefined);
+        await rested(page);
         await page.screenshot({ path: `${folder}/screens/counter-${name}-${desk === village ? "village" : "clinic"}-${path || "today"}.png` });
         assert.deepEqual(await violations(page), [], path);
         assert.equal(await overflows(page), false, `${path} is wider than the screen`);
@@ -496,7 +483,7 @@ test("plain Japanese has its readings, and English is whole", async () => {
   await go("");
   await page.locator(".tasks").waitFor();
   await page.getByLabel("言語").selectOption("ja-Hira");
-  assert.ok((await page.locator("main ruby").count()) > 10);
+  await page.locator("main ruby").nth(10).waitFor();
   await snap(page, "plain");
   await page.locator("select.language").selectOption("en");
   await page.getByText("Ask for consent").first().waitFor();

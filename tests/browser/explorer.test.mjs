@@ -3,21 +3,23 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { promisify } from "node:util";
-import { launch, open, overflows, violations } from "./browser.mjs";
+import { DESKTOP, launch, open, overflows, PHONE, rested, until, violations } from "./browser.mjs";
 import { start } from "./consortium.mjs";
+import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const PHONE = { viewport: { width: 390, height: 844 } };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
 const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "trail"];
 let consortium, browser;
 
 before(async () => {
   await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start(binary, `${folder}/demo`, Number(process.env.BROWSER_PORT ?? 23_000));
+  consortium = await start();
   browser = await launch();
+  // The index follows the chain: the last step's block must be in it before anything is counted.
+  const last = Math.max(...consortium.steps.map((step) => step.block ?? 0));
+  await until(true, async () => last <= (await (await fetch(`${consortium.address}/explorer/api/chain`)).json()).index.height);
 });
 after(async () => {
   await browser?.close();
@@ -45,7 +47,7 @@ test("filters leave what they name, stay in the address, and an export honours t
   const { page } = await at("events");
   await settled(page);
   await page.getByLabel("拒否と失敗だけ").check();
-  await page.waitForFunction(() => [...document.querySelectorAll("[data-kind]")].every((one) => one.dataset.kind === "access-denied"));
+  await page.waitForFunction(() => { const kinds = [...document.querySelectorAll("[data-kind]")]; return kinds.length > 0 && kinds.every((one) => one.dataset.kind === "access-denied"); });
   assert.ok(page.url().includes("failed=true"));
   const denials = Number(await page.locator("[data-matches]").getAttribute("data-matches"));
   const told = consortium.steps.filter((step) => step.outcome === "denied").length;
@@ -62,7 +64,7 @@ test("a proof that was saved here is accepted by musubi verify", async () => {
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "証明を保存" }).first().click()]);
   const bundle = `${folder}/proof.json`;
   await download.saveAs(bundle);
-  const { stdout } = await promisify(execFile)(binary, ["verify", "--spec", `${folder}/demo/chain-spec.json`, bundle]);
+  const { stdout } = await promisify(execFile)(binary, ["verify", "--spec", `${consortium.folder}/chain-spec.json`, bundle]);
   assert.match(stdout, /proved: row/);
 });
 
@@ -84,7 +86,7 @@ test("an answer that was tampered with turns red, and says what to do", async ()
 test("reads without grant are none, and blocks come in with their certificates checked here", async () => {
   const { page } = await at("");
   assert.match(await page.locator('[data-figure="without-grant"]').innerText(), /^0/);
-  await page.getByText("この端末で証明書を確認").first().waitFor({ timeout: 15_000 });
+  await page.getByText("この端末で証明書を確認").first().waitFor();
 });
 
 test("a number that is searched leads to what it is", async () => {
@@ -101,7 +103,7 @@ test("one person's trail needs an officer's key, and is proved to be whole", asy
   assert.equal(unsigned.status, 401);
   const { page } = await at(`trail?subject=${subject}`);
   const show = async (key) => {
-    await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${folder}/demo/members/rusutsu/${key}.pem`);
+    await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/rusutsu/${key}.pem`);
     await page.getByRole("button", { name: "署名して見る" }).click();
   };
   await show("clerk");
@@ -135,7 +137,7 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
     const { page, errors } = await at("", options);
     for (const path of PAGES) {
       await page.goto(`${consortium.address}/explorer/${path}`);
-      await page.waitForLoadState("networkidle", { timeout: 1_000 }).catch(() => undefined);
+      await rested(page);
       await page.screenshot({ path: `${folder}/screens/${name}-${path || "overview"}.png`, fullPage: false });
       assert.deepEqual(await violations(page), [], path);
       assert.equal(await overflows(page), false, `${path} is wider than the screen`);
@@ -157,7 +159,7 @@ test("all three languages are there, with ruby in the plain one", async () => {
   const { page } = await at("events");
   await settled(page);
   await page.getByLabel("言語").selectOption("ja-Hira");
-  assert.ok((await page.locator("main ruby").count()) > 10);
+  await page.locator("main ruby").nth(10).waitFor();
   await page.screenshot({ path: `${folder}/screens/plain-events.png` });
   await page.getByLabel("ことば").selectOption("en");
   await page.locator(".sentence", { hasText: "was denied to read" }).first().waitFor();

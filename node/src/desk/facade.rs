@@ -52,7 +52,7 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         officer: desks
             .counter
             .as_ref()
-            .map(|counter| counter.officer.clone()),
+            .map(|counter| counter.voice.officer.clone()),
     };
     Ok(Some(Facade::new(Parts {
         origin: origin.clone(),
