@@ -1,3 +1,3 @@
-import { face } from "../face.ts";
+import { face, offline } from "../face.ts";
 
-export default face("counter");
+export default face("counter", [offline()]);

@@ -265,7 +265,10 @@ test("200 % and 400 % zoom leave everything in reach", async () => {
 });
 
 test("without a network the app opens, shows what it knows and since when, and goes on by itself", async () => {
-  const { page, context } = family;
+  const { page, context, child, guardian, account } = family;
+  const consent = await propose(consortium.gateway, phoneOf(page, account), { subject: child, guardian, recipient: CLINIC });
+  await goTo(page, "consents");
+  await page.locator(`[data-consent="${consent}"]`).waitFor();
   await goTo(page, "vaccines");
   await page.evaluate(() => navigator.serviceWorker.ready);
   await page.reload();
@@ -278,6 +281,9 @@ test("without a network the app opens, shows what it knows and since when, and g
   assert.deepEqual(await judged(page), []);
   await page.goto(`${consortium.gateway}/app/consents`);
   await page.locator('[data-state="offline"]').first().waitFor();
+  const item = page.locator(`[data-consent="${consent}"]`);
+  await item.getByText("取り下げには通信が要ります").waitFor();
+  assert.ok(await item.getByRole("button", { name: /取り下げる/ }).isDisabled());
   await context.setOffline(false);
   await page.waitForFunction(() => !document.querySelector('[data-state="offline"]'));
 });

@@ -33,15 +33,15 @@ const until = async (stream, wanted) => {
   throw new Error("the process ended before it was ready");
 };
 
-/** A reader with one card of the demonstration's families on it. */
-export async function reader(binary, folder, demo) {
+/** A reader with one card of the demonstration's families on it: the first family's, or that of another. */
+export async function reader(binary, folder, demo, which = 0) {
   // What an earlier service left behind would keep this one from starting.
   await rm(folder, { recursive: true, force: true });
   await mkdir(`${folder}/cards`, { recursive: true });
   await mkdir(`${folder}/socket`, { recursive: true });
   await copyFile(`${demo}/cards/authority.bin`, `${folder}/authority.key`);
   const wallets = (await readdir(`${demo}/reader`)).filter((name) => name.startsWith("guardian-") && name.endsWith(".card")).sort();
-  await copyFile(`${demo}/reader/${wallets[0]}`, `${folder}/cards/adult.card`);
+  await copyFile(`${demo}/reader/${wallets[which]}`, `${folder}/cards/adult.card`);
   const { child, ended } = start(binary, ["card", "emulate", "--cards", folder, "--socket-folder", `${folder}/socket`], { stdio: ["pipe", "ignore", "pipe"] });
   const socket = await inTime("the card reader", until(child.stderr, (line) => /export (\w+)=(.*)$/.exec(line)?.slice(1)));
   child.stderr.resume();

@@ -75,8 +75,9 @@ async function chain(name, ...parts) {
 
 /** How many events of a kind the chain has about somebody, of those whose body holds a word. */
 async function eventsOf(subject, kind, word = "") {
-  const { events } = await (await fetch(`${consortium.address}/explorer/api/events?about=${subject}&kind=${kind}`)).json();
-  return events.filter((event) => JSON.stringify(event.body).includes(word)).length;
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "musubi_trail", params: [subject, 0, 500] });
+  const { result } = await (await fetch(`${consortium.address}/rpc`, { method: "POST", body, headers: { "content-type": "application/json" } })).json();
+  return result.filter(({ row }) => (row.fact === kind || row.fact[kind] !== undefined) && JSON.stringify(row.fact).includes(word)).length;
 }
 
 const bornDaysAgo = (days) => new Date(Date.now() + 9 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);

@@ -1,13 +1,14 @@
 // Child health arithmetic, fetched when a screen first needs it: the forecast by the municipality's rules, and growth by the 2023 survey.
 
+import type { Language } from "musubi-shared";
+import { vaccineIn } from "musubi-shared/care-words";
 import { loadCare } from "musubi-sdk/care";
 import growthText from "../../care/data/growth-jp-2023.json?raw";
 import rulesText from "../../../chain-spec/presets/schedule/jp-routine-2026.json?raw";
 import type { About } from "./chain";
+import type { Planned } from "./plan";
 import type { Dose, Measurement } from "./records";
 
-export type Status = "overdue" | "due" | "possible" | "later" | "complete" | "ended" | "contraindicated" | "needs_person";
-export interface Planned { programme: string; vaccine: string; status: Status; dose: { label: string; number: number; of: number; earliest: string; due: string; overdue_after: string | null; latest: string; assumed: boolean } | null }
 export interface Forecast { as_of: string; history_confirmed: boolean; rows: Planned[] }
 export type Sex = "male" | "female";
 export interface Child { born: string; sex?: Sex; whole: boolean }
@@ -19,7 +20,7 @@ export const CREDIT = reference.credit;
 export const LINES = reference.lines;
 export const RULES_VERSION = rules.rule_set.version;
 export const programmeName = (rule: string): string => rules.programmes.find((one) => one.rule === rule)?.name.replace(/・4種混合| \(単独\)/, "") ?? rule;
-export const vaccineName = (code: string): string => rules.vaccines.find((one) => one.code === code)?.name.replace(/ \(.*/, "") ?? code;
+export const vaccineName = (language: Language, code: string): string => vaccineIn(language, code, rules.vaccines.find((one) => one.code === code)?.name.replace(/ \(.*/, "") ?? code);
 
 /** Today in Japan. */
 export const today = (now = Date.now()): string => new Date(now + 9 * 3_600_000).toISOString().slice(0, 10);

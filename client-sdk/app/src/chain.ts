@@ -10,7 +10,7 @@ export interface About { chain: string; genesis: Checkpoint; home: number | null
 export interface Relative { subject: Id; role: string; authority: "single" | "joint"; until?: Moment; name: string; born: string }
 export interface Family { person: Id; people: Relative[] }
 export interface ProvedRow { row: TrailRow; height: number; proof: string }
-export interface Consent { consent: Id; recipient: number; purpose: string; categories: string[]; notBefore: Moment; until: Moment; state: string | { ended: string } }
+export interface Consent { consent: Id; guardian: Id; recipient: number; purpose: string; categories: string[]; notBefore: Moment; until: Moment; state: string | { ended: string } }
 export interface Draft { subject: Id; label: string; recipient: number; purpose: string; categories: string[]; days: number; language: string }
 export interface HandOver { code: string; until: Moment; guardian: Id; draft: Draft; statement?: string }
 

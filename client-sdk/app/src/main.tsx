@@ -24,6 +24,7 @@ import { Pairing, Welcome } from "./screens/onboarding";
 import { Today } from "./screens/today";
 import { Vaccines } from "./screens/vaccines";
 import { useSpeech } from "./speech";
+import { useSending } from "./sending";
 import { keep, kept, readKeys } from "./store";
 
 const BAR = [["", "today"], ["vaccines", "vaccines"], ["growth", "growth"], ["consents", "consents"], ["menu", "menu"]] as const;
@@ -62,7 +63,9 @@ const [CHILD_PAUSE, FAMILY_PAUSE] = [5_000, 20_000];
 
 function WithFamily({ device, about, onLanguage }: { device: Device; about: About; onLanguage: (language: Language) => void }) {
   const { say, language } = useSpeech();
-  const [family, again] = useKnown(device, "family", () => new Gateway(about.genesis.genesis, device.signer).get<Family>("/v1/family"));
+  const gateway = useMemo(() => new Gateway(about.genesis.genesis, device.signer), [about, device]);
+  const [family, again] = useKnown(device, "family", () => gateway.get<Family>("/v1/family"));
+  useSending(device.keys, gateway);
   const [chosen, setChosen] = useState<string>();
   useEffect(() => { void kept<string>(device.keys, "chosen").then(setChosen); }, []);
   const alone = family.kind === "ready" && family.value.value.people.length === 1;

@@ -2,8 +2,12 @@
 
 import { encode } from "uqr";
 
+/** From this many characters on a code is dense on a phone's screen. */
+const LONG = 800;
+
 export function Qr({ text, label }: { text: string; label: string }) {
-  const { data, size } = encode(text, { ecc: "M", border: 4 });
+  // A long text keeps larger squares with less correction, which on a screen that nobody crumples is the better trade.
+  const { data, size } = encode(text, { ecc: text.length > LONG ? "L" : "M", border: 4 });
   const dark = data.flatMap((row, y) => row.map((on, x) => (on ? `M${x} ${y}h1v1h-1z` : ""))).join("");
   return (
     <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">

@@ -9,7 +9,7 @@ import "./look.css";
 import { Card } from "./pages/card";
 import { Check } from "./pages/check";
 import { CheckIn } from "./pages/check-in";
-import { Consent, Withdraw } from "./pages/consent";
+import { Consent } from "./pages/consent";
 import { Emergency } from "./pages/emergency";
 import { EnrolAdult, EnrolChild } from "./pages/enrol";
 import { Phone } from "./pages/hand-over";
@@ -20,6 +20,7 @@ import { Reader } from "./pages/reader";
 import { SlipPage } from "./pages/slip";
 import { Staff } from "./pages/staff";
 import { Today } from "./pages/today";
+import { Withdraw } from "./pages/withdraw";
 import { flush } from "./queue";
 import { useSpeech } from "./speech";
 import { activeKey, type StaffKey } from "./staff-key";
@@ -118,5 +119,5 @@ function Open({ title, page: Page, at, again }: { title: Words; page: Page; at: 
 }
 
 followLinks();
-if ("serviceWorker" in navigator) void navigator.serviceWorker.register(`${BASE}sw.js`).catch(() => undefined);
+if ("serviceWorker" in navigator && import.meta.env.PROD) void navigator.serviceWorker.register(`${BASE}sw.js`, { scope: BASE }).catch(() => undefined);
 render(<Face />, document.getElementById("face")!);

@@ -18,7 +18,7 @@ export const TASKS: Task[] = [
   { path: "enrol", title: "nav.enrol", lead: "lead.enrol", mark: "登", isBig: true, roles: VILLAGE, kinds: ["municipality"] },
   { path: "child", title: "nav.child", lead: "lead.child", mark: "子", isBig: true, roles: VILLAGE, kinds: ["municipality"], forPerson: (person) => !person.isChild },
   { path: "consent", title: "nav.consent", lead: "lead.consent", mark: "諾", isBig: true, roles: VILLAGE, kinds: ["municipality"], forPerson: (person) => person.guardians.length > 0 },
-  { path: "withdraw", title: "nav.withdraw", lead: "lead.withdraw", mark: "止", isBig: false, roles: VILLAGE, kinds: ["municipality"], forPerson: (person) => person.consents.length > 0 },
+  { path: "withdraw", title: "nav.withdraw", lead: "lead.withdraw", mark: "止", isBig: false, roles: VILLAGE, kinds: ["municipality"], forPerson: (person) => person.guardians.length > 0 },
   { path: "card", title: "nav.card", lead: "lead.card", mark: "更", isBig: true, roles: VILLAGE, kinds: ["municipality"], forPerson: (person) => !person.isChild },
   { path: "emergency", title: "nav.emergency", lead: "lead.emergency", mark: "救", isBig: true, roles: ["crew", "dispatcher", "reviewer"], kinds: ["fire-service"] },
   { path: "staff", title: "nav.staff", lead: "lead.staff", mark: "員", isBig: true, roles: ["operator"], kinds: ["municipality", "clinic", "fire-service"] },

@@ -16,7 +16,7 @@ export interface Figures { permitted: number; denied: number; withoutGrant: numb
 export interface Consent { consent: Id; subject: Id; recipient: number; purpose: string; state: string; proposedAt: Moment; changedAt: Moment }
 export interface BreakGlass { request: Id; subject: Id; member: number; reason: string; openedAt: Moment; closedAt: Moment | null; reviewedAt: Moment | null; justified: boolean | null; overdue: boolean }
 export interface Erasure { record: Id; holder: number; receipt: Id; height: number }
-export interface Proposal { proposal: number; member: number; state: string; openedAt: Moment; changedAt: Moment; votes: { member: number; approve: boolean }[] }
+export interface Proposal { proposal: number; member: number; action: Record<string, Record<string, unknown>> | null; state: string; openedAt: Moment; changedAt: Moment; votes: { member: number; approve: boolean }[] }
 export type Found = { is: "block" | "extrinsic"; height: number } | { is: "subject"; subject: Id } | { is: "consent"; consent: Id } | { is: "break-glass"; request: Id } | { is: "member"; member: number } | { is: "mentioned"; id: Id; events: number };
 
 export const ROOT = "/explorer/api";

@@ -1,6 +1,7 @@
 // One event: a plain sentence, what it concerns, and its proof.
 
 import { dateTime, fill, saveBlob, Spoken } from "musubi-shared";
+import { useAction } from "./action";
 import type { Event } from "./api";
 import { useMember } from "./chain";
 import { Id } from "./parts";
@@ -13,11 +14,13 @@ const MEMBERS = new Set(["member", "by", "attester", "author", "custodian", "hol
 export function useSentence(): (event: Event) => string {
   const { words, name, language } = useSpeech();
   const member = useMember();
+  const spelledAction = useAction();
   const value = (field: string, value: unknown): string => {
     if (MEMBERS.has(field)) return member(value);
     if (field === "until") return dateTime(language, Number(value));
     if (field === "categories" && Array.isArray(value)) return value.map((one) => name("category", one)).join(language === "en" ? ", " : "・");
     if (field === "ending") return name("state", value);
+    if (field === "action") return spelledAction(value);
     if (value && typeof value === "object") return name(field, Object.keys(value)[0]);
     return ["purpose", "reason", "category", "basis"].includes(field) ? name(field, value) : String(value);
   };
@@ -45,7 +48,7 @@ export function EventItem({ event, proved }: { event: Event; proved: Proved }) {
       <p class="sentence"><Spoken sentence={sentence(event)} /></p>
       <div class="row soft">
         <a href={`/explorer/events?firstHeight=${event.height}&lastHeight=${event.height}`}>{text("block", { height: event.height })}</a>
-        {event.subject && <Id id={event.subject} />}
+        {event.subject && <Id id={event.subject} to={`/explorer/trail?subject=${event.subject}`} />}
       </div>
       <details>
         <summary>{say("details")}<span class="sr"> {event.id}</span></summary>

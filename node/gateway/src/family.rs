@@ -112,6 +112,8 @@ pub struct ProvedRow {
 pub struct FamilyConsent {
     /// Which.
     pub consent: ConsentId,
+    /// Who gave it, or is to.
+    pub guardian: Pseudonym,
     /// Who may ask.
     pub recipient: MemberId,
     /// What for.
@@ -222,7 +224,8 @@ pub trait FamilyDesk: Send + Sync + 'static {
         subject: Pseudonym,
         block: BlockHash,
     ) -> Result<Vec<Vec<u8>>, DeskError>;
-    /// Every consent about a subject that the chain remembers.
+    /// Every consent about a subject that the chain remembers: for those who speak for the subject, and for the counter of the home
+    /// municipality, where any of them may end it by card.
     async fn consents(
         &self,
         caller: &Caller,

@@ -67,6 +67,7 @@ impl Source for Made {
             round: 0,
             signers: 3,
             extrinsics: vec![id(height, 4)],
+            actions: std::collections::BTreeMap::new(),
             rows: rows.collect(),
             events: Vec::new(),
         }))

@@ -1,7 +1,7 @@
 //! The index over HTTP, below `/explorer/api`: every answer is JSON, every failure an RFC 9457 problem that says what to do.
 //!
 //! Whoever mounts these routes lets only operators reach them; the trail of one person needs beside that the signature of an officer,
-//! reviewer or auditor ([`officer`]), and leaves a line in the node's log.
+//! reviewer or auditor ([`officer`]), and leaves a line in the node's log, also where it is asked for as events or as an export.
 
 mod export;
 mod live;
@@ -20,8 +20,8 @@ use crate::{
 use async_trait::async_trait;
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::QueryRejection},
-    http::StatusCode,
+    extract::{OriginalUri, Path, Query, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
 use musubi_client_sdk::proofs::Checkpoint;
@@ -144,9 +144,12 @@ async fn block(State(explorer): State<Explorer>, Path(height): Path<u64>) -> Ans
 
 async fn events(
     State(explorer): State<Explorer>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Answer<Page> {
     let Query(asked) = asked.map_err(|error| Problem::question(&error.body_text()))?;
+    officer::check_about(&explorer, (&headers, &uri), asked.about.as_deref()).await?;
     Ok(Json(explorer.keeper.index().page(&asked).await?))
 }
 

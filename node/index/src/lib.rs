@@ -7,6 +7,7 @@
 //! them proved. It states its first height: a node that joined by snapshot has no rows from before. Reads are bounded: pages, exports and
 //! lists each have a limit. A read without a grant is found by the same rule as in `musubi_client_sdk::proofs::trail`.
 
+mod actions;
 pub mod api;
 mod error;
 mod filter;

@@ -3,6 +3,7 @@
 use crate::{error::IndexError, pages::spell, schema::Index};
 use musubi_primitives::Moment;
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::{Row, sqlite::SqliteRow};
 
 /// Most entries of a list in one answer.
@@ -96,6 +97,8 @@ pub struct ProposalLine {
     pub proposal: u32,
     /// Who made it.
     pub member: u32,
+    /// What is to be done, with its arguments: `{"suspend": {"member": 3}}`.
+    pub action: Value,
     /// `open`, `enacted`, `rejected`, `lapsed` or `enactment-failed`.
     pub state: String,
     /// When it was made.
@@ -258,7 +261,7 @@ impl Index {
     pub async fn proposals(&self) -> Result<Vec<ProposalLine>, IndexError> {
         let failed = || IndexError::while_("list proposals");
         let rows = sqlx::query(
-            "SELECT proposal, member, state, opened_at, changed_at FROM proposals ORDER BY proposal DESC LIMIT ?",
+            "SELECT proposal, member, state, opened_at, changed_at, action FROM proposals ORDER BY proposal DESC LIMIT ?",
         )
         .bind(LIST_MAX)
         .fetch_all(&self.readers)
@@ -276,6 +279,7 @@ impl Index {
             proposals.push(ProposalLine {
                 proposal: number,
                 member: row.get(1),
+                action: serde_json::from_str(row.get(5)).unwrap_or_default(),
                 state: row.get(2),
                 opened_at: unsigned(row, 3),
                 changed_at: unsigned(row, 4),

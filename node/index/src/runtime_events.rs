@@ -1,11 +1,11 @@
 //! Events that are no rows of a trail: members and their keys, proposals and votes, rules, erasures, and calls that failed.
 
-use crate::line::Line;
+use crate::{actions::spelled, line::Line, source::BlockFacts};
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
 use musubi_primitives::BlockHash;
 use musubi_runtime::{Runtime, RuntimeEvent};
-use pallet_consortium::Event as Consortium;
+use pallet_consortium::{Event as Consortium, proposal::Action};
 use pallet_records::Event as Records;
 use serde_json::{Value, json};
 use sp_core::H256;
@@ -27,22 +27,23 @@ pub(crate) struct Beside {
 }
 
 /// Reads a block's events; an error names what does not decode.
-pub(crate) fn beside_the_trail(
-    events: &[u8],
-    extrinsics: &[[u8; 32]],
-) -> Result<Beside, codec::Error> {
+pub(crate) fn beside_the_trail(block: &BlockFacts) -> Result<Beside, codec::Error> {
     let mut beside = Beside::default();
-    if events.is_empty() {
+    if block.events.is_empty() {
         return Ok(beside);
     }
-    for record in Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])? {
+    for record in Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &block.events[..])? {
+        let place = place_of(&record.phase);
         match record.event {
-            RuntimeEvent::Consortium(event) => beside.lines.extend(consortium(&event)),
+            RuntimeEvent::Consortium(event) => {
+                let action = place.and_then(|place| block.actions.get(&place));
+                beside.lines.extend(consortium(&event, action));
+            }
             RuntimeEvent::Records(event) => beside.records(&event),
             RuntimeEvent::System(frame_system::Event::ExtrinsicFailed {
                 dispatch_error, ..
             }) => {
-                let extrinsic = extrinsic_of(&record.phase, extrinsics);
+                let extrinsic = extrinsic_at(place, &block.extrinsics);
                 beside.lines.push(failed(&dispatch_error, extrinsic));
             }
             // Their facts are rows of trails.
@@ -56,12 +57,18 @@ pub(crate) fn beside_the_trail(
     Ok(beside)
 }
 
-fn extrinsic_of(phase: &Phase, extrinsics: &[[u8; 32]]) -> Option<BlockHash> {
-    let Phase::ApplyExtrinsic(index) = phase else {
-        return None;
-    };
-    let index = usize::try_from(*index).ok()?;
-    extrinsics.get(index).copied().map(BlockHash)
+/// The place of the extrinsic that an event belongs to.
+fn place_of(phase: &Phase) -> Option<u32> {
+    if let Phase::ApplyExtrinsic(place) = phase {
+        Some(*place)
+    } else {
+        None
+    }
+}
+
+fn extrinsic_at(place: Option<u32>, extrinsics: &[[u8; 32]]) -> Option<BlockHash> {
+    let place = usize::try_from(place?).ok()?;
+    extrinsics.get(place).copied().map(BlockHash)
 }
 
 fn failed(error: &DispatchError, extrinsic: Option<BlockHash>) -> Line {
@@ -115,11 +122,13 @@ impl Beside {
     }
 }
 
-fn consortium(event: &Consortium<Runtime>) -> Option<Line> {
+/// `action` is what the extrinsic of the event proposes, if it proposes something.
+fn consortium(event: &Consortium<Runtime>, action: Option<&Action>) -> Option<Line> {
     let (kind, fields) = match event {
-        Consortium::Proposed { proposal, by } => {
-            ("proposed", json!({"proposal": proposal, "by": by}))
-        }
+        Consortium::Proposed { proposal, by } => (
+            "proposed",
+            json!({"proposal": proposal, "by": by, "action": action.map(spelled)}),
+        ),
         Consortium::Voted {
             proposal,
             by,

@@ -122,11 +122,34 @@ impl Index {
         found.extend(is(4).then(|| Found::BreakGlass {
             request: id.clone(),
         }));
-        let events = self.mentions(&bytes).await?;
+        // What mentions a person is that person's trail, which is not counted for everybody.
+        let events = if is(2) {
+            0
+        } else {
+            self.mentions(&bytes).await?
+        };
         if events > 0 {
             found.push(Found::Mentioned { id, events });
         }
         Ok(found)
+    }
+
+    /// Whether an identifier is a person's pseudonym: whether some event is a row of its trail. Text that is none is no person.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn is_person(&self, text: &str) -> Result<bool, IndexError> {
+        let Some(bytes) = identifier(&text.trim().to_lowercase()) else {
+            return Ok(false);
+        };
+        let row = sqlx::query(
+            "SELECT 1 FROM mentions m JOIN events e ON e.id = m.event WHERE m.name = ?1 AND e.subject = ?1 LIMIT 1",
+        )
+        .bind(bytes)
+        .fetch_optional(&self.readers)
+        .await
+        .map_err(IndexError::while_("look a pseudonym up"))?;
+        Ok(row.is_some())
     }
 
     async fn mentions(&self, name: &[u8]) -> Result<u32, IndexError> {

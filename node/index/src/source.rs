@@ -1,11 +1,12 @@
 //! Where blocks come from.
 
-use crate::error::IndexError;
+use crate::{actions::actions_of, error::IndexError};
 use codec::{Decode, Encode};
 use musubi_node_core::{executor::Block, ports::ChainStore};
 use musubi_primitives::{BlockHash, Moment, trail::TrailRow};
 use musubi_runtime::{RuntimeCall, UncheckedExtrinsic};
-use std::{fmt, sync::Arc};
+use pallet_consortium::proposal::Action;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 /// What the index takes from one finalised block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct BlockFacts {
     pub signers: u32,
     /// Hashes of its extrinsics, in order.
     pub extrinsics: Vec<[u8; 32]>,
+    /// What its extrinsics propose to the members, by their place.
+    pub actions: BTreeMap<u32, Action>,
     /// Its trail rows, in order.
     pub rows: Vec<TrailRow>,
     /// Its SCALE-encoded events.
@@ -76,6 +79,7 @@ impl Source for ChainSource {
             round: certificate.map_or(0, |certificate| certificate.round),
             signers: u32::try_from(signers).unwrap_or(u32::MAX),
             extrinsics: block.extrinsic_hashes(),
+            actions: actions_of(&block),
             rows: self.0.trail_of_block(height)?,
             events: self.0.events(height)?.unwrap_or_default(),
         }))

@@ -1,7 +1,7 @@
 //! The database's tables. A change here raises [`VERSION`], and every index is filled anew.
 
 /// Version of these tables.
-pub(crate) const VERSION: i64 = 1;
+pub(crate) const VERSION: i64 = 2;
 
 /// All tables, from nothing.
 pub(crate) const CREATE: &str = "
@@ -73,6 +73,7 @@ CREATE TABLE erasures (
 CREATE TABLE proposals (
     proposal INTEGER PRIMARY KEY,
     member INTEGER NOT NULL,
+    action TEXT NOT NULL,
     state TEXT NOT NULL,
     opened_at INTEGER NOT NULL,
     changed_at INTEGER NOT NULL

@@ -21,8 +21,7 @@ impl Index {
             height: block.height,
             cause,
         };
-        let beside = beside_the_trail(&block.events, &block.extrinsics)
-            .map_err(|error| unreadable(error.to_string()))?;
+        let beside = beside_the_trail(block).map_err(|error| unreadable(error.to_string()))?;
         let mut change = self.writer.begin().await.map_err(failed())?;
         let mut places = 0..;
         let mut next = || {
@@ -147,10 +146,11 @@ async fn note_vote(
     };
     let query = match line.kind.as_str() {
         "proposed" => {
-            sqlx::query("INSERT OR REPLACE INTO proposals VALUES (?1, ?2, 'open', ?3, ?3)")
+            sqlx::query("INSERT OR REPLACE INTO proposals VALUES (?1, ?2, ?4, 'open', ?3, ?3)")
                 .bind(proposal)
                 .bind(line.member)
                 .bind(moment(time))
+                .bind(fields["action"].to_string())
         }
         "voted" => sqlx::query("INSERT OR REPLACE INTO votes VALUES (?, ?, ?, ?)")
             .bind(proposal)

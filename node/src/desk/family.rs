@@ -101,6 +101,15 @@ impl FamilyOffice {
         ))
     }
 
+    /// As [`Self::check`]; and this municipality's counter, for its own people.
+    async fn check_consents(&self, caller: &Caller, subject: Pseudonym) -> Result<(), DeskError> {
+        if matches!(caller.standing, Standing::Person(_)) {
+            return self.check(caller, subject).await.map(drop);
+        }
+        check_counter(self.office.desks()?.member, caller)?;
+        self.office.counter()?.known(&subject, "child").map(drop)
+    }
+
     async fn guardianship(
         &self,
         guardian: Pseudonym,
@@ -361,7 +370,7 @@ impl FamilyDesk for FamilyOffice {
         caller: &Caller,
         subject: Pseudonym,
     ) -> Result<Vec<FamilyConsent>, DeskError> {
-        self.check(caller, subject).await?;
+        self.check_consents(caller, subject).await?;
         let mut consents = Vec::new();
         for row in self.rows(&subject)? {
             let TrailFact::ConsentProposed { consent, .. } = row.fact else {
@@ -371,6 +380,7 @@ impl FamilyDesk for FamilyOffice {
             let view: Option<ConsentView> = chain.read("MusubiApi_consent", consent).await?;
             consents.extend(view.map(|view| FamilyConsent {
                 consent,
+                guardian: view.terms.guardian,
                 recipient: view.terms.recipient,
                 purpose: view.terms.purpose,
                 categories: view.terms.categories,

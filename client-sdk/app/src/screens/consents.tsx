@@ -49,36 +49,52 @@ function About({ consent }: { consent: Consent }) {
   );
 }
 
+/** What one of those who decide can do with a consent that is on; each is one call of the chain, signed by this device's key. */
+type Way = "withdraw" | "object" | "resume";
+type Keys = Awaited<ReturnType<typeof import("musubi-sdk/keys")["loadKeys"]>>;
+
+/** Joint guardians: whoever did not give it may object, which pauses it; the chain lets nobody but the objector take that back. */
+function waysOf(consent: Consent, me: string, authority: string): Way[] {
+  const state = stateOf(consent), isJoint = authority === "joint";
+  if (isJoint && state === "paused") return ["resume", "withdraw"];
+  return isJoint && state === "effective" && consent.guardian !== me ? ["object", "withdraw"] : ["withdraw"];
+}
+
+const callOf = (keys: Keys, way: Way, consent: string, me: string): Uint8Array =>
+  way === "withdraw" ? keys.withdrawConsent(consent) : way === "object" ? keys.objectToConsent(consent, me) : keys.resumeConsent(consent);
+
 function On({ consent, again }: { consent: Consent; again: () => void }) {
   const { say, text } = useSpeech();
-  const { offline } = useHere();
+  const { offline, child, family } = useHere();
   const member = useMember();
   const gateway = useGateway();
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<Way>();
   const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<string>();
-  const withdraw = async () => {
+  const [failed, setFailed] = useState<{ way: Way; why: string }>();
+  const go = async (way: Way) => {
     setBusy(true);
     setFailed(undefined);
     try {
       const { loadKeys } = await import("musubi-sdk/keys");
-      await gateway.submit((await loadKeys()).withdrawConsent(consent.consent));
+      await gateway.submit(callOf(await loadKeys(), way, consent.consent, family.person));
+      setAsking(undefined);
       again();
-    } catch (error) { setFailed((error as Error).message); }
+    } catch (error) { setFailed({ way, why: (error as Error).message }); }
     setBusy(false);
   };
   const who = member(consent.recipient);
   return (
-    <li class="card stack" data-consent={consent.consent}>
+    <li class="card stack" data-consent={consent.consent} data-state={stateOf(consent)}>
       <About consent={consent} />
-      {!asking && <button class="stop" disabled={offline} onClick={() => setAsking(true)} aria-label={text("withdraw.of", { who })}>{say("withdraw")}</button>}
+      {stateOf(consent) === "paused" && <p class="banner warn">{say("paused.more")}</p>}
+      {!asking && <div class="row">{waysOf(consent, family.person, child.authority).map((way) => <button class={way === "resume" ? "" : "stop"} disabled={offline} onClick={() => setAsking(way)} aria-label={text(`${way}.of`, { who })}>{say(way)}</button>)}</div>}
       {asking && (
         <div class="banner warn stack" role="group">
-          <p>{say("withdraw.sure", { who })}</p>
-          <div class="row"><button class="stop" disabled={busy} onClick={() => void withdraw()}>{say(busy ? "withdraw.busy" : "withdraw.yes")}</button><button disabled={busy} onClick={() => setAsking(false)}>{say("withdraw.no")}</button></div>
+          <p>{say(`${asking}.sure`, { who })}</p>
+          <div class="row"><button class="stop" disabled={busy} onClick={() => void go(asking)}>{say(busy ? "withdraw.busy" : `${asking}.yes`)}</button><button disabled={busy} onClick={() => setAsking(undefined)}>{say("withdraw.no")}</button></div>
         </div>
       )}
-      {failed && <div class="banner bad" role="alert"><p>{say("withdraw.failed")}</p><p class="soft">{failed}</p></div>}
+      {failed && <div class="banner bad" role="alert"><p>{say(`${failed.way}.failed`)}</p><p class="soft" lang="en">{failed.why}</p></div>}
       {offline && <p class="soft">{say("withdraw.offline")}</p>}
     </li>
   );

@@ -1,18 +1,15 @@
 // Forms: filled in at leisure, kept encrypted on this device, sent when there is a network.
 
 import { BASE, go, plain } from "musubi-shared";
-import { Refused, Unreachable } from "musubi-sdk";
+import { Unreachable } from "musubi-sdk";
 import type { Gateway } from "musubi-shared/gateway";
 import { useEffect, useState } from "preact/hooks";
 import type { Answers, Form, Item, Offered } from "../forms";
 import { useGateway, useHere, useKnown } from "../here";
 import { useSpeech } from "../speech";
+import { draftName as nameOf, formText, type Kept, onSent, sendWaiting } from "../sending";
 import { keep, kept } from "../store";
 import { Nothing, Shown } from "./shown";
-
-/** A draft: what was answered, and whether it is to be sent. */
-interface Kept { answers: Answers; saved: number; waiting?: boolean; sent?: number }
-const nameOf = (subject: string, id: string) => `form ${subject} ${id}`;
 
 /** The municipality's list where it is known, else what the app brings. */
 async function listed(gateway: Gateway, subject: string): Promise<Offered[]> {
@@ -42,6 +39,7 @@ function Listed({ all }: { all: Offered[] }) {
       setDrafts(new Map(found.flatMap(([id, draft]) => (draft ? [[id, draft] as const] : []))));
     };
     void load();
+    return onSent(() => void load());
   }, [all]);
   const day = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 10);
   const now = all.filter(({ from, until }) => (from ?? day) <= day && day < (until ?? "9999"));
@@ -61,7 +59,7 @@ function Ways({ forms, drafts }: { forms: Offered[]; drafts: Map<string, Kept> }
     <ul class="choices">
       {forms.map(({ id, title }) => {
         const draft = drafts.get(id);
-        return <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{title[tag] ?? title["ja"] ?? id}</strong>{draft && <span class={`badge ${draft.sent ? "good" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>;
+        return <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{title[tag] ?? title["ja"] ?? id}</strong>{draft && <span class={`badge ${draft.sent ? "good" : draft.refused ? "bad" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.refused ? "forms.returned" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>;
       })}
     </ul>
   );
@@ -76,12 +74,7 @@ export function FormScreen({ id }: { id: string }) {
   const [loaded, setLoaded] = useState<Ready | "none">();
   useEffect(() => {
     const load = async () => {
-      const lib = await import("../forms");
-      const name = `form-text ${id}`;
-      // The municipality's own text first; without a network the one that was kept, or that the app brings.
-      const asked = await gateway.get<Form>(`/v1/forms/${id}`).catch(() => undefined);
-      if (asked) await keep(device.keys, name, asked);
-      const form = asked ?? (await kept<Form>(device.keys, name)) ?? (await lib.brought(id));
+      const [lib, form] = await Promise.all([import("../forms"), formText(device.keys, gateway, id)]);
       return form ? { lib, form, draft: (await kept<Kept>(device.keys, nameOf(child.subject, id))) ?? { answers: {}, saved: 0 } } : ("none" as const);
     };
     void load().then(setLoaded);
@@ -92,33 +85,27 @@ export function FormScreen({ id }: { id: string }) {
 }
 
 function Filled({ form, draft, lib, title }: Ready & { title: string }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
   const { device, child } = useHere();
   const gateway = useGateway();
   const [now, setNow] = useState(draft);
   const [part, setPart] = useState(0);
-  const [failed, setFailed] = useState<{ waiting: boolean; why: string }>();
+  const [busy, setBusy] = useState(false);
   const name = nameOf(child.subject, form.id);
   const put = (next: Kept) => { setNow(next); void keep(device.keys, name, next); };
   const set = (linkId: string, answer: Answers[string]) => put({ answers: { ...now.answers, [linkId]: answer }, saved: Date.now() });
   const parts = form.item.filter((item) => lib.isAsked(item, now.answers));
   const missing = lib.open(form.item, now.answers);
+  const reload = async () => setNow((await kept<Kept>(device.keys, name)) ?? now);
+  // The app sends what waits, from whichever screen; this one only shows what became of it.
+  useEffect(() => onSent(() => void reload()), [name]);
   const send = async () => {
-    setFailed(undefined);
-    try {
-      await gateway.post("/fhir/QuestionnaireResponse", lib.responseOf(form, now.answers, child.subject, new Date()), child.subject);
-      put({ ...now, waiting: false, sent: Date.now() });
-    } catch (error) {
-      const waiting = error instanceof Unreachable;
-      put({ ...now, waiting });
-      setFailed({ waiting, why: error instanceof Refused ? error.message : "" });
-    }
+    setBusy(true);
+    await keep(device.keys, name, { answers: now.answers, saved: now.saved, waiting: Date.now() } satisfies Kept);
+    await sendWaiting(device.keys, gateway).catch(() => true);
+    await reload();
+    setBusy(false);
   };
-  useEffect(() => {
-    const online = () => { if (now.waiting) void send(); };
-    addEventListener("online", online);
-    return () => removeEventListener("online", online);
-  });
   const last = part >= parts.length;
   return (
     <div class="stack narrow-page">
@@ -128,9 +115,10 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
       {!last && <Part item={parts[part]!} answers={now.answers} set={set} lib={lib} />}
       {last && (
         <div class="stack">
-          {missing.length > 0 && <div class="banner warn"><p>{say("forms.missing", { count: missing.length })}</p><ul>{missing.slice(0, 5).map((item) => <li>{item.text}</li>)}</ul></div>}
-          {now.sent ? <p class="banner good" role="status">{say("forms.sentMore")}</p> : <button class="first wide" disabled={missing.length > 0} onClick={() => void send()}>{say("forms.send")}</button>}
-          {failed && <div class="banner warn" role="alert"><p>{say(failed.waiting ? "forms.later" : "forms.refused")}</p>{failed.why && <p class="soft">{failed.why}</p>}</div>}
+          {missing.length > 0 && <div class="banner warn"><p>{say("forms.missing", { count: missing.length })}</p><ul>{missing.slice(0, 5).map((item) => <li>{lib.translated(language, item.text, item._text)}</li>)}</ul></div>}
+          {now.sent ? <p class="banner good" role="status">{say("forms.sentMore")}</p> : <button class="first wide" disabled={busy || missing.length > 0} onClick={() => void send()}>{say("forms.send")}</button>}
+          {now.waiting && !busy && <div class="banner warn" role="alert" data-waiting={form.id}><p>{say("forms.later")}</p></div>}
+          {now.refused && <div class="banner bad" role="alert"><p>{say("forms.refused")}</p><p class="soft" lang="en">{now.refused}</p></div>}
         </div>
       )}
       <div class="row spread">

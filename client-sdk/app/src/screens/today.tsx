@@ -22,12 +22,14 @@ export function Today() {
         <h2 id="due">{say("due", { name: child.name })}</h2>
         <Shown state={plan} again={again}>
           {({ items }) => {
-            const now = items.filter((item) => ["overdue", "due"].includes(item.status)).slice(0, 3);
-            const next = items.find((item) => item.status === "possible" || item.status === "later");
+            const now = items.flatMap(({ name, status, dose }) => (dose && ["overdue", "due"].includes(status) ? [{ name, status, ...dose }] : [])).slice(0, 3);
+            const next = items.find((item) => item.dose && (item.status === "possible" || item.status === "later"));
+            const asked = items.filter((item) => item.why).length;
             return (
               <div class="stack">
-                {now.length === 0 && <p>{say("due.none")}{next && <> {say("due.next", { what: next.name, date: day(language, next.from) })}</>}</p>}
-                {now.length > 0 && <ul class="due">{now.map((item) => <li class={item.status}><strong>{item.name}</strong><span class={`badge ${item.status === "overdue" ? "warn" : "good"}`}><Spoken sentence={text(`status.${item.status}`)} /></span><span class="soft">{say("dose", { number: item.number, of: item.of })} · {item.until ? say("until", { date: day(language, item.until) }) : say("latest", { date: day(language, item.latest) })}</span></li>)}</ul>}
+                {now.length === 0 && <p>{say("due.none")}{next?.dose && <> {say("due.next", { what: next.name, date: day(language, next.dose.earliest) })}</>}</p>}
+                {now.length > 0 && <ul class="due">{now.map((item) => <li class={item.status}><strong><Spoken sentence={item.name} /></strong><span class={`badge ${item.status === "overdue" ? "warn" : "good"}`}>{say(`status.${item.status}`)}</span><span class="soft">{say("dose", { number: item.number, of: item.of })} · {item.overdue_after ? say("until", { date: day(language, item.overdue_after) }) : say("latest", { date: day(language, item.latest) })}</span></li>)}</ul>}
+                {asked > 0 && <p class="banner plain">{say("due.ask", { count: asked })}</p>}
                 <a class="more" href="/app/vaccines">{say("due.all")}</a>
               </div>
             );

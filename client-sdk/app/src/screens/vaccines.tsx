@@ -1,6 +1,6 @@
 // The vaccination timeline: what was given, what is due, what comes next; a list that reads from top to bottom.
 
-import { day, type Load, Spoken } from "musubi-shared";
+import { day, type Language, type Load, Spoken } from "musubi-shared";
 import { useState, useEffect } from "preact/hooks";
 import type { About, Relative } from "../chain";
 import { type Known, useGateway, useHere, useKnown, useMember } from "../here";
@@ -8,10 +8,8 @@ import { awaited, dosesIn, openRecords, type Opened, withheld } from "../records
 import { useSpeech } from "../speech";
 import { keep, kept } from "../store";
 import { Nothing, Shown } from "./shown";
-import type { Status } from "../care";
+import type { Item } from "../plan";
 
-/** One line of the plan. */
-export interface Item { name: string; status: Status; number: number; of: number; from: string; until: string | null; latest: string; assumed: boolean }
 export interface Plan { items: Item[]; given: { name: string; date: string; lot?: string; author: number; known: boolean }[]; inForce: boolean; version: string; hidden: number; awaited: number }
 /** What the family tells the app of a child, kept on this device only. */
 export interface Told { sex?: "male" | "female"; whole: boolean }
@@ -44,6 +42,7 @@ export function useTold(): [Told, (told: Told) => void] {
 /** The plan, worked out on this device from the records that it has, so that it is there without a network. */
 export function usePlan(): [Load<Known<Plan>>, () => void] {
   const { about, child } = useHere();
+  const { language } = useSpeech();
   const [records, again] = useRecords();
   const [told] = useTold();
   const [plan, setPlan] = useState<Load<Known<Plan>>>({ kind: "loading" });
@@ -52,29 +51,23 @@ export function usePlan(): [Load<Known<Plan>>, () => void] {
     if (!known) return;
     let gone = false;
     const put = (next: Load<Known<Plan>>) => { if (!gone) setPlan(next); };
-    planOf(about, child, told, known.value).then((value) => put({ kind: "ready", value: { ...known, value } }), (error: Error) => put({ kind: "failed", error }));
+    planOf(about, child, told, known.value, language).then((value) => put({ kind: "ready", value: { ...known, value } }), (error: Error) => put({ kind: "failed", error }));
     return () => { gone = true; };
-  }, [known, told.whole, told.sex]);
+  }, [known, told.whole, told.sex, language]);
   return [records.kind === "ready" ? plan : records, again];
 }
 
-const ORDER: Status[] = ["overdue", "due", "possible", "later", "needs_person", "contraindicated"];
-
-async function planOf(about: About, child: Relative, told: Told, records: Opened[]): Promise<Plan> {
-  const care = await import("../care");
+async function planOf(about: About, child: Relative, told: Told, records: Opened[], language: Language): Promise<Plan> {
+  const [care, { itemsOf }] = await Promise.all([import("../care"), import("../plan")]);
   const doses = dosesIn(records);
   const forecast = await care.forecastOf({ born: child.born, whole: told.whole, ...(told.sex && { sex: told.sex }) }, doses, care.today());
-  const items = forecast.rows.flatMap(({ programme, status, dose }): Item[] => {
-    if (!dose) return [];
-    const from = dose.due < dose.earliest ? dose.earliest : dose.due;
-    return [{ name: care.programmeName(programme), status, number: dose.number, of: dose.of, from, until: dose.overdue_after, latest: dose.latest, assumed: dose.assumed }];
-  }).sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.from.localeCompare(b.from));
-  const given = doses.map(({ vaccine, text, date, lot, author, known }) => ({ name: known ? care.vaccineName(vaccine) : text, date, author, known, ...(lot && { lot }) }));
+  const items = itemsOf(forecast.rows, language, care.programmeName);
+  const given = doses.map(({ vaccine, text, date, lot, author, known }) => ({ name: known ? care.vaccineName(language, vaccine) : text, date, author, known, ...(lot && { lot }) }));
   return { items, given, inForce: await care.rulesAreInForce(about), version: care.RULES_VERSION, hidden: withheld(records), awaited: awaited(records) };
 }
 
 export function Vaccines() {
-  const { say, text, language } = useSpeech();
+  const { say, language } = useSpeech();
   const member = useMember();
   const [plan, again] = usePlan();
   const [told, tell] = useTold();
@@ -91,7 +84,7 @@ export function Vaccines() {
               <h2 id="given">{say("given")}</h2>
               {given.length === 0 ? <Nothing>{say("given.none")}</Nothing> : (
                 <ol class="timeline">
-                  {given.map((dose) => <li class="done"><time dateTime={dose.date}>{day(language, dose.date)}</time><strong>{dose.name}</strong><span class="badge good"><span aria-hidden="true">✓</span>{say("status.given")}</span><span class="soft">{member(dose.author)}{dose.lot && <> · {say("lot", { lot: dose.lot })}</>}</span></li>)}
+                  {given.map((dose) => <li class="done"><time dateTime={dose.date}>{day(language, dose.date)}</time><strong><Spoken sentence={dose.name} /></strong><span class="badge good"><span aria-hidden="true">✓</span>{say("status.given")}</span><span class="soft">{member(dose.author)}{dose.lot && <> · {say("lot", { lot: dose.lot })}</>}</span></li>)}
                 </ol>
               )}
               <label class="check card"><input type="checkbox" checked={told.whole} onChange={(event) => tell({ ...told, whole: event.currentTarget.checked })} />{say("given.whole")}</label>
@@ -100,14 +93,7 @@ export function Vaccines() {
             <section aria-labelledby="plan">
               <h2 id="plan">{say("plan")}</h2>
               <ol class="timeline">
-                {items.filter((item) => !item.assumed).map((item) => (
-                  <li class={item.status}>
-                    <time dateTime={item.from}>{say("from", { date: day(language, item.from) })}</time>
-                    <strong>{item.name}</strong>
-                    <span class={`badge ${item.status === "overdue" ? "warn" : item.status === "due" ? "good" : "plain"}`}><span aria-hidden="true">{{ overdue: "!", due: "●", possible: "○" }[item.status as string] ?? "–"}</span><Spoken sentence={text(`status.${item.status}`)} /></span>
-                    <span class="soft">{say("dose", { number: item.number, of: item.of })}{item.until && <> · {say("until", { date: day(language, item.until) })}</>} · {say("latest", { date: day(language, item.latest) })}</span>
-                  </li>
-                ))}
+                {items.map((item) => <Line item={item} />)}
               </ol>
               <p class="soft">{say("plan.doctor")}</p>
             </section>
@@ -115,5 +101,23 @@ export function Vaccines() {
         )}
       </Shown>
     </div>
+  );
+}
+
+const LOOK: Partial<Record<Item["status"], [look: string, mark: string]>> = { overdue: ["warn", "!"], due: ["good", "●"], possible: ["plain", "○"], needs_person: ["warn", "？"], contraindicated: ["warn", "？"], complete: ["plain", "✓"] };
+
+/** A programme: how it stands, why a rule stops it, and its days: from when it may be given, when it usually is, and until when. */
+function Line({ item: { name, status, dose, why } }: { item: Item }) {
+  const { say, language } = useSpeech();
+  const [look, mark] = LOOK[status] ?? ["plain", "–"];
+  const date = (at: string) => ({ date: day(language, at) });
+  return (
+    <li class={status} data-status={status}>
+      {dose && <time dateTime={dose.earliest} data-earliest={dose.earliest}>{say("earliest", date(dose.earliest))}</time>}
+      <strong><Spoken sentence={name} /></strong>
+      <span class={`badge ${look}`}><span aria-hidden="true">{mark}</span>{say(`status.${status}`)}</span>
+      {why && <span class="why"><Spoken sentence={why} /></span>}
+      {dose && <span class="soft">{say("dose", { number: dose.number, of: dose.of })}{dose.due > dose.earliest && <> · <span data-due={dose.due}>{say("due.usual", date(dose.due))}</span></>}{dose.overdue_after && <> · {say("until", date(dose.overdue_after))}</>} · {say("latest", date(dose.latest))}</span>}
+    </li>
   );
 }

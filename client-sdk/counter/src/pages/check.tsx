@@ -1,5 +1,7 @@
 // Before and after an injection: the vial is scanned, the schedule check answers, a doctor decides, and the dose is written down.
 
+import { plain, Spoken } from "musubi-shared";
+import { vaccineIn } from "musubi-shared/care-words";
 import { useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import { type DoseForm, type Immunization, immunizationOf, nameOf, orderOf } from "../fhir";
@@ -17,7 +19,7 @@ type Stage = { is: "who" } | { is: "dose" } | { is: "verdict"; card: Card } | { 
 const START: DoseForm = { product: "", title: "", lot: "", expiry: "", route: "SQ", site: "LA", millilitres: undefined, at: 0 };
 
 export function Check() {
-  const { say, text } = useSpeech();
+  const { say, text, language } = useSpeech();
   const desk = useDesk();
   const [person, setPerson] = useNamed((one) => one.isChild);
   const [dose, setDose] = useState<DoseForm>(START);
@@ -74,7 +76,7 @@ export function Check() {
     return (
       <Step at={4} of={4} title={say("record.title")}>
         {whom}
-        <dl class="facts"><dt>{say("dose.product")}</dt><dd>{dose.title}</dd><dt>{say("dose.lot")}</dt><dd class="id">{dose.lot}</dd><dt>{say("dose.expiry")}</dt><dd>{dose.expiry}</dd><dt>{say("dose.route")}</dt><dd>{say(`route.${dose.route}`)}{dose.site && <> · {say(`site.${dose.site}`)}</>}</dd>{dose.millilitres !== undefined && <><dt>{say("dose.volume")}</dt><dd>{dose.millilitres} mL</dd></>}</dl>
+        <dl class="facts"><dt>{say("dose.product")}</dt><dd><Spoken sentence={vaccineIn(language, dose.product, dose.title)} /></dd><dt>{say("dose.lot")}</dt><dd class="id">{dose.lot}</dd><dt>{say("dose.expiry")}</dt><dd>{dose.expiry}</dd><dt>{say("dose.route")}</dt><dd>{say(`route.${dose.route}`)}{dose.site && <> · {say(`site.${dose.site}`)}</>}</dd>{dose.millilitres !== undefined && <><dt>{say("dose.volume")}</dt><dd>{dose.millilitres} mL</dd></>}</dl>
         <p>{say("record.lead")}</p>
         <Trouble error={error}><button type="button" onClick={() => { clear(); setStage({ is: "dose" }); }}>{say("check.askAgain")}</button></Trouble>
         <div><button type="button" class="first wide" disabled={busy} onClick={record}>{say("record.given")}</button></div>
@@ -91,7 +93,7 @@ export function Check() {
 
 /** The vial: one field for the scanner, and what it read, to be corrected or entered by hand. */
 function DoseFields({ dose, onDose }: { dose: DoseForm; onDose: (dose: DoseForm) => void }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
   const [scanned, setScanned] = useState("");
   const [read, setRead] = useState<"read" | "unread" | "strange">();
   const [box, setBox] = useState<string>();
@@ -117,7 +119,7 @@ function DoseFields({ dose, onDose }: { dose: DoseForm; onDose: (dose: DoseForm)
       </form>
       {read && <p class={`badge ${read === "read" ? "good" : "warn"}`} role="status"><span aria-hidden="true">{read === "read" ? "✓" : "!"}</span>{say(`dose.${read}`)}</p>}
       <Field label={say("dose.product")}>
-        <select value={dose.product} onChange={(event) => choose(event.currentTarget.value)}><option value="">{"—"}</option>{PRODUCTS.map((one) => <option value={one.code}>{one.title}</option>)}</select>
+        <select value={dose.product} onChange={(event) => choose(event.currentTarget.value)}><option value="">{"—"}</option>{PRODUCTS.map((one) => <option value={one.code}>{plain(vaccineIn(language, one.code, one.title))}</option>)}</select>
       </Field>
       <div class="twin">
         <Field label={say("dose.lot")}><input class="id" autocomplete="off" value={dose.lot} onInput={(event) => onDose({ ...dose, lot: event.currentTarget.value.trim() })} /></Field>

@@ -1,4 +1,4 @@
-// A guardian says yes, or takes it back: what is asked, the statement in large type, the card, and what became of it.
+// A guardian says yes: what is asked, the statement in large type, the card, and what became of it.
 
 import { dateTime, useAddress } from "musubi-shared";
 import type { Id } from "musubi-sdk";
@@ -6,13 +6,17 @@ import { useEffect, useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import { nameOf } from "../fhir";
 import { Choices, Done, Field, PersonChoice, Step, usePeople } from "../parts";
-import { keepPerson, type KeptConsent, type Person } from "../people";
-import { give, nonceFor, type Outcome, propose, SignStep } from "../signing";
+import { type Guardian, keepPerson, type Person } from "../people";
+import { nonceFor, type Outcome, propose, SignStep } from "../signing";
 import { tagOf, useSpeech } from "../speech";
 
 const DAY = 24 * 3600_000;
-const PURPOSES = ["child-care", "checkup", "consultation"] as const;
-const CATEGORIES = ["immunization", "checkup", "questionnaire", "growth"] as const;
+const PURPOSES = ["child-care", "checkup", "consultation", "emergency", "family-sharing"] as const;
+const CATEGORIES = ["immunization", "checkup", "questionnaire", "growth", "emergency-summary"] as const;
+/** What a visit needs; the summary for emergencies is asked for on its own. */
+const USUAL = CATEGORIES.filter((one) => one !== "emergency-summary");
+/** Who may be given a consent here. */
+const RECIPIENTS = ["clinic", "municipality", "fire-service"];
 const PERIODS = [90, 365, 1095] as const;
 const CONTACTS = "musubi-contacts";
 
@@ -50,18 +54,20 @@ export function Consent() {
   const [person, setPerson] = useNamed((one) => one.guardians.length > 0);
   const [recipient, setRecipient] = useState<number>();
   const [purpose, setPurpose] = useState<(typeof PURPOSES)[number]>("child-care");
-  const [categories, setCategories] = useState<string[]>([...CATEGORIES]);
+  const [categories, setCategories] = useState<string[]>([...USUAL]);
   const [days, setDays] = useState<number>(365);
   const [phones, setPhones] = useState(contacts);
   const [step, setStep] = useState<"who" | "what" | "sign">("who");
   const [consent, setConsent] = useState<Id>("");
   const [outcome, setOutcome] = useState<Outcome>();
+  const [signer, setSigner] = useState<Guardian>();
   if (!person) return <Step at={1} of={4} title={say("consent.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.guardians.length > 0} onChoose={setPerson} /></Step>;
+  const guardian = signer ?? (person.guardians.length === 1 ? person.guardians[0] : undefined);
+  if (!guardian) return <Step at={1} of={4} title={say("checkIn.whose")}><Choices legend={say("checkIn.guardian")} value={undefined} options={person.guardians.map((one) => [one.pseudonym, one.label])} onChoose={(chosen) => setSigner(person.guardians.find((one) => one.pseudonym === chosen))} /></Step>;
   const home = person.home;
   const until = Date.now() + days * DAY;
   const fields = async () => {
     const { nonce } = await nonceFor(desk, home, "document");
-    const guardian = person.guardians[0]!;
     const party = (member: number) => ({ member, name: desk.title(member), contact: phones[member] ?? "" });
     const now = Date.now();
     return {
@@ -72,7 +78,7 @@ export function Consent() {
     };
   };
   if (step === "who" || recipient === undefined) {
-    const others = desk.here.members.filter((one) => one.member !== home && (one.kind === "clinic" || one.kind === "municipality"));
+    const others = desk.here.members.filter((one) => one.member !== home && RECIPIENTS.includes(one.kind));
     return (
       <Step at={2} of={4} title={say("consent.recipient", { name: nameOf(person.patient) })}>
         <Choices legend={say("consent.recipientLegend")} value={recipient} options={others.map((one) => [one.member, desk.title(one.member)])} onChoose={setRecipient} />
@@ -121,38 +127,4 @@ export function Became({ outcome, done, consent, next }: { outcome: Outcome; don
       {outcome.reason && <p lang="en">{outcome.reason}</p>}
     </section>
   );
-}
-
-/** One touch ends a consent; the next read is denied. */
-export function Withdraw() {
-  const { say, text, language } = useSpeech();
-  const desk = useDesk();
-  const [person, setPerson] = useNamed((one) => one.consents.length > 0);
-  const [chosen, setChosen] = useState<KeptConsent>();
-  const [outcome, setOutcome] = useState<Outcome>();
-  if (!person) return <Step at={1} of={3} title={say("withdraw.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.consents.length > 0} onChoose={setPerson} /></Step>;
-  if (!chosen) {
-    return (
-      <Step at={2} of={3} title={say("withdraw.which", { name: nameOf(person.patient) })}>
-        <ul class="pick">{person.consents.map((one) => <li><button type="button" onClick={() => setChosen(one)}><strong>{desk.title(one.recipient)}</strong><span>{say(`purpose.${one.purpose}` as "purpose.checkup")}</span><span class="soft">{say("withdraw.given", { at: dateTime(language, one.at) })}</span></button></li>)}</ul>
-      </Step>
-    );
-  }
-  const home = person.home;
-  const fields = async () => {
-    const { nonce } = await nonceFor(desk, home, "document");
-    const now = Date.now();
-    return { consent: chosen.consent, subject: person.pseudonym, guardian: person.guardians[0]!.pseudonym, not_before: now, not_after: now + DAY / 2, nonce, language: tagOf(language) };
-  };
-  if (!outcome) {
-    return (
-      <SignStep at={3} of={3} title={text("withdraw.sign")} kind="withdrawal" home={home} card="signing" fields={fields}
-        onSigned={async (signed) => {
-          const answer = await give(desk, home, "withdrawal", signed);
-          if (answer.outcome === "attested") await keepPerson({ ...person, consents: person.consents.filter((one) => one !== chosen) });
-          setOutcome(answer);
-        }} />
-    );
-  }
-  return <Became outcome={outcome} done={say("withdraw.done", { recipient: desk.title(chosen.recipient) })} consent={chosen.consent} />;
 }

@@ -1,5 +1,7 @@
 // The schedule check's answer, so that nobody overlooks it: a word, a mark and a colour, the reasons, the days. It never says "safe".
 
+import { Spoken } from "musubi-shared";
+import { REASONS, reasonIn, vaccineIn } from "musubi-shared/care-words";
 import type { Id } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { useDesk } from "../desk";
@@ -17,20 +19,22 @@ export interface Card {
 const LOOK = { conditions_met: ["good", "○"], not_met: ["bad", "✕"], needs_person: ["warn", "？"] } as const;
 
 /** What the card says beside its days, which stand above in large type, and without the rules' own names for doses. */
-const linesOf = (detail: string): string[] =>
+const remarksOf = (detail: string): string[] =>
   detail.split("\n").filter((line) => line.startsWith("- ") && !/^- 最も(早い|遅い)日/.test(line)).map((line) => line.slice(2).replace(/^[a-z0-9_]+（(.+)）$/, "$1"));
 
 export function VerdictPanel({ card, dose }: { card: Card; dose: DoseForm }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
   const said = card.extension.musubi;
   const [look, mark] = LOOK[said.verdict];
-  const lines = linesOf(card.detail);
+  const reasons = [...new Set(said.reasons.map((one) => reasonIn(language, one.reason)))];
+  const remarks = remarksOf(card.detail).filter((line) => !Object.values(REASONS).some(({ ja }) => ja === line));
   return (
     <section class={`verdict ${look}`} data-verdict={said.verdict} role="status">
       <p class="big"><span aria-hidden="true" class="mark">{mark}</span>{say(`verdict.${said.verdict}`)}</p>
-      <p>{dose.title}</p>
+      <p><Spoken sentence={vaccineIn(language, dose.product, dose.title)} /></p>
       {(said.earliest || said.latest) && <dl class="days">{said.earliest && <><dt>{say("verdict.earliest")}</dt><dd>{said.earliest}</dd></>}{said.latest && <><dt>{say("verdict.latest")}</dt><dd>{said.latest}</dd></>}</dl>}
-      {lines.length > 0 && <ul lang="ja">{lines.map((line) => <li>{line}</li>)}</ul>}
+      {reasons.length > 0 && <ul data-reasons={said.reasons.map((one) => one.reason).join(" ")}>{reasons.map((line) => <li><Spoken sentence={line} /></li>)}</ul>}
+      {remarks.length > 0 && <ul class="soft" lang="ja">{remarks.map((line) => <li>{line}</li>)}</ul>}
       <p><strong>{say("verdict.decides")}</strong></p>
       <p class="soft" lang="en">{card.source.label} · v{said.ruleSet.version}</p>
     </section>

@@ -1,6 +1,7 @@
 // The events: filtered, in order, page by page, each as a sentence with its proof.
 
 import { Empty, go, plain, useAddress, useLoad } from "musubi-shared";
+import { Refused } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { get, type Page, ROOT, save } from "../api";
 import { useHere, useMember } from "../chain";
@@ -22,7 +23,14 @@ const dayOf = (at: string | null) => (at ? new Date(Number(at) + 9 * 3_600_000).
 export function Events() {
   const { query } = useAddress();
   const [state, again] = useLoad(query.toString(), () => get<Page>(`/events?${query.toString()}`));
-  return <div class="stack"><Filters query={query} /><Loaded state={state} again={again}>{(page) => <Found page={page} query={query} />}</Loaded></div>;
+  const person = state.kind === "failed" && state.error instanceof Refused && state.error.code === 403 ? query.get("about") : null;
+  return <div class="stack"><Filters query={query} />{person ? <Person subject={person} /> : <Loaded state={state} again={again}>{(page) => <Found page={page} query={query} />}</Loaded>}</div>;
+}
+
+/** A person's rows are for officers who sign for them. */
+function Person({ subject }: { subject: string }) {
+  const { say } = useSpeech();
+  return <div class="banner warn" role="alert" data-person={subject}><p>{say("about.person")}</p><p><a href={`/explorer/trail?subject=${subject}`}>{say("nav.trail")}</a></p></div>;
 }
 
 function withValue(query: URLSearchParams, name: string, value: string): string {

@@ -25,7 +25,7 @@ function Numbers({ figures }: { figures: Figures }) {
   const without = figures.withoutGrant;
   return (
     <ul class="figures">
-      <li class={`card lead-figure ${without === 0 ? "plain" : "bad"}`}><a href="/explorer/events?withoutGrant=true">{say("figure.withoutGrant")}</a><strong data-figure="without-grant">{say("figure.cases", { count: without })}</strong><span class="soft">{say("figure.withoutGrant.of", { permitted: figures.permitted })}</span></li>
+      <li class={`card lead-figure ${without === 0 ? "plain" : "bad"}`}><a href="/explorer/events?withoutGrant=true">{say("figure.withoutGrant")}</a><strong data-figure="without-grant">{say("figure.cases", { count: without })}</strong><span class="soft">{say("figure.withoutGrant.of", { permitted: figures.permitted })}</span><span class="badge plain" data-source="index"><span aria-hidden="true">–</span>{say("figure.byIndex")}</span><a class="soft" href="/explorer/trail">{say("figure.prove")}</a></li>
       <li class="card"><a href="/explorer/events?kind=access-denied">{say("figure.denied")}</a><strong>{say("figure.cases", { count: figures.denied })}</strong></li>
       <li class="card"><a href="/explorer/break-glass">{say("figure.review")}</a><strong>{say("figure.cases", { count: figures.toReview })}</strong></li>
       <li class="card"><a href="/explorer/consents">{say("figure.consents")}</a><strong>{say("figure.cases", { count: figures.consentsInForce })}</strong></li>

@@ -4,12 +4,13 @@ import { type Load, readKey, useAddress } from "musubi-shared";
 import { gatewayHeaders, NotProved, type Report, type Signer } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { type Event as ChainEvent, get, type Page, ROOT } from "../api";
+import { audit } from "../audit";
 import { useHere } from "../chain";
 import { EventItem } from "../event";
 import { Loaded } from "../parts";
 import { useSpeech } from "../speech";
 
-interface Shown { events: ChainEvent[]; report: Report; bundle: string; permits: number; without: number; rows: number }
+interface Shown { events: ChainEvent[]; report: Report; bundle: string; permits: number; without: number[]; rows: number }
 
 export function Trail() {
   const { say } = useSpeech();
@@ -50,13 +51,14 @@ export function Trail() {
 async function whole(client: Awaited<ReturnType<typeof useHere>["client"]>, subject: string, events: ChainEvent[]): Promise<Shown> {
   const head = await client.head();
   const trail = await client.wholeTrail(subject, head.height);
-  const permits = trail.rows.filter((row) => typeof row.fact !== "string" && "access-permitted" in row.fact).length;
-  const audit = { kind: "reads-without-grant", height: head.height, subject, permits, withoutGrant: [] as number[] } as const;
-  const { report, bundle } = await client.prove([trail, audit], head);
+  // Found here, and held by the proof against the module's own finding: a read without a grant is a result and no failure.
+  const { permits, withoutGrant } = audit(trail.rows);
+  const { report, bundle } = await client.prove([trail, { kind: "reads-without-grant", height: head.height, subject, permits, withoutGrant }], head);
   const proved = new Map(trail.rows.map((row) => [row.index, spelled(row)]));
   const shown = events.filter((event) => event.subject === subject && event.height <= head.height);
   if (shown.some((event) => proved.get(event.row ?? -1) !== spelled(event.body))) throw new NotProved("a row that is shown is not in the proved trail");
-  return { events, report, bundle, permits, without: 0, rows: trail.rows.length };
+  const judged = events.map((event): ChainEvent => (event.subject === subject ? { ...event, grant: withoutGrant.includes(event.row ?? -1) ? "missing" : "held" } : event));
+  return { events: judged, report, bundle, permits, without: withoutGrant, rows: trail.rows.length };
 }
 
 /** A value with its fields in order, so that two spellings of one value are equal. */
@@ -67,7 +69,8 @@ function Rows({ shown }: { shown: Shown }) {
   const proof = { is: "good", proof: { report: shown.report, bundle: shown.bundle } } as const;
   return (
     <div class="stack">
-      <p class="banner good" role="status" data-proof="whole">✓ {say("trail.proved", { rows: shown.rows, permits: shown.permits, without: shown.without })}</p>
+      <p class={`banner ${shown.without.length === 0 ? "good" : "bad"}`} role={shown.without.length === 0 ? "status" : "alert"} data-proof="whole">{shown.without.length === 0 ? "✓" : "✕"} {say("trail.proved", { rows: shown.rows, permits: shown.permits, without: shown.without.length })}</p>
+      {shown.without.length > 0 && <p class="banner bad">{say("trail.without", { rows: shown.without.join(", ") })}</p>}
       <ol class="list">{shown.events.map((event) => <EventItem key={event.id} event={event} proved={event.subject && event.height <= shown.report.checkpoint.height ? proof : { is: "none" }} />)}</ol>
     </div>
   );

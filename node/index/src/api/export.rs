@@ -1,6 +1,6 @@
 //! Exports: the events that a question matches as CSV (RFC 4180) or as JSON lines, streamed, bounded by [`EXPORT_MAX`].
 
-use super::{Explorer, problem::Problem};
+use super::{Explorer, officer, problem::Problem};
 use crate::{
     error::IndexError,
     filter::Asked,
@@ -9,9 +9,9 @@ use crate::{
 use axum::extract::Query;
 use axum::{
     body::Body,
-    extract::{State, rejection::QueryRejection},
+    extract::{OriginalUri, State, rejection::QueryRejection},
     http::{
-        Uri,
+        HeaderMap, Uri,
         header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
@@ -44,12 +44,14 @@ const COLUMNS: [&str; 10] = [
 
 pub(super) async fn export(
     State(explorer): State<Explorer>,
-    uri: Uri,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
     in_format: Result<Query<InFormat>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let unread = |error: QueryRejection| Problem::question(&error.body_text());
     let format = in_format.map_err(unread)?.format;
     let asked: Query<Asked> = Query::try_from_uri(&without_format(&uri)?).map_err(unread)?;
+    officer::check_about(&explorer, (&headers, &uri), asked.about.as_deref()).await?;
     // A question that makes no sense is told before the first byte.
     asked.select("1")?;
     let events = explorer.keeper.index().export(asked.0);

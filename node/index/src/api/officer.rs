@@ -10,7 +10,7 @@ use crate::{
 use axum::{
     Json,
     extract::{OriginalUri, Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
 };
 use musubi_client_sdk::rest::{ACCOUNT, SIGNATURE, SUBJECT, SignedCall, TIME};
 use musubi_primitives::{
@@ -32,9 +32,7 @@ pub(super) async fn subject(
     let subject: Pseudonym = subject
         .parse()
         .map_err(|error| Problem::question(&format!("subject: {error}")))?;
-    let path = uri.path_and_query().map_or("/", |path| path.as_str());
-    let (account, actor) = officer(explorer.place.as_ref(), &headers, path).await?;
-    tracing::info!(%account, member = %actor.member, "an officer looks at one person's trail");
+    check(&explorer, &headers, &uri).await?;
     let asked = Asked {
         about: Some(subject.to_string()),
         order: Order::Oldest,
@@ -43,6 +41,31 @@ pub(super) async fn subject(
         ..Asked::default()
     };
     Ok(Json(explorer.keeper.index().page(&asked).await?))
+}
+
+/// A question about a person is one about that person's trail, whichever way it is asked: it needs the same signature.
+pub(super) async fn check_about(
+    explorer: &Explorer,
+    (headers, uri): (&HeaderMap, &Uri),
+    about: Option<&str>,
+) -> Result<(), Problem> {
+    let Some(about) = about else { return Ok(()) };
+    if !explorer.keeper.index().is_person(about).await? {
+        return Ok(());
+    }
+    if !headers.contains_key(ACCOUNT) {
+        let detail = "this is a person's pseudonym: an officer, reviewer or auditor signs for it, as for /subjects/{pseudonym}";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
+    check(explorer, headers, uri).await
+}
+
+/// Lets an officer's signed call through, and leaves a line in the log.
+async fn check(explorer: &Explorer, headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let (account, actor) = officer(explorer.place.as_ref(), headers, path).await?;
+    tracing::info!(%account, member = %actor.member, "an officer looks at one person's trail");
+    Ok(())
 }
 
 /// Who signed the call, if such a one may look.

@@ -1,8 +1,15 @@
 //! Filters, order, pages, search, lists and exports.
 
 use crate::village::{Village, child, story};
+use codec::Encode;
+use frame_system::{EventRecord, Phase};
 use futures::TryStreamExt;
 use musubi_node_index::{Asked, EventLine, Found, Order, Outcome};
+use musubi_primitives::MemberId;
+use musubi_runtime::RuntimeEvent;
+use pallet_consortium::{Event as Consortium, proposal::Action};
+use serde_json::json;
+use sp_core::H256;
 
 async fn kinds(village: &Village, asked: Asked) -> Vec<String> {
     let page = village.index().page(&asked).await.unwrap();
@@ -175,10 +182,6 @@ async fn a_number_is_found_as_whatever_it_is() {
             Found::Subject {
                 subject: subject.clone()
             },
-            Found::Mentioned {
-                id: subject,
-                events: 5
-            }
         ]
     );
     let consent = format!("0x{}", hex::encode([31; 32]));
@@ -242,4 +245,33 @@ async fn lists_and_figures_tell_the_same_story() {
     let consents = village.index().consents(Some("effective")).await.unwrap();
     assert_eq!((consents.len(), consents[0].recipient), (1, 5));
     assert_eq!(village.index().blocks(None).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn a_proposal_says_what_is_proposed_and_whom_it_concerns() {
+    let blocks = story();
+    let height = blocks.add(Vec::new());
+    let proposed = EventRecord::<RuntimeEvent, H256> {
+        phase: Phase::ApplyExtrinsic(1),
+        event: RuntimeEvent::Consortium(Consortium::Proposed {
+            proposal: 6,
+            by: MemberId(0),
+        }),
+        topics: Vec::new(),
+    };
+    if let Some(block) = blocks.0.lock().unwrap().last_mut() {
+        block.events = vec![proposed].encode();
+        block.actions.insert(0, Action::CancelSpec);
+        block.actions.insert(1, Action::Suspend(MemberId(3)));
+    }
+    let village = Village::over(blocks).await;
+    let proposals = village.index().proposals().await.unwrap();
+    let action = json!({"suspend": {"member": 3}});
+    assert_eq!((proposals.len(), &proposals[0].action), (1, &action));
+    let of_the_suspended = Asked {
+        member: Some(3),
+        first_height: Some(height),
+        ..Asked::default()
+    };
+    assert_eq!(kinds(&village, of_the_suspended).await, ["proposed"]);
 }

@@ -51,6 +51,7 @@ impl Blocks {
             round: 0,
             signers: 3,
             extrinsics: vec![[u8::try_from(height % 251).unwrap(); 32]],
+            actions: BTreeMap::new(),
             rows,
             events: Vec::new(),
         });
