@@ -242,6 +242,17 @@ impl Office {
         Ok(())
     }
 
+    /// Whether this node's vault released a record's key to a member just now: what it opens, it holds against the chain.
+    async fn released_here(&self, record: RecordId, member: MemberId) -> Result<bool, DeskError> {
+        let Some(custodian) = &self.desks()?.custodian else {
+            return Ok(false);
+        };
+        let now = self.chain.now();
+        custodian
+            .vault(move |vault| vault.released_lately(&record, member, now))
+            .await
+    }
+
     /// Whether a request was the caller's member's, or is about somebody whom the caller answers for: the subject, a guardian who may
     /// decide now, staff of the home municipality.
     async fn concerns(&self, caller: &Caller, request: &RequestView) -> Result<bool, DeskError> {
@@ -434,12 +445,15 @@ impl Desk for Office {
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {
         let member = caller.staff()?.member;
         let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
-        let concerns = |view: &RecordView| {
-            [view.author, view.home].contains(&member) || view.holders.contains(&member)
-        };
-        view.filter(concerns).ok_or_else(|| {
-            DeskError::NotFound("no such record, or not one of this member's".to_owned())
-        })
+        let unknown =
+            || DeskError::NotFound("no such record, or not one of this member's".to_owned());
+        let view = view.ok_or_else(unknown)?;
+        let concerns = [view.author, view.home].contains(&member) || view.holders.contains(&member);
+        if concerns || self.released_here(record, member).await? {
+            Ok(view)
+        } else {
+            Err(unknown())
+        }
     }
 
     async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError> {

@@ -59,6 +59,13 @@ pub const SIGNED: &[SignedEndpoint] = &[
     ),
     signed(
         "get",
+        "/v1/desk/residents/{person}",
+        "Somebody of the register: name, who signs, and the card's binding. The municipality's own counter only.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
         "/v1/signing-context",
         "What a caller must know to sign a transaction.",
         None,
