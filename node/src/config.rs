@@ -72,6 +72,9 @@ pub struct KeyConfig {
     pub vault: Option<PathBuf>,
     /// The member's officer service account: attests.
     pub officer: Option<PathBuf>,
+    /// A second officer account of the municipality, which alone speaks on the chain for people under protection; without it nobody is
+    /// protected here.
+    pub relay: Option<PathBuf>,
     /// X25519 key that records and evidence are sealed to.
     pub hpke: Option<PathBuf>,
     /// Former keys of that kind: what is kept under them is wrapped again to the present one at the next start.
@@ -92,6 +95,8 @@ pub struct KeyConfig {
 pub struct GatewayConfig {
     /// Address and port; without it there is no gateway.
     pub listen: Option<SocketAddr>,
+    /// Origin of its pages as browsers see it, such as `https://musubi.vill.example.jp`; without it the gateway takes no passkeys.
+    pub origin: Option<String>,
 }
 
 /// The counter and clinic console.
@@ -378,6 +383,7 @@ impl Default for KeyConfig {
             network: PathBuf::from("keys/network.pem"),
             vault: None,
             officer: None,
+            relay: None,
             hpke: None,
             former_hpke: Vec::new(),
             register: None,
@@ -549,6 +555,7 @@ impl NodeConfig {
         for path in [
             &mut self.keys.vault,
             &mut self.keys.officer,
+            &mut self.keys.relay,
             &mut self.keys.hpke,
             &mut self.keys.register,
             &mut self.keys.verifier,

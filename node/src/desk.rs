@@ -4,7 +4,7 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), then [`counter`], `life`, [`attester`], `second`, [`papers`], `receipts`,
+//! Read [`chain`] first (how a desk speaks to the chain), [`voice`] (as whom), then [`counter`], `life`, `protection`, `relay`, [`attester`], `second`, [`papers`], `receipts`,
 //! `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
 //! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
@@ -46,16 +46,19 @@ mod moving;
 mod nonces;
 pub mod papers;
 mod papers_on_doses;
+pub mod passkeys;
 pub mod pending;
 mod phone;
 mod protection;
 mod receipt_details;
 mod receipts;
 mod recording;
+mod relay;
 mod repair;
 pub mod revocations;
 mod second;
 pub mod verdict;
+pub mod voice;
 
 use crate::config::NodeConfig;
 use admission::Admission;
@@ -81,12 +84,12 @@ use musubi_node_gateway::{
         card::{Card, Countersign},
         request::{Order, Overriding},
     },
-    protection::{ProtectionDesk, ProtectionForm, Reissued},
+    sessions::Visitor,
 };
 use musubi_node_network::Network;
 use musubi_node_workers::Progress;
 use musubi_primitives::{
-    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
+    AccountId, BlockHash, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId, SessionId,
     seams::{Actor, GuardianshipFacts},
     view::{RecordView, RequestView},
 };
@@ -236,6 +239,17 @@ impl Office {
         Ok(())
     }
 
+    /// Whether this node's vault released a record's key to a member just now: what it opens, it holds against the chain.
+    async fn released_here(&self, record: RecordId, member: MemberId) -> Result<bool, DeskError> {
+        let Some(custodian) = &self.desks()?.custodian else {
+            return Ok(false);
+        };
+        let now = self.chain.now();
+        custodian
+            .vault(move |vault| vault.released_lately(&record, member, now))
+            .await
+    }
+
     /// Whether a request was the caller's member's, or is about somebody whom the caller answers for: the subject, a guardian who may
     /// decide now, staff of the home municipality.
     async fn concerns(&self, caller: &Caller, request: &RequestView) -> Result<bool, DeskError> {
@@ -306,12 +320,16 @@ impl Gatekeeper for Office {
         let person: Option<Pseudonym> = self.chain.read("MusubiApi_person", account).await?;
         Ok(person.map(Standing::Person))
     }
-}
 
-#[async_trait]
-impl ProtectionDesk for Office {
-    async fn protect(&self, caller: &Caller, form: ProtectionForm) -> Result<Reissued, DeskError> {
-        self.counter()?.protect(caller, form).await
+    async fn visitor(
+        &self,
+        terminal: &Caller,
+        visit: SessionId,
+    ) -> Result<Option<Visitor>, DeskError> {
+        let Ok(verifier) = self.verifier() else {
+            return Ok(None);
+        };
+        blocking(verifier.visitor(terminal, visit)).await
     }
 }
 
@@ -351,8 +369,8 @@ impl Desk for Office {
         })
     }
 
-    async fn submit(&self, _: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
-        self.chain.submit_signed(extrinsic).await
+    async fn submit(&self, caller: &Caller, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
+        self.submit_from(caller, extrinsic).await
     }
 
     async fn issue_nonce(
@@ -420,12 +438,15 @@ impl Desk for Office {
     async fn record(&self, caller: &Caller, record: RecordId) -> Result<RecordView, DeskError> {
         let member = caller.staff()?.member;
         let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
-        let concerns = |view: &RecordView| {
-            [view.author, view.home].contains(&member) || view.holders.contains(&member)
-        };
-        view.filter(concerns).ok_or_else(|| {
-            DeskError::NotFound("no such record, or not one of this member's".to_owned())
-        })
+        let unknown =
+            || DeskError::NotFound("no such record, or not one of this member's".to_owned());
+        let view = view.ok_or_else(unknown)?;
+        let concerns = [view.author, view.home].contains(&member) || view.holders.contains(&member);
+        if concerns || self.released_here(record, member).await? {
+            Ok(view)
+        } else {
+            Err(unknown())
+        }
     }
 
     async fn decision(&self, caller: &Caller, request: RequestId) -> Result<Decision, DeskError> {

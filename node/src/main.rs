@@ -39,6 +39,7 @@ mod proc;
 mod recovery;
 mod restored;
 mod start;
+mod stop;
 mod telemetry;
 mod views;
 

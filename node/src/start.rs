@@ -24,6 +24,7 @@ use musubi_node_core::{
     ports::{Clock, ConsensusHost},
 };
 use musubi_node_facade::Facade;
+use musubi_node_gateway::sessions::RelyingParty;
 use musubi_node_network::{Event, Network, Settings};
 use musubi_node_store::{Retention, Store, StoreOptions};
 use musubi_node_web::Face;
@@ -73,7 +74,8 @@ pub async fn run(
         followed = follow_if_restored(&config, &pipeline, &network, dissemination) => followed?,
         () = &mut stop => return Ok(()),
     }
-    let chain = Chain::new(pipeline.clone(), Arc::clone(&clock));
+    let head = heads(&pipeline)?;
+    let chain = Chain::new(pipeline.clone(), Arc::clone(&clock), head.clone());
     let (office, background) = desk::open(&config, chain, network.clone(), &door).await?;
     let office = Arc::new(office);
     let engine = engine(&config, &node_key, CONSENSUS, &pipeline, dissemination).await?;
@@ -91,7 +93,7 @@ pub async fn run(
         &pipeline,
         &engine,
         &network,
-        clock,
+        (clock, head),
         checkpoints,
     )
     .await?;
@@ -182,11 +184,10 @@ async fn serve_gateway(
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let entrance = musubi_node_gateway::Entrance::new(Arc::clone(&office) as _);
     let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
-    let protection =
-        musubi_node_gateway::protection::router(entrance.clone(), Arc::clone(&office) as _);
     let follow_up =
         musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
     let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);
+    let sessions = sessions_routes(config, &entrance)?;
     let console =
         desk::console::Console::new(Arc::clone(&office), &config.counter, &config.explorer)?;
     let console = musubi_node_gateway::console::router(entrance.clone(), Arc::new(console));
@@ -198,7 +199,7 @@ async fn serve_gateway(
         .merge(family)
         .merge(follow_up)
         .merge(forms)
-        .merge(protection);
+        .merge(sessions);
     // Each router is watched by itself: only it knows its routes' patterns.
     let mut routes = calls.clone().watch(own).merge(faces);
     if let Some(facade) = facade {
@@ -218,6 +219,24 @@ async fn serve_gateway(
         }
     });
     Ok(())
+}
+
+/// Sessions and passkeys; passkeys only where the configuration has an origin.
+fn sessions_routes(
+    config: &NodeConfig,
+    entrance: &musubi_node_gateway::Entrance,
+) -> Result<axum::Router, String> {
+    let party = config.gateway.origin.as_deref().map(|origin| {
+        RelyingParty::of(origin).ok_or_else(|| {
+            format!("gateway.origin {origin:?}: expected https://HOST[:PORT], or http://localhost[:PORT]")
+        })
+    });
+    let store = Arc::new(desk::passkeys::Passkeys::open(&config.data)?);
+    Ok(musubi_node_gateway::sessions::router(
+        entrance.clone(),
+        store,
+        party.transpose()?,
+    ))
 }
 
 /// Resolves when the node is told to stop.
@@ -397,7 +416,7 @@ async fn services(
     pipeline: &Pipeline,
     engine: &Engine,
     network: &Network,
-    clock: Arc<dyn Clock>,
+    (clock, head): (Arc<dyn Clock>, watch::Receiver<Head>),
     checkpoints: NodeCheckpoints,
 ) -> Result<Services, String> {
     let next = pipeline
@@ -418,7 +437,7 @@ async fn services(
         pool: Arc::new(Transactions(pipeline.clone())),
         network: Arc::new(network),
         clock,
-        head: heads(pipeline)?,
+        head,
         checkpoints: Arc::new(checkpoints),
         genesis: pipeline.genesis(),
         about: about(spec, validates),

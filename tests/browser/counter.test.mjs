@@ -11,7 +11,7 @@ import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
 const [HOME, AT_CLINIC] = [0, 4];
-let consortium, browser, reader, agent, village, clinic, VILLAGE, CLINIC;
+let consortium, browser, reader, agent, village, clinic, phone, VILLAGE, CLINIC;
 /** What the family's way through the desks left: pseudonyms, consent, visit, records. */
 const family = {};
 
@@ -46,7 +46,8 @@ async function desk(origin, member, key, label, options = {}) {
 
 async function takeKey(page, member, key, label) {
   await page.getByLabel("呼び名").fill(label);
-  await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/${member}/${key}.pem`);
+  const files = ["", "-hpke"].map((kind) => `${consortium.folder}/members/${member}/${key}${kind}.pem`);
+  await page.getByLabel("鍵ファイル（PEM）").setInputFiles(key === "operator" ? files.slice(0, 1) : files);
 }
 
 async function pair({ page, go }) {
@@ -343,7 +344,14 @@ test("the fire service opens records with role, incident and reason; the clock r
   await snap(page, "emergency-open");
   await until(1, () => eventsOf(family.child, "break-glass-opened", request));
   assert.equal(await eventsOf(family.child, "break-glass-opened", "2026-1126-07"), 0);
+  const permits = await eventsOf(family.child, "access-permitted");
+  await page.getByRole("button", { name: /^記録を見る/ }).click();
+  await page.locator(`[data-opened="${family.dose}"] .line`, { hasText: "HK417A" }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await snap(page, "emergency-records");
+  await until(permits + 1, () => eventsOf(family.child, "access-permitted"));
   await press(page, "いま閉じる");
+  await page.locator("[data-shown]").waitFor({ state: "detached" });
   await page.getByText("審査待ち").waitFor();
   await go("key");
   await takeKey(page, "yotei-fire-service", "reviewer", "審査担当");
@@ -382,10 +390,84 @@ test("an operator registers a key that was made on this machine, which then work
   await office.context.close();
 });
 
+test("a new phone takes the lost one's place after a touch of the card, and opens what was sealed before it was known", async () => {
+  phone = await open(browser, PHONE, VILLAGE, "", "app");
+  await press(phone.page, "この電話に鍵を作る");
+  const pairing = await phone.page.locator("[data-pairing]").getAttribute("data-pairing");
+  const officer = await desk(VILLAGE, "rusutsu", "officer", "決裁");
+  await pair(officer);
+  const { page, go } = officer;
+  const former = await chain("active_card", family.guardian);
+  await go("phone");
+  await page.getByLabel("電話のコード", { exact: false }).fill(pairing);
+  await press(page, "受け取る");
+  await page.getByRole("button", { name: /^登録済みの方の新しい電話/ }).click();
+  await page.getByRole("searchbox").fill(family.guardian);
+  await page.getByRole("searchbox").press("Enter");
+  await page.locator(".document .words").waitFor();
+  await snap(page, "card-bind");
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.password, "署名する");
+  await page.getByRole("heading", { name: "受付に使えるようにする" }).waitFor();
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.pin, "署名する");
+  await page.getByRole("button", { name: "この電話に替える" }).waitFor();
+  assert.notEqual(await chain("active_card", family.guardian), former, "the binding was renewed");
+  await snap(page, "phone-replace");
+  await press(page, "この電話に替える");
+  await page.locator('[data-outcome="done"]').waitFor();
+  await officer.context.close();
+  await phone.page.locator(".child option", { hasText: "空" }).waitFor({ state: "attached" });
+  await phone.page.locator(".child").selectOption({ label: "田中　空" });
+  await phone.page.goto(`${VILLAGE}/app/vaccines`);
+  await phone.page.locator("li.done", { hasText: "5種混合" }).first().waitFor();
+});
+
+test("a consent that was put together on the phone is taken over by its code, read on both screens, and signed by card", async () => {
+  await phone.page.goto(`${VILLAGE}/app/consents/new`);
+  for (const answer of ["しりべつ医院", "子どもの診療", "次へ", "90 日間", "窓口で見せる番号を作る"]) await press(phone.page, answer);
+  const code = await phone.page.locator("[data-code]").getAttribute("data-code");
+  const { page, go } = village;
+  await go("phone");
+  await page.getByLabel("電話のコード", { exact: false }).fill(`${code.slice(0, 4)} ${code.slice(4)}`);
+  await snap(page, "phone");
+  await press(page, "受け取る");
+  const handed = page.locator(`[data-handed="${code}"]`);
+  await handed.waitFor();
+  for (const words of ["田中　空", "しりべつ医院", "子どもの診療", "予防接種", "90日間"]) assert.ok((await handed.innerText()).includes(words), words);
+  await page.getByLabel("しりべつ医院 の電話番号").fill("0136-22-0000");
+  assert.deepEqual(await violations(page), []);
+  await snap(page, "phone-handed");
+  await press(page, "署名する文を作り、電話にも送る");
+  const reference = await page.locator("[data-reference]").getAttribute("data-reference");
+  await phone.page.locator(`[data-statement="${reference}"]`).waitFor();
+  await snap(page, "phone-statement");
+  await press(page, "内容を読みました。署名に進む");
+  await enter(page, SECRETS.password, "署名する");
+  const consent = await page.locator("[data-consent]").getAttribute("data-consent");
+  await phone.page.locator(`[data-signed="${code}"]`).waitFor();
+  await phone.page.screenshot({ path: `${folder}/screens/app-phone-signed.png` });
+  assert.deepEqual(await violations(phone.page), []);
+  const onChain = await chain("consent", consent);
+  assert.ok(onChain.includes(family.child.slice(2)) && onChain.includes(family.guardian.slice(2)));
+  await phone.page.goto(`${VILLAGE}/app/consents`);
+  await phone.page.locator(`section[aria-labelledby=on] [data-consent="${consent}"]`).waitFor();
+  assert.deepEqual(phone.errors, []);
+  await phone.context.close();
+});
+
+test("a code that leads to nothing says what to do", async () => {
+  const { page, go } = village;
+  await go("phone");
+  await page.getByLabel("電話のコード", { exact: false }).fill("0000 0000");
+  await press(page, "受け取る");
+  await page.getByText("have the phone show a new one").waitFor();
+});
+
 test("one touch withdraws the consent, and the chain has it", async () => {
   const { page, go } = village;
   await go(`withdraw?person=${family.child}`);
-  await page.locator(".pick button").click();
+  await page.locator(".pick button", { hasText: "ようてい医院" }).click();
   await press(page, "内容を読みました。署名に進む");
   await enter(page, SECRETS.password, "署名する");
   await page.getByText("同意を取り下げました").waitFor();
@@ -446,7 +528,7 @@ test("the keyboard alone is enough to check a child in", async () => {
 });
 
 const SCREENS = ["", "check-in", "check", "measure", "queue", "reader", "key", "slip"];
-const AT_VILLAGE = ["", "enrol", "child", "consent", "withdraw"];
+const AT_VILLAGE = ["", "enrol", "child", "consent", "withdraw", "phone", "card"];
 for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", { ...DESKTOP, colorScheme: "dark" }], ["contrast", { ...DESKTOP, contrast: "more" }]]) {
   test(`every screen at ${name} size keeps WCAG AA and needs no sideways scrolling`, async () => {
     for (const [desk, paths] of [[village, AT_VILLAGE], [clinic, SCREENS]]) {

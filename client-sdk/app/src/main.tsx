@@ -58,8 +58,8 @@ function AtChain({ device, onLanguage }: { device: Device; onLanguage: (language
   return <WithFamily device={device} about={about.value.value} onLanguage={onLanguage} />;
 }
 
-/** How often a guardian without a child asks again. */
-const CHILD_PAUSE = 5_000;
+/** How often the app asks whom its owner speaks for, in milliseconds: a guardian without a child waits at the counter. */
+const [CHILD_PAUSE, FAMILY_PAUSE] = [5_000, 20_000];
 
 function WithFamily({ device, about, onLanguage }: { device: Device; about: About; onLanguage: (language: Language) => void }) {
   const { say, language } = useSpeech();
@@ -69,10 +69,9 @@ function WithFamily({ device, about, onLanguage }: { device: Device; about: Abou
   const [chosen, setChosen] = useState<string>();
   useEffect(() => { void kept<string>(device.keys, "chosen").then(setChosen); }, []);
   const alone = family.kind === "ready" && family.value.value.people.length === 1;
-  // A child is entered some minutes after the guardian.
+  // A child is entered some minutes after the guardian, and its brother some minutes later.
   useEffect(() => {
-    if (!alone) return;
-    const timer = setInterval(again, CHILD_PAUSE);
+    const timer = setInterval(() => { if (document.visibilityState === "visible") again(); }, alone ? CHILD_PAUSE : FAMILY_PAUSE);
     return () => clearInterval(timer);
   }, [alone]);
   const here = useMemo(() => {

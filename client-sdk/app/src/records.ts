@@ -14,6 +14,12 @@ export type Resource = Record<string, unknown> & { resourceType: string };
 /** A record as it was written, or that it is there and not for this device. */
 export interface Opened { record: Id; category: string; author: number; isVoid: boolean; resource?: Resource }
 
+/** Its class is not given to families, whatever device asks. */
+const WITHHELD = "sensitive";
+/** Records that the rules keep from the family, and those whose key the municipality's vault does not have yet: it fetches that by itself. */
+export const withheld = (records: Opened[]): number => records.filter((one) => !one.resource && one.category === WITHHELD).length;
+export const awaited = (records: Opened[]): number => records.filter((one) => !one.resource && one.category !== WITHHELD && !one.isVoid).length;
+
 const PIECES = 100;
 
 /** Every record about a subject that this device can open, each held against commitment and hash of the chain. */

@@ -6,11 +6,13 @@ import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Desk, DeskContext, openDesk, useDesk } from "./desk";
 import "./look.css";
+import { Card } from "./pages/card";
 import { Check } from "./pages/check";
 import { CheckIn } from "./pages/check-in";
 import { Consent } from "./pages/consent";
 import { Emergency } from "./pages/emergency";
 import { EnrolAdult, EnrolChild } from "./pages/enrol";
+import { Phone } from "./pages/hand-over";
 import { Keys } from "./pages/key";
 import { Checkup } from "./pages/measure";
 import { Queue } from "./pages/queue";
@@ -29,7 +31,7 @@ type Page = () => preact.JSX.Element;
 type Words = preact.ComponentChildren;
 const PAGES: [path: string, title: Key, page: Page][] = [
   ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
-  ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage],
+  ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage], ["phone", "nav.phone", Phone], ["card", "nav.card", Card],
 ];
 const ALWAYS: [path: string, title: Key][] = [["queue", "nav.queue"], ["reader", "nav.reader"], ["key", "nav.key"]];
 /** Between two attempts to send what waits. */

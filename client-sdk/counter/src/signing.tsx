@@ -2,6 +2,7 @@
 
 import { fromHex, LANGUAGES, type Language } from "musubi-shared";
 import type { Id, Moment } from "musubi-sdk";
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Shown, Signed } from "./agent";
 import { CardPrompt } from "./card";
@@ -35,17 +36,17 @@ export async function propose(desk: Desk, home: number, signed: Signed): Promise
   return give(desk, home, "consent", signed);
 }
 
-/** A binding statement: this card speaks for this person. */
-export async function bindingFields(desk: Desk, home: number, person: Id, binding: Id, language: Language): Promise<object> {
+/** A binding statement: this card speaks for this person, in the place of the former one's binding where there is one. */
+export async function bindingFields(desk: Desk, home: number, person: Id, binding: Id, language: Language, replaces?: Id): Promise<object> {
   const { nonce } = await nonceFor(desk, home, "document");
   const now = Date.now();
-  return { binding, person, home, not_before: now, not_after: now + DAY / 2, nonce, language: tagOf(language) };
+  return { binding, person, home, ...(replaces && { replaces }), not_before: now, not_after: now + DAY / 2, nonce, language: tagOf(language) };
 }
 
-/** What will be signed, in three languages, as the agent made it. */
-export function Document({ shown }: { shown: Shown }) {
+/** What will be signed, in three languages, as the agent made it; first in the one that it is signed in. */
+export function Document({ shown, reads }: { shown: Shown; reads?: Language | undefined }) {
   const { say, language } = useSpeech();
-  const [reading, setReading] = useState(language);
+  const [reading, setReading] = useState(reads ?? language);
   const rows = shown.said[tagOf(reading)];
   const whole = rows.map((row) => (row.is === "gap" ? "" : row.is === "field" ? `${row.label}。${row.text}` : row.text)).join("\n").replace(/([一-龠々]+)\([ぁ-んァ-ヶー]+\)/g, "$1");
   return (
@@ -63,16 +64,25 @@ export function Document({ shown }: { shown: Shown }) {
   );
 }
 
-interface Signature { at: number; of: number; title: string; kind: "consent" | "binding" | "withdrawal"; home: number; card: "signing" | "authentication"; fields: () => Promise<object>; onSigned: (signed: Signed) => Promise<void>; refuse?: () => void }
+interface Signature {
+  at: number; of: number; title: string; kind: "consent" | "binding" | "withdrawal"; home: number; card: "signing" | "authentication"; fields: () => Promise<object>; onSigned: (signed: Signed) => Promise<void>; refuse?: () => void;
+  /** Another screen that shows the same words, before anybody reads them here; and what is said of it. */
+  onShown?: (fields: object, shown: Shown) => Promise<void>; note?: (shown: Shown) => ComponentChildren; reads?: Language;
+}
 
 /** Shows a document, lets the person say yes to it, and has the card sign it. */
-export function SignStep({ at, of, title, kind, home, card, fields, onSigned, refuse }: Signature) {
+export function SignStep({ at, of, title, kind, home, card, fields, onSigned, refuse, onShown, note, reads }: Signature) {
   const { say, text } = useSpeech();
   const desk = useDesk();
   const [shown, setShown] = useState<Shown>();
   const [agreed, setAgreed] = useState(false);
   const { error, act } = useAct();
-  const load = () => void act(async () => setShown(await desk.agent.show(kind, await fields())));
+  const load = () => void act(async () => {
+    const asked = await fields();
+    const made = await desk.agent.show(kind, asked);
+    await onShown?.(asked, made);
+    setShown(made);
+  });
   useEffect(load, []);
   const sign = async (secret: string, insist: boolean) => {
     const signed = await desk.agent.sign({ digest: shown!.digest, genesis: desk.genesis, key: card, secret, sealTo: desk.neighbour(home).hpke, insist });
@@ -82,7 +92,8 @@ export function SignStep({ at, of, title, kind, home, card, fields, onSigned, re
   if (!agreed) {
     return (
       <Step at={at} of={of} title={title}>
-        <Document shown={shown} />
+        {note?.(shown)}
+        <Document shown={shown} reads={reads} />
         <div class="row"><button type="button" class="first wide" onClick={() => setAgreed(true)}>{say("document.agree")}</button>{refuse && <button type="button" onClick={refuse}>{say("document.refuse")}</button>}</div>
       </Step>
     );

@@ -1,6 +1,6 @@
 // Keys of the staff who use this machine, in the browser's key store: they sign, and no script reads them out.
 
-import { importKey, toHex } from "musubi-shared";
+import { importKey, importOpeningKey, isOpeningKey, toHex } from "musubi-shared";
 import type { Id, Signer } from "musubi-sdk";
 import { drop, read, readAll, write } from "./database";
 
@@ -19,9 +19,13 @@ export async function activeKey(): Promise<StaffKey | undefined> {
 
 export const useKey = (account: Id): Promise<unknown> => write("meta", ACTIVE, account);
 
-/** Takes a key from its file into the key store. */
-export async function keepKeyFile(pem: string, label: string): Promise<StaffKey> {
-  const { account, key } = await importKey(pem);
+/** Takes a key from its file into the key store; with the one that opens records, where its file is chosen beside it. */
+export async function keepKeyFiles(pems: string[], label: string): Promise<StaffKey> {
+  const [signing, ...more] = pems.filter((pem) => !isOpeningKey(pem));
+  const [opening, ...others] = pems.filter(isOpeningKey);
+  if (!signing || more.length > 0 || others.length > 0) throw new Error("expected one key that signs, and at most one that opens");
+  const { account, key } = await importKey(signing);
+  if (opening) await write("meta", `opening ${account}`, await importOpeningKey(opening));
   return keep({ account, label, key });
 }
 

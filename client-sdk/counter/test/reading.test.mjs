@@ -8,7 +8,7 @@ const root = new URL("..", import.meta.url).pathname;
 const vite = await createServer({ root, configFile: false, server: { middlewareMode: true, watch: null }, logLevel: "error" });
 const { readLabel } = await vite.ssrLoadModule("/src/gs1.ts");
 const { readSlip } = await vite.ssrLoadModule("/src/people.ts");
-const { readDevice } = await vite.ssrLoadModule("/src/pages/phone.tsx");
+const { readDevice, readPhone } = await vite.ssrLoadModule("/src/codes.ts");
 await vite.close();
 
 const GTIN = "04987000000017";
@@ -44,4 +44,10 @@ test("an app's two keys are found in whatever they are wrapped in, signing first
   const keys = { account: `0x${ONE}`, hpke: `0x${TWO}` };
   for (const text of [`0x${ONE} 0x${TWO}`, `${ONE}\n${TWO}`, JSON.stringify({ hpke: `0x${TWO}`, account: `0x${ONE}` }), `musubi-device:1:${ONE}:${TWO}`]) assert.deepEqual(readDevice(text), keys, text);
   for (const text of ["", `0x${ONE}`, `0x${ONE} 0x${ONE}`, `0x${ONE}ff 0x${TWO}`]) assert.equal(readDevice(text), undefined, text);
+});
+
+test("a phone's code is read as it is scanned, typed or said", () => {
+  for (const text of ["musubi-consent:1:12345678", "1234 5678", "1234-5678", "１２３４５６７８", " 12345678 "]) assert.deepEqual(readPhone(text), { is: "consent", code: "12345678" }, text);
+  assert.deepEqual(readPhone(`musubi-device:1:${ONE}:${TWO}`), { is: "device", device: { account: `0x${ONE}`, hpke: `0x${TWO}` } });
+  for (const text of ["", "1234567", "123456789", "musubi-consent:2:12345678", "musubi:visit?home=3"]) assert.equal(readPhone(text), undefined, text);
 });

@@ -9,4 +9,4 @@ export { Empty, Loaded } from "./parts";
 export { type Address, BASE, followLinks, go, useAddress } from "./route";
 export { fromBase64, fromHex, saveBlob, toBase64, toHex } from "./bytes";
 export { send } from "./send";
-export { importKey, type KeptKey, readKey } from "./key-file";
+export { importKey, importOpeningKey, isOpeningKey, type KeptKey, readKey } from "./key-file";

@@ -21,9 +21,7 @@ pub(crate) use admission::origins;
 pub use admission::{Judgement, Origin, Submission};
 pub use build::{BuildLimits, Built, Candidate, Refusal};
 pub use check::CheckError;
-pub use dispatch::{
-    Dispatched, acknowledged, dispatched, erasures_ordered, hand_overs, records_voided,
-};
+pub use dispatch::{Dispatched, HandOver, News, dispatched, news};
 pub use genesis::{Genesis, GenesisError, build_genesis, continue_genesis, state_root};
 pub use outcome::{Block, Header, Outcome};
 pub(crate) use piece::read_piece;

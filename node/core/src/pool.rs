@@ -55,8 +55,6 @@ struct Inner {
     queue: Queue,
     watchers: BTreeMap<[u8; 32], Vec<mpsc::Sender<TxStatus>>>,
     inbox: VecDeque<Arrival>,
-    /// Round robin of hashes for judging again.
-    rejudged: Option<[u8; 32]>,
 }
 
 /// The pool of one node. Cheap to share.
@@ -335,20 +333,6 @@ impl Inner {
                 self.watchers.remove(&hash);
             }
         }
-    }
-
-    /// The next extrinsics to judge again, in the order of their hashes.
-    fn next_share(&mut self) -> Vec<Submission> {
-        let after = self.rejudged.take();
-        let share: Vec<_> = self
-            .queue
-            .all()
-            .filter(|tx| after.is_none_or(|after| tx.hash > after))
-            .take(REJUDGED_MAX)
-            .filter_map(|tx| Submission::parse(tx.bytes.to_vec()).ok())
-            .collect();
-        self.rejudged = share.last().map(|submission| submission.hash);
-        share
     }
 }
 

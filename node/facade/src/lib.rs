@@ -26,6 +26,7 @@ mod flags;
 pub mod health_card;
 pub mod instant;
 pub mod openapi;
+pub mod openapi_sessions;
 pub mod outcome;
 mod parts;
 pub mod patient;

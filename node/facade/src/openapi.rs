@@ -4,6 +4,7 @@
 //! the tests.
 
 use crate::{
+    openapi_sessions as sessions,
     outcome::FHIR_JSON,
     served::{Interaction, Operation, SERVED, Served},
     smart::TOKEN_PATH,
@@ -53,6 +54,13 @@ pub const SIGNED: &[SignedEndpoint] = &[
         "get",
         "/v1/desk",
         "Whom the caller works for, the members in good standing, and where their gateways and the card agent are reached.",
+        None,
+        JSON,
+    ),
+    signed(
+        "get",
+        "/v1/desk/residents/{person}",
+        "Somebody of the register: name, who signs, and the card's binding. The municipality's own counter only.",
         None,
         JSON,
     ),
@@ -248,14 +256,7 @@ pub const SIGNED: &[SignedEndpoint] = &[
     signed(
         "post",
         "/v1/life-events",
-        "Enters what happened to a card, a guardian or a protected person.",
-        Some(JSON),
-        JSON,
-    ),
-    signed(
-        "post",
-        "/v1/protections",
-        "Gives a person another pseudonym, to which nothing on the chain leads.",
+        "Enters what happened to a card, a guardian, or a person who is protected from now on.",
         Some(JSON),
         JSON,
     ),
@@ -356,6 +357,9 @@ pub fn document(origin: &str) -> Value {
             signed_operation(endpoint),
         );
     }
+    for (path, method, operation) in sessions::operations() {
+        put(&mut paths, path, method, operation);
+    }
     for (path, method, operation) in plain().into_iter().chain(SERVED.iter().flat_map(of_type)) {
         put(&mut paths, &path, &method, operation);
     }
@@ -367,7 +371,7 @@ pub fn document(origin: &str) -> Value {
         },
         "servers": [{"url": origin}],
         "paths": paths,
-        "components": components(),
+        "components": sessions::with_schemas(components()),
     })
 }
 
@@ -406,7 +410,7 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
     let mut operation = json!({
         "summary": endpoint.summary,
         "tags": ["signed calls"],
-        "security": [{"account": [], "time": [], "signature": []}],
+        "security": security(endpoint),
         "responses": {
             "200": {"description": "done, or done before", "content": {endpoint.answer: {}}},
             "default": {"$ref": "#/components/responses/Problem"},
@@ -425,6 +429,18 @@ fn signed_operation(endpoint: &SignedEndpoint) -> Value {
         }]);
     }
     operation
+}
+
+/// Every call may be signed; some are opened by a session too.
+fn security(endpoint: &SignedEndpoint) -> Value {
+    let signed = json!({"account": [], "time": [], "signature": []});
+    let scoped = sessions::SCOPED
+        .iter()
+        .find(|(method, path, _)| (*method, *path) == (endpoint.method, endpoint.path));
+    match scoped {
+        Some((_, _, scope)) => json!([signed, {"session": [scope]}]),
+        None => json!([signed]),
+    }
 }
 
 /// The facade's endpoints that are about no type.
@@ -555,6 +571,7 @@ fn components() -> Value {
     json!({
         "securitySchemes": {
             "token": {"type": "http", "scheme": "bearer", "description": "from the token endpoint"},
+            "session": {"type": "http", "scheme": "bearer", "description": "from /v1/sessions"},
             "account": in_header("musubi-account", "0x and 64 hexadecimal digits"),
             "time": in_header("musubi-time", "milliseconds since 1970, at most 60 s off"),
             "signature": in_header("musubi-signature", "Ed25519 over chain, method, path, subject, time and body"),

@@ -1,17 +1,25 @@
 //! One call on its way in: whom it claims to be from is looked up before its body is read, and the body is read up to its route's limit
-//! and within a time, before the signature over all of it is checked.
+//! and within a time, before the signature over all of it is checked. A session's token stands in the place of the signature where its
+//! scopes allow ([`crate::sessions`]).
 
 use crate::{
     caller::{Caller, Claimed},
     ports::Gatekeeper,
     problem::Problem,
     rate::Rates,
+    sessions::{Door, Sessions, scope::door},
 };
 use axum::{
-    body::{Bytes, to_bytes},
-    extract::{FromRef, FromRequest, Request},
-    http::{HeaderMap, StatusCode, Uri, header::CONTENT_LENGTH},
+    body::{Body, Bytes, to_bytes},
+    extract::{FromRef, FromRequest, MatchedPath, Request},
+    http::{
+        HeaderMap, StatusCode, Uri,
+        header::{AUTHORIZATION, CONTENT_LENGTH},
+        request::Parts,
+    },
 };
+use musubi_client_sdk::rest::ACCOUNT;
+use musubi_primitives::AccountId;
 use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
@@ -22,7 +30,8 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// has a second allowance.
 #[derive(Clone)]
 pub struct Entrance {
-    gatekeeper: Arc<dyn Gatekeeper>,
+    pub(crate) gatekeeper: Arc<dyn Gatekeeper>,
+    pub(crate) sessions: Arc<Sessions>,
     rates: Arc<Rates>,
     body_time: Duration,
 }
@@ -37,6 +46,7 @@ impl Entrance {
     pub fn waiting(gatekeeper: Arc<dyn Gatekeeper>, body_time: Duration) -> Self {
         Self {
             gatekeeper,
+            sessions: Arc::default(),
             rates: Arc::default(),
             body_time,
         }
@@ -54,6 +64,8 @@ impl fmt::Debug for Entrance {
 /// A request as a handler sees it, authenticated; its body has at most `BYTES_MAX` bytes.
 pub(crate) struct Call<const BYTES_MAX: usize> {
     pub(crate) caller: Caller,
+    /// Whether a session's token stood in the place of a signature.
+    pub(crate) is_by_session: bool,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -67,30 +79,80 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let entrance = Entrance::from_ref(state);
-        let gatekeeper = entrance.gatekeeper.as_ref();
         let (parts, body) = request.into_parts();
-        let now = gatekeeper.now();
-        let claimed = Claimed::read(&parts.headers, now)?;
-        require_rate(&entrance.rates, &claimed, now)?;
-        let caller = claimed.caller(gatekeeper).await?;
-        require_length(&parts.headers, BYTES_MAX)?;
-        let body = timeout(entrance.body_time, to_bytes(body, BYTES_MAX))
-            .await
-            .map_err(|_| too_slow(entrance.body_time))?
-            .map_err(|_| unread(BYTES_MAX))?;
-        claimed.check(&gatekeeper.genesis(), &parts, &body)?;
-        entrance.rates.take(caller.account, now);
-        Ok(Self {
-            caller,
-            uri: parts.uri,
-            headers: parts.headers,
-            body,
-        })
+        match bearer(&parts.headers) {
+            Some(token) => Self::by_session(&entrance, &token, parts, body).await,
+            None => Self::by_signature(&entrance, parts, body).await,
+        }
     }
 }
 
-fn require_rate(rates: &Rates, claimed: &Claimed, now: u64) -> Result<(), Problem> {
-    rates.check(&claimed.account, now).map_err(|seconds| {
+impl<const BYTES_MAX: usize> Call<BYTES_MAX> {
+    async fn by_signature(entrance: &Entrance, parts: Parts, body: Body) -> Result<Self, Problem> {
+        let gatekeeper = entrance.gatekeeper.as_ref();
+        let now = gatekeeper.now();
+        let claimed = Claimed::read(&parts.headers, now)?;
+        require_rate(&entrance.rates, &claimed.account, now)?;
+        let caller = claimed.caller(gatekeeper).await?;
+        let body = Self::whole(entrance, &parts, body).await?;
+        claimed.check(&gatekeeper.genesis(), &parts, &body)?;
+        entrance.rates.take(caller.account, now);
+        Ok(Self::of(caller, false, parts, body))
+    }
+
+    async fn by_session(
+        entrance: &Entrance,
+        token: &str,
+        parts: Parts,
+        body: Body,
+    ) -> Result<Self, Problem> {
+        let gatekeeper = entrance.gatekeeper.as_ref();
+        let now = gatekeeper.now();
+        let account = entrance.sessions.account(token, now)?;
+        require_rate(&entrance.rates, &account, now)?;
+        // The token is proof enough that the call is the account's.
+        entrance.rates.take(account, now);
+        let pattern = parts.extensions.get::<MatchedPath>();
+        let door = pattern.map_or(Door::Signed, |pattern| {
+            door(&parts.method, pattern.as_str())
+        });
+        let caller = entrance.sessions.caller(gatekeeper, token, door).await?;
+        let body = Self::whole(entrance, &parts, body).await?;
+        Ok(Self::of(caller, true, parts, body))
+    }
+
+    async fn whole(entrance: &Entrance, parts: &Parts, body: Body) -> Result<Bytes, Problem> {
+        require_length(&parts.headers, BYTES_MAX)?;
+        timeout(entrance.body_time, to_bytes(body, BYTES_MAX))
+            .await
+            .map_err(|_| too_slow(entrance.body_time))?
+            .map_err(|_| unread(BYTES_MAX))
+    }
+
+    fn of(caller: Caller, is_by_session: bool, parts: Parts, body: Bytes) -> Self {
+        Self {
+            caller,
+            is_by_session,
+            uri: parts.uri,
+            headers: parts.headers,
+            body,
+        }
+    }
+}
+
+/// A session's token, where no signature is sent: whoever signs is heard by the signature.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    if headers.contains_key(ACCOUNT) {
+        return None;
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
+}
+
+fn require_rate(rates: &Rates, account: &AccountId, now: u64) -> Result<(), Problem> {
+    rates.check(account, now).map_err(|seconds| {
         let detail = format!("this key calls too often: try again in {seconds} s");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-calls", detail).retry_after(seconds)
     })

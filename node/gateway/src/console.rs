@@ -9,12 +9,12 @@ use crate::{
     caller::Caller,
     ports::DeskError,
     problem::Problem,
-    router::SMALL_BYTES_MAX,
+    router::{SMALL_BYTES_MAX, malformed_id},
 };
 use async_trait::async_trait;
 use axum::{
     Json, Router,
-    extract::{FromRef, Request, State},
+    extract::{FromRef, Path, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
         header::{
@@ -27,7 +27,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use musubi_primitives::{HpkeKey, MemberId, MemberKind, Role};
+use musubi_primitives::{
+    BindingId, HpkeKey, MemberId, MemberKind, Moment, Pseudonym, Role,
+    resident::{Authority, SignerRole},
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -74,11 +77,49 @@ pub struct Neighbour {
     pub gateway: Option<String>,
 }
 
-/// The desk that knows its neighbours.
+/// Somebody of the municipality's register, as its own counter has to know: who signs, and which card speaks for the person now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resident {
+    /// Who, on the chain.
+    pub person: Pseudonym,
+    /// Name, as the resident register writes it.
+    pub name: String,
+    /// Its reading.
+    pub kana: String,
+    /// Date of birth, `YYYY-MM-DD`.
+    pub born: String,
+    /// The number in the resident register, without its system.
+    pub number: String,
+    /// The binding that a renewed card's has to name; none where no card speaks for the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<BindingId>,
+    /// Who decides for the person, as the chain has it now.
+    pub guardians: Vec<Signer>,
+}
+
+/// Somebody who signs for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Signer {
+    /// Who, on the chain.
+    pub person: Pseudonym,
+    /// Name.
+    pub name: String,
+    /// As whom.
+    pub role: SignerRole,
+    /// Alone or jointly.
+    pub authority: Authority,
+    /// First moment it no longer holds.
+    pub until: Moment,
+}
+
+/// The desk that knows its neighbours, and its municipality's people.
 #[async_trait]
 pub trait ConsoleDesk: Send + Sync + 'static {
     /// Whom the caller works for, and with whom.
     async fn here(&self, caller: &Caller) -> Result<Here, DeskError>;
+    /// Somebody of the register. For the municipality's own counter only.
+    async fn resident(&self, caller: &Caller, person: Pseudonym) -> Result<Resident, DeskError>;
 }
 
 #[derive(Clone)]
@@ -93,10 +134,11 @@ impl FromRef<Service> for Entrance {
     }
 }
 
-/// Builds the route.
+/// Builds the routes.
 pub fn router(entrance: Entrance, desk: Arc<dyn ConsoleDesk>) -> Router {
     Router::new()
         .route("/v1/desk", get(here))
+        .route("/v1/desk/residents/{person}", get(resident))
         .method_not_allowed_fallback(crate::router::no_such_method)
         .with_state(Service { entrance, desk })
 }
@@ -106,6 +148,18 @@ async fn here(
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     Ok(Json(service.desk.here(&call.caller).await?).into_response())
+}
+
+async fn resident(
+    State(service): State<Service>,
+    Path(person): Path<String>,
+    call: Call<SMALL_BYTES_MAX>,
+) -> Result<Response, Problem> {
+    let person = person
+        .parse()
+        .map_err(|error| malformed_id("person", error))?;
+    let resident = service.desk.resident(&call.caller, person).await?;
+    Ok(Json(resident).into_response())
 }
 
 /// Lets pages of these origins read the routes' answers. Others get the same answers, and their browsers keep them.

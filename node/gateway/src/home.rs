@@ -76,8 +76,10 @@ pub enum LifeEvent {
     Protected {
         /// Who.
         person: Pseudonym,
-        /// Guardians of before who go on deciding; all others learn nothing.
+        /// Guardians of before who go on deciding, by their pseudonyms now; all others learn nothing.
         guardians: Vec<Pseudonym>,
+        /// Keys of the person's new device; those of before are retired for ever.
+        device: Option<DeviceForm>,
     },
     /// Another holder of joint authority objects at the counter, which pauses the consent.
     Objected {

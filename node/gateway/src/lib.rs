@@ -1,7 +1,7 @@
 //! The gateway: the REST side of a node, for clinics' systems, counters and members without a node of their own.
 //!
-//! Every call is signed by a key that is on the chain, a member's or a resident's ([`caller`]); there are no passwords and no sessions
-//! to steal.
+//! Every call is signed by a key that is on the chain, a member's or a resident's ([`caller`]), or carries the token of a session that
+//! such a key, a passkey or a card has opened ([`sessions`]); there are no passwords.
 //! What a call may do is decided by the runtime and by the [`ports`] behind it: this crate only authenticates, parses, and puts
 //! answers into HTTP (RFC 9457 problems, FHIR `OperationOutcome`).
 //!
@@ -26,10 +26,10 @@ pub mod forms;
 pub mod home;
 pub mod ports;
 pub mod problem;
-pub mod protection;
 mod rate;
 pub mod router;
 mod serve;
+pub mod sessions;
 
 pub use body::{
     CheckInForm, DeviceForm, DocumentKind, EnrolmentForm, GuardianshipForm, NonceBatchForm,

@@ -6,12 +6,13 @@ use crate::{
     },
     caller::{Caller, Standing},
     home::HomeDesk,
+    sessions::Visitor,
 };
 use async_trait::async_trait;
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     AccountId, BlockHash, ConsentId, Decision, MemberId, Moment, Pseudonym, RecordId, RequestId,
-    view::RecordView,
+    SessionId, view::RecordView,
 };
 use serde::Serialize;
 
@@ -24,6 +25,12 @@ pub trait Gatekeeper: Send + Sync + 'static {
     fn now(&self) -> Moment;
     /// Who stands behind an account; `None` for strangers.
     async fn standing(&self, account: &AccountId) -> Result<Option<Standing>, DeskError>;
+    /// Whose card opened a visit at this terminal, while it goes on; known where the card was judged, in the home municipality.
+    async fn visitor(
+        &self,
+        terminal: &Caller,
+        visit: SessionId,
+    ) -> Result<Option<Visitor>, DeskError>;
 }
 
 /// Why a desk did not do what was asked.

@@ -12,9 +12,9 @@ use crate::demo::{
     story::{Channel, Stage},
     wallet::{Readers, Service},
 };
+use crate::stop::StopSignal;
 use clap::Args;
 use std::path::{Path, PathBuf};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Says that a demonstration made the folder and may empty it.
 const MARKER: &str = ".musubi-demo";
@@ -107,7 +107,7 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     let (village, clinic) = (places[0].clone(), places[places.len() - 1].clone());
     let report = Report::new(arguments.json);
     // One listener from before the first node to the end: told while the bundles are checked, the demonstration still stops.
-    let mut stop = StopSignal::listen()?;
+    let mut stop = StopSignal::listen().map_err(|error| format!("listen for signals: {error}"))?;
     let processes = Processes::start(places.clone(), folder.join("endpoints.json"))?;
     let story = async {
         processes.wait_until_ready().await?;
@@ -154,31 +154,6 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
     told
 }
 
-/// Ctrl-C and SIGTERM, none of which is lost between two waits.
-struct StopSignal {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl StopSignal {
-    fn listen() -> Result<Self, String> {
-        let listen = |kind, name: &str| {
-            signal(kind).map_err(|error| format!("listen for {name}: {error}"))
-        };
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt(), "Ctrl-C")?,
-            terminate: listen(SignalKind::terminate(), "SIGTERM")?,
-        })
-    }
-
-    async fn told(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}
-
 /// Every bundle once more, by `musubi verify` itself.
 fn check_apart(spec: &Path, stage: &Stage<'_>) -> Result<(), String> {
     for bundle in stage.proofs.made() {
@@ -215,30 +190,4 @@ fn clear(folder: &Path) -> Result<(), String> {
         ));
     }
     std::fs::remove_dir_all(folder).map_err(fail)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::StopSignal;
-    use std::time::Duration;
-
-    /// Asks this process to stop, as a supervisor would.
-    fn terminate_this_process() {
-        let own = std::process::id().to_string();
-        let asked = std::process::Command::new("kill")
-            .args(["-TERM", &own])
-            .status();
-        assert!(asked.unwrap().success());
-    }
-
-    #[tokio::test]
-    async fn a_signal_between_two_waits_is_not_lost() {
-        let mut stop = StopSignal::listen().unwrap();
-        let no_signal = tokio::time::timeout(Duration::from_millis(1), stop.told()).await;
-        assert!(no_signal.is_err(), "nobody asked yet");
-        terminate_this_process();
-        tokio::time::timeout(Duration::from_secs(60), stop.told())
-            .await
-            .unwrap();
-    }
 }

@@ -4,11 +4,11 @@ use crate::{
     config::{self, Flags, NodeConfig, RpcFlags},
     halt::{EXIT_CODES, Halt},
     logging, start,
+    stop::StopSignal,
     telemetry::Telemetry,
 };
 use clap::Args;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Stack of the runtime's blocking threads, in bytes: reads of state execute the runtime on them.
 const THREAD_STACK_BYTES: usize = 64 << 20;
@@ -65,15 +65,8 @@ fn run_to_the_end(arguments: &NodeArguments) -> Result<(), Halt> {
 }
 
 async fn run_until_told(config: NodeConfig) -> Result<(), Halt> {
-    let mut terminate =
-        signal(SignalKind::terminate()).map_err(|error| format!("listen for SIGTERM: {error}"))?;
-    let told = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            // Without a terminal there is no Ctrl-C to wait for; SIGTERM is left.
-            _ = tokio::signal::ctrl_c() => {}
-        }
-    };
+    let mut stop = StopSignal::listen().map_err(|error| format!("listen for signals: {error}"))?;
+    let told = async move { stop.told().await };
     Box::pin(start::run(config, told)).await
 }
 

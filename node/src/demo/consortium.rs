@@ -345,7 +345,7 @@ fn node_config(
 fn facade(member: &MemberPlan, gateway: &str) -> toml::Table {
     let keys = member.node_keys().into_iter().filter(|name| {
         let staff = member.staff.iter().map(|(staff, _)| staff);
-        *name != "vault" && staff.into_iter().any(|staff| staff == name)
+        !["vault", "relay"].contains(name) && staff.into_iter().any(|staff| staff == name)
     });
     let path = |name: &str| format!("../../members/{}/{name}-hpke.pem", member.name).into();
     let keys: Vec<toml::Value> = keys.map(path).collect();

@@ -73,6 +73,8 @@ impl Gateway {
     pub fn new(address: &str, genesis: BlockHash) -> Result<Self, String> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(60))
+            // Less than the fifteen seconds after which the gateway closes an idle connection.
+            .pool_idle_timeout(Duration::from_secs(5))
             .build()
             .map_err(|error| format!("make an HTTP client: {error}"))?;
         Ok(Self {

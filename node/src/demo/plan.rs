@@ -26,6 +26,7 @@ pub struct MemberPlan {
 const VILLAGE_STAFF: &[(&str, Role)] = &[
     ("officer", Role::Officer),
     ("second-officer", Role::Officer),
+    ("relay", Role::Officer),
     ("nurse", Role::Nurse),
     ("clerk", Role::Clerk),
     ("gateway", Role::Gateway),
@@ -119,7 +120,7 @@ impl MemberPlan {
             "gateway",
         ];
         if self.validator {
-            names.extend(["officer", "register", "issuer"]);
+            names.extend(["officer", "relay", "register", "issuer"]);
         }
         names
     }

@@ -14,17 +14,18 @@ use super::{
     papers::Stationery,
     pending::rejected_before,
     revocations::Sources,
+    voice::Voice,
 };
 use crate::config::PendingConfig;
 use ed25519_dalek::SigningKey;
-use musubi_client_sdk::calls;
+use musubi_client_sdk::{calls, extrinsics::Call};
 use musubi_consent::{
     BindingStatement, Counter, Disagreement, DocumentError, Evidence, EvidenceError,
     ExpectedBinding, ExpectedWithdrawal, NonceError, Revocation, SealedEvidence, SignedCms,
     Statement, TrustedRoots, Verification, Withdrawal, binding::binding_commitment,
     evidence::HpkePrivateKey,
 };
-use musubi_node_gateway::{Answer, Caller, DeskError, DocumentKind, SealedDocument};
+use musubi_node_gateway::{Answer, Applied, Caller, DeskError, DocumentKind, SealedDocument};
 use musubi_node_register::{
     Disagreed, EvidenceKind, Finding, IntakeError, Person, Register, Spending,
 };
@@ -46,8 +47,8 @@ pub struct Attester {
     pub chain: Chain,
     pub register: Arc<Register>,
     pub member: MemberId,
-    /// The officer's service account.
-    pub officer: SigningKey,
+    /// The municipality's accounts.
+    pub voice: Voice,
     /// Signs nonces for use without a network, and receipts, above all for evidence that was destroyed; none where no vault is kept.
     pub verifier: Option<SigningKey>,
     /// What papers need.
@@ -214,7 +215,7 @@ impl Attester {
             commitment,
             AssuranceLevel::CardSigned,
         );
-        let applied = self.chain.submit(&self.officer, call).await?;
+        let applied = self.voice.speak(&[fields.person], call).await?;
         self.note_card(&fields.person, binding, &opened.evidence)
             .await?;
         Ok(Answer::Attested {
@@ -226,6 +227,9 @@ impl Attester {
     /// A consent that waits for this municipality's word.
     async fn attest(&self, opened: &Opened, consent: ConsentId) -> Result<Answer, DeskError> {
         let view = self.consent(consent).await?;
+        if let Some(answer) = self.disagreed_before(&consent)? {
+            return Ok(answer);
+        }
         let kept = self.kept(opened)?;
         if let Some(answer) = kept.and_then(|kept| rejected_before(&kept, &opened.evidence)) {
             return Ok(answer);
@@ -251,7 +255,7 @@ impl Attester {
     /// before it hears that its word was taken: what was said once is not said again.
     pub(super) async fn vouch(&self, consent: ConsentId) -> Result<Answer, DeskError> {
         let call = calls::consent::attest(consent);
-        let block = match self.chain.submit(&self.officer, call).await {
+        let block = match self.speak_of(consent, call).await {
             Ok(applied) => applied.block,
             Err(DeskError::RefusedByChain(rule))
                 if ATTESTED.iter().any(|one| rule.starts_with(one)) =>
@@ -269,6 +273,16 @@ impl Attester {
         })
     }
 
+    /// What this municipality said against a consent on the chain: the same again, whoever asks and however it came to be known.
+    fn disagreed_before(&self, consent: &ConsentId) -> Result<Option<Answer>, DeskError> {
+        let known = self.register.disagreement(consent).map_err(fault)?;
+        Ok(known.map(|known| Answer::Disagreed {
+            reason: known.reason,
+            is_of_the_card: true,
+            block: Some(known.block),
+        }))
+    }
+
     /// A consent that waits for nobody's word any more: given before, or over before it could be.
     fn attest_late(
         &self,
@@ -278,13 +292,6 @@ impl Attester {
         kept: Option<Finding>,
     ) -> Result<Answer, DeskError> {
         let is_over = matches!(state, ConsentState::Ended(_));
-        if let Some(known) = self.register.disagreement(&consent).map_err(fault)? {
-            return Ok(Answer::Disagreed {
-                reason: known.reason,
-                is_of_the_card: true,
-                block: Some(known.block),
-            });
-        }
         match kept {
             Some(_) if !is_over => self.attested_before(Some(consent)),
             Some(kept) if kept.is_pending() => Ok(self.over_before_judged(&opened.evidence)),
@@ -294,9 +301,17 @@ impl Attester {
         }
     }
 
+    /// Says something about a consent, by the account that speaks for its people.
+    async fn speak_of(&self, consent: ConsentId, call: Call) -> Result<Applied, DeskError> {
+        let terms = self.consent(consent).await?.terms;
+        self.voice
+            .speak(&[terms.subject, terms.guardian], call)
+            .await
+    }
+
     pub(super) async fn disagree(&self, consent: ConsentId, why: Why) -> Result<Answer, DeskError> {
         let call = calls::consent::disagree(consent);
-        let applied = self.chain.submit(&self.officer, call).await?;
+        let applied = self.speak_of(consent, call).await?;
         let noted = Disagreed {
             reason: why.reason,
             block: applied.block,
@@ -338,7 +353,7 @@ impl Attester {
         };
         self.keep(opened, expected.nonce, verification.revocation)?;
         let call = calls::consent::withdraw(consent, Some(opened.evidence.commitment()));
-        let applied = self.chain.submit(&self.officer, call).await?;
+        let applied = self.speak_of(consent, call).await?;
         Ok(Answer::Attested {
             block: applied.block,
             consent: Some(consent),

@@ -7,6 +7,7 @@ use musubi_client_sdk::{
     extrinsics::{Call, ChainContext, Mortality, account_of, prepare},
     proofs::hashing::blake2_256,
 };
+use musubi_node_api::Head;
 use musubi_node_core::{
     executor::{Dispatched, dispatched},
     pipeline::{Finalised, Pipeline},
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use tokio::sync::{
     Mutex,
     broadcast::{self, error::RecvError},
-    mpsc,
+    mpsc, watch,
 };
 
 /// How many blocks a transaction of a desk may wait for its own (about a minute at full pace, twenty when idle).
@@ -34,6 +35,8 @@ type VersionHead = (String, String, u32, u32, u32, Vec<([u8; 8], u32)>, u32);
 pub struct Chain {
     pipeline: Pipeline,
     clock: Arc<dyn Clock>,
+    /// The newest block as the node's API tells it.
+    head: watch::Receiver<Head>,
     /// Held while a nonce is chosen and its transaction enters the pool, so that no two take one nonce.
     entering: Arc<Mutex<()>>,
 }
@@ -48,11 +51,12 @@ pub struct Tip {
 }
 
 impl Chain {
-    /// The chain of a pipeline.
-    pub fn new(pipeline: Pipeline, clock: Arc<dyn Clock>) -> Self {
+    /// The chain of a pipeline; `head` is the newest block as the node's API tells it.
+    pub fn new(pipeline: Pipeline, clock: Arc<dyn Clock>, head: watch::Receiver<Head>) -> Self {
         Self {
             pipeline,
             clock,
+            head,
             entering: Arc::default(),
         }
     }
@@ -138,8 +142,15 @@ impl Chain {
     /// # Errors
     /// [`DeskError::Unavailable`].
     pub async fn next_nonce(&self, account: &AccountId) -> Result<u32, DeskError> {
-        let on_chain: u32 = self.read("AccountNonceApi_account_nonce", account).await?;
-        Ok(self.pipeline.pool().next_nonce(account, on_chain))
+        loop {
+            let tip = self.tip().map_err(unavailable)?;
+            let on_chain: u32 = self.read("AccountNonceApi_account_nonce", account).await?;
+            let next = self.pipeline.pool().next_nonce(account, on_chain);
+            // A block that came in between took transactions out of the pool, and their nonces with them.
+            if self.tip().map_err(unavailable)? == tip {
+                return Ok(next);
+            }
+        }
     }
 
     /// Signs a call with a key of this node and waits until it is final.
@@ -165,7 +176,7 @@ impl Chain {
     pub async fn submit_signed(&self, extrinsic: Vec<u8>) -> Result<Applied, DeskError> {
         let hash = blake2_256(&extrinsic);
         let finalised = self.pipeline.finalised();
-        if let Some(ended) = self.ended(&hash)? {
+        if let Some(ended) = self.ended(&hash).await? {
             return ended;
         }
         let offered = self
@@ -175,7 +186,7 @@ impl Chain {
         match offered.await {
             Ok(entered) => self.outcome(entered).await,
             Err(PoolError::AlreadyImported) => self.wait_for(&hash, finalised).await,
-            Err(error) => match self.ended(&hash)? {
+            Err(error) => match self.ended(&hash).await? {
                 Some(ended) => ended,
                 None => Err(refused_by_pool(error)),
             },
@@ -183,7 +194,10 @@ impl Chain {
     }
 
     /// How a transaction ended, if it is final.
-    fn ended(&self, extrinsic: &[u8; 32]) -> Result<Option<Result<Applied, DeskError>>, DeskError> {
+    async fn ended(
+        &self,
+        extrinsic: &[u8; 32],
+    ) -> Result<Option<Result<Applied, DeskError>>, DeskError> {
         let place = self
             .pipeline
             .store()
@@ -194,7 +208,7 @@ impl Chain {
         };
         let hash = self.pipeline.store().hash_at(height).map_err(unavailable)?;
         let hash = hash.ok_or_else(|| unavailable("a final block has no hash"))?;
-        Ok(Some(self.ending(extrinsic, hash)))
+        Ok(Some(self.ending(extrinsic, hash).await))
     }
 
     /// Waits for a transaction that is in the pool already.
@@ -204,7 +218,7 @@ impl Chain {
         mut finalised: broadcast::Receiver<Arc<Finalised>>,
     ) -> Result<Applied, DeskError> {
         loop {
-            if let Some(ended) = self.ended(extrinsic)? {
+            if let Some(ended) = self.ended(extrinsic).await? {
                 return ended;
             }
             if self.pipeline.pool().get(extrinsic).is_none() {
@@ -244,7 +258,7 @@ impl Chain {
     async fn outcome(&self, (hash, mut statuses): Entered) -> Result<Applied, DeskError> {
         while let Some(status) = statuses.recv().await {
             match status {
-                TxStatus::Finalized(block) => return self.ending(&hash, block),
+                TxStatus::Finalized(block) => return self.ending(&hash, block).await,
                 TxStatus::Usurped(_) | TxStatus::Dropped | TxStatus::Invalid => {
                     return Err(left_pool());
                 }
@@ -257,7 +271,9 @@ impl Chain {
         Err(unavailable("the pool stopped telling of a transaction"))
     }
 
-    fn ending(&self, extrinsic: &[u8; 32], block: BlockHash) -> Result<Applied, DeskError> {
+    /// How a final transaction ended. Told only when the node's API calls no older block its newest: whoever hears it and asks there finds
+    /// what was done.
+    async fn ending(&self, extrinsic: &[u8; 32], block: BlockHash) -> Result<Applied, DeskError> {
         let store = self.pipeline.store();
         let missing = || LocalFault::new("find a final transaction", "it is not indexed");
         let read = || {
@@ -265,7 +281,14 @@ impl Chain {
             let events = store.events(height)?.ok_or_else(missing)?;
             Ok::<_, LocalFault>((height, dispatched(&events, index)?))
         };
-        match read().map_err(unavailable)? {
+        let (height, ended) = read().map_err(unavailable)?;
+        // A node that stops has no newer head to wait for.
+        let _ = self
+            .head
+            .clone()
+            .wait_for(|head| height <= head.height)
+            .await;
+        match (height, ended) {
             (height, Dispatched::Applied) => Ok(Applied {
                 block: height,
                 hash: block,

@@ -19,7 +19,9 @@ use musubi_client_sdk::calls;
 use musubi_consent::{
     CheckIn, CheckInFields, Evidence, ExpectedCheckIn, NonceError, Refusal, Verification,
 };
-use musubi_node_gateway::{Answer, Caller, CheckInAnswer, CheckInForm, CheckInRefusal, DeskError};
+use musubi_node_gateway::{
+    Answer, Caller, CheckInAnswer, CheckInForm, CheckInRefusal, DeskError, sessions::Visitor,
+};
 use musubi_node_register::{EvidenceKind, Finding, IntakeError, Spending};
 use musubi_primitives::{
     AccountId, CategorySet, Commitment, ConsentId, DenialReason, MemberId, Moment, Role, SessionId,
@@ -295,7 +297,7 @@ impl Attester {
         let consent = self.consent_for(wanted).await?;
         let until = self.chain.now().saturating_add(VISIT_LIFE);
         let call = calls::access::open_session(wanted.session, consent, evidence, until);
-        match self.chain.submit(&self.officer, call).await {
+        match self.voice.speak(&[wanted.subject], call).await {
             Ok(applied) => Ok(CheckInAnswer::Opened {
                 block: applied.block,
                 until,
@@ -340,6 +342,34 @@ impl Attester {
         let own = found.filter(|visit| visit.evidence == *evidence);
         Ok(own.map(|visit| CheckInAnswer::Opened {
             block,
+            until: visit.until,
+        }))
+    }
+
+    /// Whose card opened a visit at this terminal, while it goes on under a consent in force.
+    ///
+    /// # Errors
+    /// See [`DeskError`].
+    pub async fn visitor(
+        &self,
+        terminal: &Caller,
+        session: SessionId,
+    ) -> Result<Option<Visitor>, DeskError> {
+        let (Ok(actor), Some(visit)) = (terminal.staff(), self.visit(session).await?) else {
+            return Ok(None);
+        };
+        let scope = (session, actor.member, visit.subject);
+        if !self.chain.read("MusubiApi_is_session_open", scope).await? {
+            return Ok(None);
+        }
+        let Some((evidence, _)) = self.register.judged(&visit.evidence).map_err(fault)? else {
+            return Ok(None);
+        };
+        let signed = CheckIn::parse(&evidence.document).map_err(unavailable)?;
+        let fields = signed.fields();
+        let is_its = fields.terminal == terminal.account && fields.session == session;
+        Ok(is_its.then_some(Visitor {
+            person: fields.person,
             until: visit.until,
         }))
     }

@@ -3,8 +3,7 @@
 //! Each step can be done again: what the register has already is found by the person's identifier, and what the chain has by then counts
 //! as done. So a counter that lost its connection sends the same form once more.
 
-use super::chain::Chain;
-use ed25519_dalek::SigningKey;
+use super::{chain::Chain, voice::Voice};
 use musubi_client_sdk::calls::{self, DeviceKeys};
 use musubi_fhir::Identity;
 use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, GuardianshipForm};
@@ -28,8 +27,8 @@ pub struct Counter {
     pub chain: Chain,
     pub register: Arc<Register>,
     pub member: MemberId,
-    /// The municipality's officer service account.
-    pub officer: SigningKey,
+    /// The municipality's accounts.
+    pub voice: Voice,
     /// Held while an entry of the register is read, changed and written: two forms for one person are one after the other.
     pub editing: Arc<Mutex<()>>,
 }
@@ -60,7 +59,7 @@ impl Counter {
             hpke: device.hpke,
         });
         let call = calls::residents::enrol(pseudonym, form.domain, form.protected, device);
-        match self.chain.submit(&self.officer, call).await {
+        match self.voice.speak(&[pseudonym], call).await {
             Ok(applied) => Ok(Enrolled {
                 pseudonym,
                 block: Some(applied.block),
@@ -153,7 +152,8 @@ impl Counter {
             form.authority,
             until,
         );
-        match self.chain.submit(&self.officer, call).await {
+        let about = [form.subject, form.guardian];
+        match self.voice.speak(&about, call).await {
             Err(DeskError::RefusedByChain(rule)) => self
                 .held_already(&form, until)
                 .await?

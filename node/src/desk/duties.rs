@@ -14,7 +14,7 @@ use super::{
 use ed25519_dalek::SigningKey;
 use futures::future::join_all;
 use musubi_client_sdk::calls;
-use musubi_node_core::executor::{erasures_ordered, records_voided};
+use musubi_node_core::executor::{News, news};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::{AskError, Network, PeerView};
 use musubi_node_vault::{DeliveryReceipt, Outgoing, exchange::Offer};
@@ -260,12 +260,13 @@ impl Duties {
             .saturating_add(1);
         let mut changed = false;
         for height in from..=tip {
-            for record in self.ordered_at(height)? {
-                changed |= self.erase_one(record).await?;
+            let news = self.news_at(height)?;
+            for record in &news.erasures {
+                changed |= self.erase_one(*record).await?;
             }
-            self.strike_at(height).await?;
-            changed |= self.note_moves_at(height).await?;
-            changed |= self.note_missing_at(height).await?;
+            self.strike(&news).await?;
+            changed |= self.note_moves(&news.hand_overs).await?;
+            changed |= self.note_missing(&news.acknowledged).await?;
             self.looked_at.store(height, Ordering::Relaxed);
         }
         if changed || tip.saturating_sub(seen) >= NOTED_EVERY {
@@ -274,29 +275,26 @@ impl Duties {
         Ok(())
     }
 
-    fn ordered_at(&self, height: u64) -> Result<Vec<RecordId>, DeskError> {
+    /// What the block at a height says, read once for all who ask. A node that joined by snapshot has no events from before: its vault
+    /// was empty then.
+    fn news_at(&self, height: u64) -> Result<News, DeskError> {
         let events = self.chain.pipeline().store().events(height);
-        // A node that joined by snapshot has no events from before: its vault was empty then.
-        let Some(events) = events.map_err(unavailable)? else {
-            return Ok(Vec::new());
-        };
-        erasures_ordered(&events).map_err(unavailable)
+        match events.map_err(unavailable)? {
+            Some(events) => news(&events).map_err(unavailable),
+            None => Ok(News::default()),
+        }
     }
 
     /// What no longer counts since a block leaves the ledger.
-    async fn strike_at(&self, height: u64) -> Result<(), DeskError> {
+    async fn strike(&self, news: &News) -> Result<(), DeskError> {
         let Some(ledger) = &self.ledger else {
             return Ok(());
         };
-        let events = self.chain.pipeline().store().events(height);
-        let Some(events) = events.map_err(unavailable)? else {
-            return Ok(());
-        };
-        for record in records_voided(&events).map_err(unavailable)? {
-            blocking(ledger.void(record)).await?;
+        for record in &news.voided {
+            blocking(ledger.void(*record)).await?;
         }
-        for record in erasures_ordered(&events).map_err(unavailable)? {
-            blocking(ledger.erased(record)).await?;
+        for record in &news.erasures {
+            blocking(ledger.erased(*record)).await?;
         }
         Ok(())
     }

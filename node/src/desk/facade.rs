@@ -51,7 +51,7 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
         officer: desks
             .counter
             .as_ref()
-            .map(|counter| counter.officer.clone()),
+            .map(|counter| counter.voice.officer.clone()),
         secrets: Arc::new(ticket_secrets(config)?),
     };
     let books = Arc::new(Books {

@@ -12,6 +12,7 @@ use super::{
     ledger::Ledger,
     papers::Stationery,
     revocations::Sources,
+    voice::Voice,
 };
 use crate::{
     commands::{care::chain as words, key::passphrase},
@@ -41,6 +42,7 @@ pub(super) struct Keys {
     vault: Option<SigningKey>,
     verifier: Option<SigningKey>,
     officer: Option<SigningKey>,
+    relay: Option<SigningKey>,
     gateway: Option<SigningKey>,
     hpke: Option<Zeroizing<[u8; 32]>>,
     former_hpke: Vec<Zeroizing<[u8; 32]>>,
@@ -65,6 +67,7 @@ impl Keys {
             vault: signing(&keys.vault)?,
             verifier: signing(&keys.verifier)?,
             officer: signing(&keys.officer)?,
+            relay: signing(&keys.relay)?,
             gateway: signing(&keys.gateway)?,
             hpke: read(&keys.hpke, KeyKind::X25519)?,
             former_hpke: former(&keys.former_hpke, passphrase.as_deref())?,
@@ -112,13 +115,18 @@ impl Keys {
             return Ok(None);
         };
         let key = hash_parts(&[domain::REGISTER_KEY, register.as_ref()]);
-        let register = Register::open(&folder(config, "register")?, RegisterKey::from_bytes(key))
-            .map_err(|error| words(&error))?;
+        let register = Register::open(&folder(config, "register")?, RegisterKey::from_bytes(key));
+        let register = Arc::new(register.map_err(|error| words(&error))?);
         Ok(Some(Counter {
             chain: chain.clone(),
-            register: Arc::new(register),
+            voice: Voice {
+                chain: chain.clone(),
+                register: Arc::clone(&register),
+                officer: officer.clone(),
+                relay: self.relay.clone(),
+            },
+            register,
             member,
-            officer: officer.clone(),
             editing: Arc::default(),
         }))
     }
@@ -143,7 +151,7 @@ impl Keys {
             chain: counter.chain.clone(),
             register: Arc::clone(&counter.register),
             member: counter.member,
-            officer: counter.officer.clone(),
+            voice: counter.voice.clone(),
             verifier: self.verifier.clone(),
             stationery: Arc::new(Stationery {
                 font: config.cards.paper_font.clone(),

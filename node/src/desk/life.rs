@@ -3,11 +3,12 @@
 //! The register is changed first where the chain's step can be done again, so that a form sent twice, or a counter that lost its
 //! connection, ends where it should. A renewed card needs no form: binding it with a touch replaces the former one.
 
-use super::counter::{Counter, fault};
-use musubi_client_sdk::{calls, extrinsics::Call};
-use musubi_node_gateway::{
-    Applied, Caller, DeskError, LifeEntered, LifeEvent, protection::ProtectionForm,
+use super::{
+    counter::{Counter, fault},
+    protection::ProtectionForm,
 };
+use musubi_client_sdk::{calls, extrinsics::Call};
+use musubi_node_gateway::{Applied, Caller, DeskError, LifeEntered, LifeEvent};
 use musubi_node_register::Person;
 use musubi_primitives::{
     BindingId, Commitment, ConsentId, MemberId, Pseudonym, Role, view::ConsentView,
@@ -40,19 +41,25 @@ impl Counter {
             }
             LifeEvent::Frozen { subject } => {
                 self.known(&subject, "subject")?;
-                self.speak(calls::residents::freeze(subject)).await
+                self.speak(&[subject], calls::residents::freeze(subject))
+                    .await
             }
             LifeEvent::Unfrozen { subject } => {
                 self.known(&subject, "subject")?;
-                self.speak(calls::residents::unfreeze(subject)).await
+                self.speak(&[subject], calls::residents::unfreeze(subject))
+                    .await
             }
-            LifeEvent::Protected { person, guardians } => {
+            LifeEvent::Protected {
+                person,
+                guardians,
+                device,
+            } => {
                 let form = ProtectionForm {
                     subject: person,
                     guardians,
-                    device: None,
+                    device,
                 };
-                pseudonym = Some(self.protect(caller, form).await?.pseudonym);
+                pseudonym = Some(self.protect(form).await?);
                 self.newest()
             }
             LifeEvent::Objected {
@@ -94,8 +101,8 @@ impl Counter {
         Ok(())
     }
 
-    async fn speak(&self, call: Call) -> Result<Applied, DeskError> {
-        self.chain.submit(&self.officer, call).await
+    async fn speak(&self, about: &[Pseudonym], call: Call) -> Result<Applied, DeskError> {
+        self.voice.speak(about, call).await
     }
 
     async fn change_card(
@@ -104,7 +111,7 @@ impl Counter {
         call: impl FnOnce(BindingId) -> Call,
     ) -> Result<Applied, DeskError> {
         let (_, known) = self.known(person, "person")?;
-        self.speak(call(bound_card(&known)?)).await
+        self.speak(&[*person], call(bound_card(&known)?)).await
     }
 
     /// The chain first: while it has not revoked the card, the register must still open its commitment.
@@ -112,7 +119,9 @@ impl Counter {
         let _editing = self.editing.lock().await;
         let (id, mut known) = self.known(person, "person")?;
         let binding = bound_card(&known)?;
-        let applied = self.speak(calls::residents::revoke_card(binding)).await?;
+        let applied = self
+            .speak(&[*person], calls::residents::revoke_card(binding))
+            .await?;
         known.card = None;
         self.register.update(id, &known).map_err(fault)?;
         Ok(applied)
@@ -136,8 +145,8 @@ impl Counter {
             held.until = held.until.min(now);
             self.register.update(id, &entry).map_err(fault)?;
         }
-        self.speak(calls::residents::end_guardianship(*subject, *guardian))
-            .await
+        let call = calls::residents::end_guardianship(*subject, *guardian);
+        self.speak(&[*subject, *guardian], call).await
     }
 
     /// What somebody says at the counter without a card of the right kind: the paper is kept here, and the chain gets its commitment.
@@ -147,9 +156,10 @@ impl Counter {
         paper: &[u8],
         call: impl FnOnce(Commitment) -> Call,
     ) -> Result<Applied, DeskError> {
-        self.require_ours(consent).await?;
+        let terms = self.require_ours(consent).await?.terms;
         let commitment = self.keep_paper(consent.0, paper)?;
-        let spoken = self.speak(call(commitment)).await;
+        let about = [terms.subject, terms.guardian];
+        let spoken = self.speak(&about, call(commitment)).await;
         if matches!(spoken, Err(DeskError::RefusedByChain(_))) {
             self.register.erase_evidence(&commitment.0).map_err(fault)?;
         }
@@ -171,7 +181,7 @@ impl Counter {
         kept.map_err(fault)
     }
 
-    async fn require_ours(&self, consent: ConsentId) -> Result<(), DeskError> {
+    async fn require_ours(&self, consent: ConsentId) -> Result<ConsentView, DeskError> {
         let view: Option<ConsentView> = self.chain.read("MusubiApi_consent", consent).await?;
         let view = view.ok_or_else(super::second::unknown_consent)?;
         let home: Option<MemberId> = self
@@ -179,7 +189,7 @@ impl Counter {
             .read("MusubiApi_home", view.terms.subject)
             .await?;
         if home == Some(self.member) {
-            return Ok(());
+            return Ok(view);
         }
         Err(super::second::unknown_consent())
     }

@@ -8,7 +8,7 @@ use super::{
     custodian::{self, node_of},
     duties::Duties,
 };
-use musubi_node_core::executor::hand_overs;
+use musubi_node_core::executor::HandOver;
 use musubi_node_gateway::DeskError;
 use musubi_primitives::{
     MemberId, Pseudonym, RecordId, RecordState, seams::MemberFacts, view::RecordView,
@@ -16,17 +16,11 @@ use musubi_primitives::{
 
 impl Duties {
     /// Notes who left this municipality in a block; whether anybody did.
-    pub(super) async fn note_moves_at(&self, height: u64) -> Result<bool, DeskError> {
-        let events = self.chain.pipeline().store().events(height);
-        // A node that joined by snapshot has no events from before: its vault was empty then.
-        let Some(events) = events.map_err(unavailable)? else {
-            return Ok(false);
-        };
-        let moves = hand_overs(&events).map_err(unavailable)?;
+    pub(super) async fn note_moves(&self, hand_overs: &[HandOver]) -> Result<bool, DeskError> {
         let mut noted = false;
-        for (subject, from, to) in moves {
-            if from == self.member {
-                self.note_moved(subject, to).await?;
+        for (subject, from, to) in hand_overs {
+            if *from == self.member {
+                self.note_moved(*subject, *to).await?;
                 noted = true;
             }
         }

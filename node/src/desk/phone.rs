@@ -27,7 +27,7 @@ impl Counter {
         let former = self.devices(person).await?;
         for account in former.iter().filter(|former| **former != device.account) {
             let call = calls::residents::drop_device(*account);
-            applied = self.chain.submit(&self.officer, call).await?;
+            applied = self.voice.speak(&[*person], call).await?;
         }
         if former.contains(&device.account) {
             return Ok(applied);
@@ -37,7 +37,7 @@ impl Counter {
             hpke: device.hpke,
         };
         let call = calls::residents::add_device(*person, keys);
-        self.chain.submit(&self.officer, call).await
+        self.voice.speak(&[*person], call).await
     }
 
     /// The person's card was bound at this counter, by a signature that holds, a few minutes ago.

@@ -1,7 +1,8 @@
 //! Protecting a person (支援措置): a new pseudonym is enrolled under protection, with the guardians who go on deciding, and the former one is
 //! retired with its devices, card and guardianships.
 //!
-//! Only the register knows that the two are one person. No call and no event names both; a consent, a device or a card of the former
+//! Only the register knows that the two are one person. No call and no event names both, and no account signs for both ([`super::voice`]): the
+//! officer account retires the former, the relay account enrols the new one and speaks for it from then on. A consent, a device or a card of the former
 //! pseudonym opens nothing any more, and every question about it sounds like one about a stranger. What watching the chain still tells
 //! is that a municipality enrolled somebody and retired somebody within the same minutes; in a small village that is a hint, and an
 //! officer who can wait enrols first and protects on another day.
@@ -13,19 +14,26 @@ use super::{
     counter::{Counter, attested_until, fault, fresh_pseudonym},
 };
 use musubi_client_sdk::calls::{self, DeviceKeys};
-use musubi_node_gateway::{
-    Caller, DeskError,
-    protection::{ProtectionForm, Reissued},
-};
+use musubi_node_gateway::{DeskError, DeviceForm};
 use musubi_node_register::{Guardian, Person};
 use musubi_primitives::{
-    MemberId, Moment, Pseudonym, Role,
+    MemberId, Moment, Pseudonym,
     resident::{Authority, ServiceDomain},
     seams::GuardianshipFacts,
 };
 
 /// The domain whose records are protected.
 const DOMAIN: ServiceDomain = ServiceDomain::Health;
+
+/// Whom to protect, and who still decides.
+pub(super) struct ProtectionForm {
+    /// The pseudonym that goes out of use. Sent again with the same one, nothing is done twice.
+    pub(super) subject: Pseudonym,
+    /// Guardians who go on deciding, by their pseudonyms now; all others lose the guardianship.
+    pub(super) guardians: Vec<Pseudonym>,
+    /// New keys of the person's device; those of before are retired for ever.
+    pub(super) device: Option<DeviceForm>,
+}
 
 /// A guardian who goes on deciding.
 struct Kept {
@@ -35,16 +43,12 @@ struct Kept {
 }
 
 impl Counter {
-    /// Re-issues a person under protection.
+    /// Re-issues a person under protection, by an officer's word; the pseudonym in use from now on is told to the officer alone.
     ///
     /// # Errors
     /// See [`DeskError`].
-    pub async fn protect(
-        &self,
-        caller: &Caller,
-        form: ProtectionForm,
-    ) -> Result<Reissued, DeskError> {
-        self.check_officer(caller)?;
+    pub(super) async fn protect(&self, form: ProtectionForm) -> Result<Pseudonym, DeskError> {
+        self.voice.relay_key()?;
         let (pseudonym, kept) = {
             let _editing = self.editing.lock().await;
             self.reissue(&form)?
@@ -55,17 +59,7 @@ impl Counter {
         for kept in kept {
             self.attest_kept(pseudonym, kept).await?;
         }
-        Ok(Reissued { pseudonym })
-    }
-
-    fn check_officer(&self, caller: &Caller) -> Result<(), DeskError> {
-        let actor = caller.staff()?;
-        if (actor.member, actor.role) == (self.member, Role::Officer) {
-            return Ok(());
-        }
-        Err(DeskError::Forbidden(
-            "only officers of this municipality protect people".to_owned(),
-        ))
+        Ok(pseudonym)
     }
 
     /// The register first: it alone joins the two pseudonyms.
@@ -134,7 +128,7 @@ impl Counter {
             return Ok(());
         }
         let call = calls::residents::retire(former);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.speak(&[former], call).await.map(drop)
     }
 
     async fn enrol_protected(
@@ -151,7 +145,7 @@ impl Counter {
             hpke: device.hpke,
         });
         let call = calls::residents::enrol(pseudonym, DOMAIN, true, device);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.relay(call).await.map(drop)
     }
 
     async fn attest_kept(&self, subject: Pseudonym, kept: Kept) -> Result<(), DeskError> {
@@ -168,6 +162,6 @@ impl Counter {
         let until = attested_until(now, kept.until);
         let call =
             calls::residents::attest_guardianship(subject, kept.guardian, kept.authority, until);
-        self.chain.submit(&self.officer, call).await.map(drop)
+        self.voice.relay(call).await.map(drop)
     }
 }

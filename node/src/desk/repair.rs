@@ -11,7 +11,6 @@ use super::{
     duties::Duties,
 };
 use codec::{DecodeAll, Encode};
-use musubi_node_core::executor::acknowledged;
 use musubi_node_gateway::DeskError;
 use musubi_node_network::PeerView;
 use musubi_node_vault::{
@@ -19,7 +18,7 @@ use musubi_node_vault::{
     exchange::{MESSAGE_BYTES_MAX, PartWanted},
     repair::Flaw,
 };
-use musubi_primitives::{Moment, RecordId, view::RecordView};
+use musubi_primitives::{MemberId, Moment, RecordId, view::RecordView};
 use std::{
     collections::BTreeMap,
     ops::Bound,
@@ -152,15 +151,14 @@ impl Duties {
     }
 
     /// Notes what a block's acknowledgements say is here and is not.
-    pub(super) async fn note_missing_at(&self, height: u64) -> Result<bool, DeskError> {
-        let events = self.chain.pipeline().store().events(height);
-        let Some(events) = events.map_err(unavailable)? else {
-            return Ok(false);
-        };
+    pub(super) async fn note_missing(
+        &self,
+        acknowledged: &[(RecordId, MemberId)],
+    ) -> Result<bool, DeskError> {
         let mut noted = false;
-        for (record, holder) in acknowledged(&events).map_err(unavailable)? {
-            if holder == self.member {
-                noted |= self.note_if_missing(record).await?;
+        for (record, holder) in acknowledged {
+            if *holder == self.member {
+                noted |= self.note_if_missing(*record).await?;
             }
         }
         Ok(noted)

@@ -263,7 +263,7 @@ impl Attester {
         ))
     }
 
-    async fn stored(&self, consent: ConsentId) -> Result<Stored, DeskError> {
+    pub(super) async fn stored(&self, consent: ConsentId) -> Result<Stored, DeskError> {
         let key = pallet_consent::Consents::<Runtime>::hashed_key_for(consent);
         self.chain.stored(key).await?.ok_or_else(unknown_consent)
     }

@@ -23,7 +23,7 @@ impl ChainStore for Store {
     }
 
     fn hash_at(&self, height: u64) -> Result<Option<BlockHash>, LocalFault> {
-        Ok(self.block_value(height)?.map(|block| block.hash))
+        self.get_front(Column::Blocks, keys::height(height))
     }
 
     fn block(&self, hash: &BlockHash) -> Result<Option<BlockBytes>, LocalFault> {

@@ -278,6 +278,22 @@ impl Store {
             .transpose()
     }
 
+    /// Decodes what a value begins with and leaves the rest of it unread.
+    pub(crate) fn get_front<T: Decode>(
+        &self,
+        column: Column,
+        key: impl AsRef<[u8]>,
+    ) -> Result<Option<T>, LocalFault> {
+        let fault = |error: &dyn std::fmt::Display| {
+            LocalFault::new(format!("read column {}", column.name()), error)
+        };
+        let found = self.db.get_pinned_cf(self.column(column), key);
+        found
+            .map_err(|error| fault(&error))?
+            .map(|bytes| T::decode(&mut &bytes[..]).map_err(|error| fault(&error)))
+            .transpose()
+    }
+
     pub(crate) fn meta<T: Decode>(&self, key: &[u8]) -> Result<Option<T>, LocalFault> {
         self.get_decoded(Column::Meta, key)
     }

@@ -109,15 +109,27 @@ impl Vault {
         let (now, finalised) = self.look(None, &[wanted.record])?;
         let standing = finalised.records.into_iter().next().flatten();
         let standing = standing.ok_or(Refusal::NotAvailable)?;
-        let released = self.store.released_at(&wanted.record, peer)?;
-        let is_recent = |at: Moment| now.saturating_sub(at) < FETCH_WINDOW;
         let holds =
             [standing.author, standing.home].contains(&peer) || standing.holders.contains(&peer);
-        let entitled = holds || released.is_some_and(is_recent);
+        let entitled = holds || self.released_lately(&wanted.record, peer, now)?;
         if !entitled || standing.state == RecordState::Erased {
             return Err(Refusal::NotAvailable.into());
         }
         self.part(wanted)
+    }
+
+    /// Whether a record's key went to a member so lately that its ciphertext may still be fetched.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn released_lately(
+        &self,
+        record: &RecordId,
+        member: MemberId,
+        now: Moment,
+    ) -> Result<bool, VaultError> {
+        let released = self.store.released_at(record, member)?;
+        Ok(released.is_some_and(|at| now.saturating_sub(at) < FETCH_WINDOW))
     }
 
     /// A part of a ciphertext held here, for the keeper's own use and for whoever was found entitled.

@@ -9,31 +9,33 @@ use musubi_primitives::{
 
 impl<T: Config> Pallet<T> {
     /// What the request rests on now, or why it rests on nothing. What concerns the requester alone is judged first; from there on
-    /// every reason about a protected subject sounds like that about an unknown one.
+    /// every reason about a protected subject sounds like that about an unknown one, and is found by the same questions to state: all
+    /// that a claim depends on is read before any of it is judged, so that neither cost nor time tells the two apart.
     pub(crate) fn decide(ask: &Ask) -> Result<Basis, DenialReason> {
         let actor = T::Consortium::actor(&ask.requester).ok_or(DenialReason::MemberNotActive)?;
         ensure!(may_ask(&actor, ask), DenialReason::RoleNotAllowed);
-        ensure!(
-            T::Residents::home(&ask.subject).is_some(),
-            DenialReason::NotAvailable
-        );
+        let is_enrolled = T::Residents::home(&ask.subject).is_some();
+        let is_protected = T::Residents::is_protected(&ask.subject);
         let basis = match ask.claim {
             Claim::Consent => Self::on_consent(&actor, ask),
             Claim::Statute(article) => Self::on_statute(&actor, ask, article),
             Claim::BreakGlass(opening) => Self::on_break_glass(ask, opening),
         };
-        basis.map_err(|reason| Self::audible(&ask.subject, reason))
+        ensure!(is_enrolled, DenialReason::NotAvailable);
+        basis.map_err(|reason| audible(is_protected, reason))
     }
 
     fn on_consent(actor: &Actor, ask: &Ask) -> Result<Basis, DenialReason> {
-        ensure!(!T::Residents::is_frozen(&ask.subject), DenialReason::Frozen);
-        let consent =
-            T::Consents::covering(&ask.subject, actor.member, ask.purpose, ask.categories)?;
+        let is_frozen = T::Residents::is_frozen(&ask.subject);
+        let covering =
+            T::Consents::covering(&ask.subject, actor.member, ask.purpose, ask.categories);
         let is_in_visit = match ask.session {
             Some(session) => Self::is_session_open(&session, actor.member, &ask.subject),
             // A18: the person is there, or the most delicate records stay shut.
             None => !ask.categories.intersects(CategorySet::SENSITIVE),
         };
+        ensure!(!is_frozen, DenialReason::Frozen);
+        let consent = covering?;
         ensure!(is_in_visit, DenialReason::NoSession);
         Ok(Basis::Consent(consent))
     }
@@ -60,6 +62,15 @@ impl<T: Config> Pallet<T> {
         let is_emergency = ask.purpose == Purpose::Emergency;
         ensure!(is_emergency && !is_sensitive, DenialReason::NoConsent);
         Ok(Basis::BreakGlass(id))
+    }
+}
+
+/// A13: the reason as the requester may hear it.
+fn audible(is_protected: bool, reason: DenialReason) -> DenialReason {
+    if is_protected {
+        DenialReason::NotAvailable
+    } else {
+        reason
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct World {
     pub(crate) consents: BTreeMap<ConsentId, ConsentFacts>,
     pub(crate) records: BTreeMap<RecordId, RecordFacts>,
     pub(crate) rows: Vec<(Pseudonym, TrailFact)>,
+    /// What the other pallets were asked, in order.
+    pub(crate) asked: Vec<&'static str>,
 }
 
 thread_local! {
@@ -70,6 +72,14 @@ thread_local! {
 
 pub(crate) fn world<R>(look: impl FnOnce(&mut World) -> R) -> R {
     WORLD.with_borrow_mut(look)
+}
+
+/// Notes a question and answers it.
+fn asked<R>(question: &'static str, answer: impl FnOnce(&mut World) -> R) -> R {
+    world(|world| {
+        world.asked.push(question);
+        answer(world)
+    })
 }
 
 pub(crate) fn account(number: u8) -> AccountId {
@@ -84,7 +94,9 @@ impl seams::Consortium for Seams {
         actor.filter(|actor| world(|world| !world.suspended.contains(&actor.member)))
     }
     fn actor_on_record(account: &AccountId) -> Option<Actor> {
-        world(|world| world.actors.get(account).copied())
+        asked("actor_on_record", |world| {
+            world.actors.get(account).copied()
+        })
     }
     fn member(_: MemberId) -> Option<MemberFacts> {
         let (operator, verifier, hpke) = (account(1), VerifyingKey::default(), HpkeKey([9; 32]));
@@ -105,11 +117,14 @@ impl seams::Consortium for Seams {
 
 impl seams::Residents for Seams {
     fn home(subject: &Pseudonym) -> Option<MemberId> {
-        world(|world| world.homes.get(subject).copied())
+        asked("home", |world| world.homes.get(subject).copied())
     }
     fn is_custodian(subject: &Pseudonym, municipality: MemberId) -> bool {
-        Self::home(subject) == Some(municipality)
-            || world(|world| world.custodians.contains(&(*subject, municipality)))
+        let is_home = Self::home(subject) == Some(municipality);
+        is_home
+            | asked("is_custodian", |world| {
+                world.custodians.contains(&(*subject, municipality))
+            })
     }
     fn person(_: &AccountId) -> Option<Pseudonym> {
         None
@@ -118,10 +133,10 @@ impl seams::Residents for Seams {
         None
     }
     fn is_protected(subject: &Pseudonym) -> bool {
-        *subject == PROTECTED
+        asked("is_protected", |_| *subject == PROTECTED)
     }
     fn is_frozen(subject: &Pseudonym) -> bool {
-        world(|world| world.frozen.contains(subject))
+        asked("is_frozen", |world| world.frozen.contains(subject))
     }
     fn has_active_binding(_: &Pseudonym) -> bool {
         true
@@ -135,7 +150,7 @@ impl seams::Consents for Seams {
         purpose: Purpose,
         categories: CategorySet,
     ) -> Result<ConsentId, DenialReason> {
-        let found = world(|world| {
+        let found = asked("covering", |world| {
             let mut all = world.consents.clone().into_iter();
             all.find(|(_, consent)| {
                 consent.subject == *subject
@@ -152,7 +167,7 @@ impl seams::Consents for Seams {
         }
     }
     fn consent(id: &ConsentId) -> Option<ConsentFacts> {
-        world(|world| world.consents.get(id).copied())
+        asked("consent", |world| world.consents.get(id).copied())
     }
     fn is_effective(id: &ConsentId) -> bool {
         Self::consent(id).is_some_and(|consent| consent.state == ConsentState::Effective)
@@ -161,7 +176,7 @@ impl seams::Consents for Seams {
 
 impl seams::Records for Seams {
     fn record(id: &RecordId) -> Option<RecordFacts> {
-        world(|world| world.records.get(id).copied())
+        asked("record", |world| world.records.get(id).copied())
     }
     fn is_holder(record: &RecordId, member: MemberId) -> bool {
         Self::record(record).is_some() && [HOME, CLINIC].contains(&member)
@@ -170,7 +185,7 @@ impl seams::Records for Seams {
 
 impl seams::Trail for Seams {
     fn append(subject: &Pseudonym, fact: TrailFact) {
-        world(|world| world.rows.push((*subject, fact)));
+        asked("append", |world| world.rows.push((*subject, fact)));
     }
 }
 

@@ -4,8 +4,8 @@ use crate::{Pallet, REQUEST_MEMORY, TICKET_LIFE_MAX, WeightInfo, pallet::*};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, pallet_prelude::DispatchResult, weights::Weight};
 use musubi_primitives::{
-    AccountId, Basis, CategorySet, Claim, Decision, DenialReason, MemberId, Moment, OrderedMoment,
-    Pseudonym, Purpose, RequestId, Role, SessionId,
+    AccountId, Basis, CategorySet, Claim, Decision, MemberId, Moment, OrderedMoment, Pseudonym,
+    Purpose, RequestId, Role, SessionId,
     seams::{Actor, CANDIDATES_MAX, Consents, Consortium, Residents, Trail},
     trail::{NOBODY, TrailFact},
 };
@@ -164,14 +164,5 @@ impl<T: Config> Pallet<T> {
     /// A13: random subjects make no new trails.
     fn trail_of(subject: &Pseudonym) -> Pseudonym {
         T::Residents::home(subject).map_or(NOBODY, |_| *subject)
-    }
-
-    /// A13: the reason as the requester may hear it.
-    pub(crate) fn audible(subject: &Pseudonym, reason: DenialReason) -> DenialReason {
-        if T::Residents::is_protected(subject) {
-            DenialReason::NotAvailable
-        } else {
-            reason
-        }
     }
 }

@@ -594,6 +594,40 @@ fn a13_unknown_and_protected_subjects_sound_alike_on_every_claim() {
     });
 }
 
+/// What state is asked for one request, in order.
+fn work_of(asking: Asking) -> Vec<&'static str> {
+    world(|world| world.asked.clear());
+    denied(asking);
+    world(|world| std::mem::take(&mut world.asked))
+}
+
+#[test]
+fn a13_unknown_and_protected_subjects_cost_the_same_work() {
+    in_world(|| {
+        let asks: [fn() -> Asking; 5] = [
+            || on_consent(DOCTOR),
+            || Asking {
+                session: Some(VISIT),
+                ..on_consent(DOCTOR)
+            },
+            || on_statute(NEIGHBOUR_NURSE, StatuteArticle::ImmunizationAct),
+            || on_break_glass(CREW),
+            || on_consent(CLERK),
+        ];
+        for is_frozen in [false, true] {
+            if is_frozen {
+                world(|world| world.frozen.insert(PROTECTED));
+            }
+            for ask in asks {
+                let of = |subject| work_of(Asking { subject, ..ask() });
+                let (of_unknown, of_protected) = (of(UNKNOWN), of(PROTECTED));
+                assert_eq!(of_unknown, of_protected);
+                assert!(of_unknown.contains(&"append"), "{of_unknown:?}");
+            }
+        }
+    });
+}
+
 #[test]
 fn a13_however_many_unknown_subjects_share_one_trail() {
     in_world(|| {

@@ -26,6 +26,10 @@ impl<T: Config> Pallet<T> {
         Self::ensure_terms_allowed(&terms, now)?;
         let held_until = Self::guardianship_until(&terms).ok_or(Error::<T>::NoGuardianship)?;
         ensure!(now < held_until, Error::<T>::NoGuardianship);
+        // Only now: that the subject is protected is told to nobody who may not decide for it.
+        let is_hidden =
+            terms.second_attester.is_some() && T::Residents::is_protected(&terms.subject);
+        ensure!(!is_hidden, Error::<T>::SecondAttesterNotAllowed);
         let until = terms
             .not_after
             .min(held_until)
@@ -112,9 +116,6 @@ impl<T: Config> Pallet<T> {
             terms.account.as_ref().is_none_or(is_own),
             Error::<T>::AccountNotTheGuardians
         );
-        let names_other_village = terms.second_attester.is_some();
-        let is_hidden = names_other_village && T::Residents::is_protected(&terms.subject);
-        ensure!(!is_hidden, Error::<T>::SecondAttesterNotAllowed);
         Ok(())
     }
 

@@ -24,7 +24,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn accept(subject: Pseudonym, by: MemberId) -> DispatchResult {
-        let mut person = Self::enrolled(&subject)?;
+        let mut person = Self::enrolled_for(&subject, by)?;
         let offer = person
             .hand_over
             .take()
@@ -46,7 +46,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn decline(subject: Pseudonym, by: MemberId) -> DispatchResult {
-        let mut person = Self::enrolled(&subject)?;
+        let mut person = Self::enrolled_for(&subject, by)?;
         let offer = person
             .hand_over
             .take()
@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn finish_custody(subject: Pseudonym, by: MemberId) -> DispatchResult {
-        let mut person = Self::enrolled(&subject)?;
+        let mut person = Self::enrolled_for(&subject, by)?;
         let custody = person.custody.take().ok_or(Error::<T>::CustodyUnknown)?;
         ensure!(
             by == person.home || by == custody.custodian,

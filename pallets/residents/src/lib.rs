@@ -25,6 +25,7 @@
 //!   either may call it off.
 //! * **R13** A person under protection is not handed over in the open, but re-issued (R3).
 //! * **R14** The home municipality may entrust a municipality of stay for at most a year; either ends it.
+//! * **R15** Whoever may not change the entry of a person under protection is refused with the words for a pseudonym that nobody has.
 //!
 //! **Must never**: hold a name, a date of birth, an address, a reason, or anything that joins two pseudonyms of one person.
 #![cfg_attr(
@@ -442,6 +443,16 @@ impl<T: Config> Pallet<T> {
         Self::person(subject).ok_or(Error::SubjectUnknown)
     }
 
+    /// R15: the entry, for a municipality that may know of it.
+    fn enrolled_for(subject: &Pseudonym, by: MemberId) -> Result<Person, Error<T>> {
+        let person = Self::enrolled(subject)?;
+        let is_custodian = person
+            .custody
+            .is_some_and(|custody| custody.custodian == by);
+        let may_know = !person.protected || person.home == by || is_custodian;
+        may_know.then_some(person).ok_or(Error::SubjectUnknown)
+    }
+
     fn put(subject: Pseudonym, person: Person) {
         Entries::<T>::insert(subject, Entry::Active(person));
     }
@@ -454,11 +465,14 @@ impl<T: Config> Pallet<T> {
             .ok_or(Error::NotOfficer)
     }
 
-    /// R1: the subject's entry, if this is an officer of its home municipality.
+    /// R1: the subject's entry, if this is an officer of its home municipality. R15: to everybody else somebody under protection is nobody.
     fn person_of_officer(account: &AccountId32, subject: &Pseudonym) -> Result<Person, Error<T>> {
+        let officer = Self::officer(account);
         let person = Self::enrolled(subject)?;
-        if Self::officer(account) == Ok(person.home) {
+        if officer == Ok(person.home) {
             Ok(person)
+        } else if person.protected {
+            Err(Error::SubjectUnknown)
         } else {
             Err(Error::NotHomeOfficer)
         }

@@ -475,6 +475,47 @@ fn r13_a_protected_person_is_not_handed_over_in_the_open() {
 }
 
 #[test]
+fn r15_a_protected_person_is_nobody_to_whoever_may_not_change_the_entry() {
+    family().execute_with(|| {
+        let (hidden, nobody) = (Pseudonym([98; 32]), Pseudonym([99; 32]));
+        assert_ok!(Residents::enrol(
+            origin(OFFICER),
+            hidden,
+            ServiceDomain::Health,
+            true,
+            None
+        ));
+        for curious in [OTHER_OFFICER, NURSE, DOCTOR, PHONE] {
+            let by = || origin(curious);
+            let heard = |subject| {
+                [
+                    Residents::retire(by(), subject),
+                    Residents::add_device(by(), subject, device(50)),
+                    Residents::attest_guardianship(
+                        by(),
+                        subject,
+                        MOTHER,
+                        Authority::Joint,
+                        spring(),
+                    ),
+                    Residents::end_guardianship(by(), subject, MOTHER),
+                    Residents::freeze(by(), subject),
+                    Residents::unfreeze(by(), subject),
+                    Residents::offer_hand_over(by(), subject, MIKASA),
+                    Residents::accept_hand_over(by(), subject),
+                    Residents::decline_hand_over(by(), subject),
+                    Residents::entrust(by(), subject, MIKASA, spring()),
+                    Residents::end_custody(by(), subject),
+                ]
+            };
+            let (of_hidden, of_nobody) = (heard(hidden), heard(nobody));
+            assert_eq!(of_hidden, of_nobody);
+            assert!(of_hidden.iter().all(Result::is_err));
+        }
+    });
+}
+
+#[test]
 fn r14_a_municipality_of_stay_is_custodian_for_a_while() {
     family().execute_with(|| {
         let entrust = |until| Residents::entrust(origin(OFFICER), CHILD, MIKASA, until);

@@ -216,6 +216,19 @@ fn a_protected_child_is_to_the_other_parent_a_child_that_never_was() {
             "and the clinic hears no more"
         );
     }
+    let heard = [reissued, never_was].map(|subject| {
+        let terms = Terms {
+            subject,
+            guardian: FATHER,
+            second_attester: Some(OTHER_VILLAGE),
+            ..again(&play)
+        };
+        play.attempt(Step {
+            by: account(FATHERS_PHONE),
+            ..propose(ConsentId([3; 32]), terms)
+        })
+    });
+    assert_eq!(heard[0], heard[1], "nor does the father with a trick");
     let freeze = pallet_residents::Call::freeze { subject: reissued };
     play.play(vec![by_phone(MOTHERS_PHONE, freeze)]);
 }

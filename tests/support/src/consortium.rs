@@ -9,7 +9,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU16, Ordering},
+    sync::Mutex,
 };
 
 /// A running consortium: four validators and a clinic's member node, in the order of its plan.
@@ -104,7 +104,7 @@ impl Place {
 }
 
 fn lay_out(folder: &Path) -> Vec<Place> {
-    let base = free_ports(40);
+    let base = free_ports();
     let output = Command::new(binary())
         .args(["spec", "demo", "--ports", &base.to_string()])
         .arg(folder)
@@ -131,18 +131,26 @@ fn lay_out(folder: &Path) -> Vec<Place> {
         .collect()
 }
 
-/// The first of `count` neighbouring ports that were all free a moment ago, and that no other test of this process was given.
-pub fn free_ports(count: u16) -> u16 {
-    static GIVEN: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(std::process::id() % 20_000).expect("below 20,000");
-    let next = || {
-        let step = GIVEN.fetch_add(1, Ordering::Relaxed);
-        first.saturating_add(step.saturating_mul(count))
-    };
-    std::iter::repeat_with(next)
-        .take(200)
-        .find(|base| (*base..base + count).all(is_free))
-        .expect("some range of ports is free")
+/// Ports of one consortium, the claim's own among them.
+const CLAIM: u16 = 48;
+/// All claims lie below 32,768, where Linux begins to take ports for outgoing connections: a node that starts again finds its own.
+const CLAIMS: std::ops::Range<u16> = 250..680;
+
+/// The first of forty neighbouring ports for a consortium, which no other test gets while this process lives: what claims them is a
+/// listener on the port before, held to the end.
+pub fn free_ports() -> u16 {
+    static HELD: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
+    let count = usize::from(CLAIMS.end - CLAIMS.start);
+    // Not all begin at the same place, so that ports of a test that just ended rest for a while.
+    let start = std::process::id() as usize % count;
+    let claims = CLAIMS.cycle().skip(start).take(count);
+    let claimed = claims.map(|claim| claim * CLAIM).find_map(|base| {
+        let held = TcpListener::bind(("127.0.0.1", base)).ok()?;
+        (base + 1..=base + 40).all(is_free).then_some((base, held))
+    });
+    let (base, held) = claimed.expect("some range of ports is free");
+    HELD.lock().expect("no test panics here").push(held);
+    base + 1
 }
 
 fn is_free(port: u16) -> bool {

@@ -1,10 +1,10 @@
 // A new consent, one question a screen; then a code for the counter, and here the very words that the card will sign.
 
-import { fromBase64, Spoken } from "musubi-shared";
+import { BASE, fromBase64, Spoken } from "musubi-shared";
 import { type Id, Refused } from "musubi-sdk";
 import { loadConsent } from "musubi-sdk/consent";
 import { useEffect, useState } from "preact/hooks";
-import type { Draft, HandOver } from "../chain";
+import { type Consent, type Draft, type HandOver, stateOf } from "../chain";
 import { useGateway, useHere, useMember } from "../here";
 import { Qr } from "../qr";
 import { useSpeech } from "../speech";
@@ -67,8 +67,10 @@ const PAUSE = 2_000;
 function AtCounter({ first, again }: { first: HandOver; again: () => void }) {
   const { say, text } = useSpeech();
   const gateway = useGateway();
+  const member = useMember();
   const [handed, setHanded] = useState(first);
   const [gone, setGone] = useState(false);
+  const [signed, setSigned] = useState(false);
   useEffect(() => {
     let stopped = false;
     let timer: ReturnType<typeof setTimeout>;
@@ -76,13 +78,22 @@ function AtCounter({ first, again }: { first: HandOver; again: () => void }) {
       try {
         const next = await gateway.get<HandOver>(`/v1/hand-overs/${first.code}`);
         setHanded(next);
+        if (next.statement && (await isInForce(next))) { setSigned(true); return; }
       } catch (error) { if (error instanceof Refused && error.code === 404) { setGone(true); return; } }
       if (!stopped) timer = setTimeout(() => void ask(), PAUSE);
     };
     void ask();
     return () => { stopped = true; clearTimeout(timer); };
   }, [first.code]);
+  /** The consent that the statement names is on the chain, and its card's signature was vouched for. */
+  const isInForce = async ({ statement, draft }: HandOver) => {
+    const { Statement } = await loadConsent();
+    const { consent } = JSON.parse(new Statement(fromBase64(statement!)).fields()) as { consent: Id };
+    const all = await gateway.get<Consent[]>(`/v1/family/${draft.subject}/consents`);
+    return all.some((one) => one.consent === consent && stateOf(one) === "effective");
+  };
   const code = `${first.code.slice(0, 4)} ${first.code.slice(4)}`;
+  if (signed) return <div class="stack narrow-page"><h1>{say("counter.signed")}</h1><p class="banner good" role="status" data-signed={first.code}>{say("counter.inForce", { who: member(first.draft.recipient) })}</p><a class="button first wide" href={`${BASE}consents`}>{say("counter.see")}</a></div>;
   return (
     <div class="stack narrow-page">
       <h1>{say("counter")}</h1>

@@ -4,21 +4,31 @@ import { day, type Language, type Load, Spoken } from "musubi-shared";
 import { useState, useEffect } from "preact/hooks";
 import type { About, Relative } from "../chain";
 import { type Known, useGateway, useHere, useKnown, useMember } from "../here";
-import { dosesIn, openRecords, type Opened } from "../records";
+import { awaited, dosesIn, openRecords, type Opened, withheld } from "../records";
 import { useSpeech } from "../speech";
 import { keep, kept } from "../store";
 import { Nothing, Shown } from "./shown";
 import type { Item } from "../plan";
 
-export interface Plan { items: Item[]; given: { name: string; date: string; lot?: string; author: number; known: boolean }[]; inForce: boolean; version: string; hidden: number }
+export interface Plan { items: Item[]; given: { name: string; date: string; lot?: string; author: number; known: boolean }[]; inForce: boolean; version: string; hidden: number; awaited: number }
 /** What the family tells the app of a child, kept on this device only. */
 export interface Told { sex?: "male" | "female"; whole: boolean }
 
 export function useRecords(): ReturnType<typeof useKnown<Opened[]>> {
   const { device, child } = useHere();
   const gateway = useGateway();
-  return useKnown(device, `records ${child.subject}`, () => openRecords(device, gateway, child.subject));
+  const [state, again] = useKnown(device, `records ${child.subject}`, () => openRecords(device, gateway, child.subject));
+  const waits = state.kind === "ready" && awaited(state.value.value) > 0;
+  useEffect(() => {
+    if (!waits) return;
+    const timer = setTimeout(again, PAUSE);
+    return () => clearTimeout(timer);
+  }, [waits, state]);
+  return [state, again];
 }
+
+/** How soon records are asked for again whose key the municipality still fetches, in milliseconds. */
+const PAUSE = 15_000;
 
 /** What was told of this child, and a way to tell. */
 export function useTold(): [Told, (told: Told) => void] {
@@ -53,7 +63,7 @@ async function planOf(about: About, child: Relative, told: Told, records: Opened
   const forecast = await care.forecastOf({ born: child.born, whole: told.whole, ...(told.sex && { sex: told.sex }) }, doses, care.today());
   const items = itemsOf(forecast.rows, language, care.programmeName);
   const given = doses.map(({ vaccine, text, date, lot, author, known }) => ({ name: known ? care.vaccineName(language, vaccine) : text, date, author, known, ...(lot && { lot }) }));
-  return { items, given, inForce: await care.rulesAreInForce(about), version: care.RULES_VERSION, hidden: records.filter((one) => !one.resource).length };
+  return { items, given, inForce: await care.rulesAreInForce(about), version: care.RULES_VERSION, hidden: withheld(records), awaited: awaited(records) };
 }
 
 export function Vaccines() {
@@ -65,9 +75,10 @@ export function Vaccines() {
     <div class="stack">
       <h1>{say("nav.vaccines")}</h1>
       <Shown state={plan} again={again}>
-        {({ items, given, inForce, version, hidden }) => (
+        {({ items, given, inForce, version, hidden, awaited }) => (
           <div class="stack">
             {!inForce && <p class="banner warn">{say("rules.other", { version })}</p>}
+            {awaited > 0 && <p class="banner warn" role="status">{say("records.awaited", { count: awaited })}</p>}
             {hidden > 0 && <p class="banner plain">{say("records.hidden", { count: hidden })}</p>}
             <section aria-labelledby="given">
               <h2 id="given">{say("given")}</h2>

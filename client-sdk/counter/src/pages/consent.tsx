@@ -21,7 +21,20 @@ const PERIODS = [90, 365, 1095] as const;
 const CONTACTS = "musubi-contacts";
 
 /** Telephone numbers of offices, which a statement names; they are remembered on this machine. */
-const contacts = (): Record<string, string> => JSON.parse(localStorage.getItem(CONTACTS) ?? "{}") as Record<string, string>;
+export type Phones = Record<string, string>;
+export const contacts = (): Phones => JSON.parse(localStorage.getItem(CONTACTS) ?? "{}") as Phones;
+export const keepContacts = (phones: Phones): void => localStorage.setItem(CONTACTS, JSON.stringify(phones));
+
+/** Asks for the numbers of the offices that a statement names. */
+export function Contacts({ members, phones, onPhones }: { members: number[]; phones: Phones; onPhones: (phones: Phones) => void }) {
+  const { say } = useSpeech();
+  const desk = useDesk();
+  return (
+    <div class="twin">{members.map((member) => (
+      <Field label={say("consent.contact", { name: desk.title(member) })}><input type="tel" autocomplete="off" value={phones[member] ?? ""} onInput={(event) => onPhones({ ...phones, [member]: event.currentTarget.value })} /></Field>
+    ))}</div>
+  );
+}
 
 /** The person that the address names, once the list is there. */
 export function useNamed(filter: (person: Person) => boolean): [Person | undefined, (person: Person) => void] {
@@ -69,10 +82,8 @@ export function Consent() {
     return (
       <Step at={2} of={4} title={say("consent.recipient", { name: nameOf(person.patient) })}>
         <Choices legend={say("consent.recipientLegend")} value={recipient} options={others.map((one) => [one.member, desk.title(one.member)])} onChoose={setRecipient} />
-        <div class="twin">{[home, ...(recipient === undefined ? [] : [recipient])].map((member) => (
-          <Field label={say("consent.contact", { name: desk.title(member) })}><input type="tel" autocomplete="off" value={phones[member] ?? ""} onInput={(event) => setPhones({ ...phones, [member]: event.currentTarget.value })} /></Field>
-        ))}</div>
-        <div><button type="button" class="first wide" disabled={recipient === undefined || ![home, recipient].every((member) => phones[member]?.trim())} onClick={() => { localStorage.setItem(CONTACTS, JSON.stringify(phones)); setStep("what"); }}>{say("next")}</button></div>
+        <Contacts members={[home, ...(recipient === undefined ? [] : [recipient])]} phones={phones} onPhones={setPhones} />
+        <div><button type="button" class="first wide" disabled={recipient === undefined || ![home, recipient].every((member) => phones[member]?.trim())} onClick={() => { keepContacts(phones); setStep("what"); }}>{say("next")}</button></div>
       </Step>
     );
   }

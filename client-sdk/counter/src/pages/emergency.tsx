@@ -8,12 +8,14 @@ import { seal, unsealAll } from "../database";
 import { useDesk } from "../desk";
 import { Badge, Choices, Field, Step, Trouble, useAct } from "../parts";
 import { readSlip } from "../people";
+import { Denied, NoOpeningKey, type Opened, readInEmergency } from "../vault";
+import { Records } from "./records";
 
 /** As the chain has it (`BREAK_GLASS_LIFE` of pallet-access). */
 const LIFE = 60 * 60_000;
 const REASONS = ["life-at-risk", "verbal-consent", "disaster"] as const;
 
-interface Opening { request: Id; subject: Id; incident: string; salt: string; reason: (typeof REASONS)[number]; openedAt: Moment; closedAt?: Moment; review?: boolean; by: Id }
+interface Opening { request: Id; subject: Id; incident: string; salt: string; reason: (typeof REASONS)[number]; openedAt: Moment; closedAt?: Moment; review?: boolean; by: Id; home?: number }
 const keep = (opening: Opening) => seal(`opening ${opening.request}`, opening);
 
 export function Emergency() {
@@ -23,12 +25,16 @@ export function Emergency() {
   const load = () => void unsealAll<Opening>("opening ").then((found) => setAll(found.sort((a, b) => b.openedAt - a.openedAt)));
   useEffect(load, []);
   const role = desk.here.you.role;
+  const running = all?.some((one) => !one.closedAt && Date.now() < one.openedAt + LIFE) ?? false;
+  const list = <section class="stack"><h2>{say("emergency.list")}</h2>{!all ? <p class="soft" role="status">{say("loading")}</p> : all.length === 0 ? <Empty /> : <ul class="list">{all.map((one) => <Running key={one.request} opening={one} onChange={load} />)}</ul>}</section>;
   return (
     <div class="stack">
+      {/* What is open comes before anything else: somebody waits for it. */}
+      {running && list}
       <p class="banner warn">{say("emergency.lead")}</p>
       {(role === "crew" || role === "dispatcher") && <OpenForm onOpened={load} />}
       {(role === "reviewer" || role === "officer") && <ReviewForm onDone={load} />}
-      <section class="stack"><h2>{say("emergency.list")}</h2>{!all ? <p class="soft" role="status">{say("loading")}</p> : all.length === 0 ? <Empty /> : <ul class="list">{all.map((one) => <Running opening={one} onChange={load} />)}</ul>}</section>
+      {!running && list}
     </div>
   );
 }
@@ -48,7 +54,7 @@ function OpenForm({ onOpened }: { onOpened: () => void }) {
     const request = keys.randomId();
     const opening = { request, subject: slip!.subject, incident: keys.incidentCommitment(incident.trim(), salt), reason: reason! };
     await desk.own.submit(keys.openBreakGlass(JSON.stringify(opening)));
-    await keep({ ...opening, incident: incident.trim(), salt: Array.from(salt, (byte) => byte.toString(16).padStart(2, "0")).join(""), openedAt: Date.now(), by: desk.key.account });
+    await keep({ ...opening, incident: incident.trim(), salt: Array.from(salt, (byte) => byte.toString(16).padStart(2, "0")).join(""), openedAt: Date.now(), by: desk.key.account, home: slip!.home });
     setWho("");
     setIncident("");
     onOpened();
@@ -95,8 +101,27 @@ function Running({ opening, onChange }: { opening: Opening; onChange: () => void
       {isOpen && <p class="clock" role="timer">{time}</p>}
       <p class="soft">{dateTime(language, opening.openedAt)} · <span class="id">{opening.request}</span></p>
       <Trouble error={error} />
+      {isOpen && opening.by === desk.key.account && <Reading opening={opening} />}
       {isOpen && opening.by === desk.key.account && <div><button type="button" class="first" disabled={busy} onClick={close}>{say("emergency.close")}</button></div>}
     </li>
+  );
+}
+
+/** The records, asked for when somebody needs them; what was read is kept nowhere, and leaves the screen with the opening. */
+function Reading({ opening }: { opening: Opening }) {
+  const { say, name, text } = useSpeech();
+  const desk = useDesk();
+  const [records, setRecords] = useState<Opened[]>();
+  const { busy, error, act } = useAct();
+  const ask = () => void act(async () => setRecords(await readInEmergency(desk, opening.home ?? desk.home(), opening.subject, opening.request)));
+  if (records) return <section class="stack"><p class="banner warn" role="status" data-shown={records.length}>{records.length === 0 ? say("emergency.none") : say("emergency.shown", { count: records.length })}</p><Records records={records} /></section>;
+  return (
+    <>
+      {busy && <p role="status">{say("emergency.reading")}</p>}
+      {error instanceof Denied ? <div class="banner bad" role="alert"><p>{say("emergency.denied", { reason: name("reason", error.message) })}</p></div>
+        : error instanceof NoOpeningKey ? <div class="banner warn" role="alert"><p>{say("emergency.noKey")}</p></div> : <Trouble error={error} />}
+      <div><button type="button" class="first wide" disabled={busy} aria-label={`${text("emergency.read")} ${opening.incident}`} onClick={ask}>{say("emergency.read")}</button></div>
+    </>
   );
 }
 

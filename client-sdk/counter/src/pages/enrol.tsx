@@ -11,11 +11,12 @@ import { Choices, Done, Field, PersonChoice, SlipPaper, Step, Trouble, useAct } 
 import { keepPerson, newPerson, type Person } from "../people";
 import { bindingFields, give, SignStep } from "../signing";
 import { useSpeech } from "../speech";
-import { DeviceField, type DeviceKeys } from "./phone";
+import type { DeviceKeys } from "../codes";
+import { register } from "../residents";
+import { DeviceField } from "./phone";
 
 interface Enrolled { pseudonym: Id; block?: number }
 const EMPTY: PersonForm = { name: "", kana: "", birthDate: "", gender: "unknown", number: "" };
-const register = (member: number) => `urn:musubi:register:${member}`;
 
 /** What a card's face says, as a form has it. */
 export function formOf(face: Face): PersonForm {

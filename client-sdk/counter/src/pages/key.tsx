@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { Badge, Choices, Field, Trouble, useAct } from "../parts";
-import { dropKey, keepKeyFile, makeKey, type StaffKey, staffKeys, useKey } from "../staff-key";
+import { dropKey, keepKeyFiles, makeKey, type StaffKey, staffKeys, useKey } from "../staff-key";
 import { useSpeech } from "../speech";
 
 export function Keys({ active, onChange }: { active: StaffKey | undefined; onChange: () => void }) {
@@ -49,11 +49,11 @@ function Add({ onAdded }: { onAdded: () => void }) {
   const [label, setLabel] = useState("");
   const [bad, setBad] = useState(false);
   const { busy, error, act } = useAct();
-  const take = (file: File | undefined) => void act(async () => {
-    if (!file) return;
+  const take = (files: File[]) => void act(async () => {
+    if (!files[0]) return;
     setBad(false);
     try {
-      await keepKeyFile(await file.text(), label.trim() || file.name.replace(/\.pem$/, ""));
+      await keepKeyFiles(await Promise.all(files.map((file) => file.text())), label.trim() || files[0].name.replace(/\.pem$/, ""));
     } catch {
       setBad(true);
       return;
@@ -68,7 +68,7 @@ function Add({ onAdded }: { onAdded: () => void }) {
       <Choices legend={say("key.way")} value={way} options={[["file", say("key.way.file")], ["make", say("key.way.make")]]} onChoose={setWay} />
       <Field label={say("key.label")} hint={say("key.labelHint")}><input value={label} maxLength={40} onInput={(event) => setLabel(event.currentTarget.value)} /></Field>
       {way === "file"
-        ? <Field label={say("key.file")}><input type="file" accept=".pem" disabled={busy} onChange={(event) => take(event.currentTarget.files?.[0])} /></Field>
+        ? <Field label={say("key.file")} hint={say("key.fileHint")}><input type="file" accept=".pem" multiple disabled={busy} onChange={(event) => take(Array.from(event.currentTarget.files ?? []))} /></Field>
         : <div><button class="first" disabled={busy || label.trim() === ""}>{say("key.make")}</button></div>}
       {bad && <div class="banner bad" role="alert">{say("key.bad")}</div>}
       <Trouble error={error} />

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import { Done, Field, Step, Trouble, useAct } from "../parts";
 import { useSpeech } from "../speech";
-import { readDevice } from "./phone";
+import { readDevice } from "../codes";
 
 const ROLES = ["officer", "nurse", "clerk", "doctor", "crew", "dispatcher", "reviewer", "auditor", "terminal"] as const;
 

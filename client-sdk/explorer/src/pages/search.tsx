@@ -11,7 +11,7 @@ export function SearchBox() {
   const { text, say } = useSpeech();
   const [typed, setTyped] = useState("");
   const search = (event: Event) => { event.preventDefault(); if (typed.trim()) go(`/explorer/search?q=${encodeURIComponent(typed.trim())}`); };
-  return <form role="search" onSubmit={search}><input type="search" aria-label={text("search")} placeholder={text("search.hint")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} /><button class="first">{say("search")}</button></form>;
+  return <form role="search" onSubmit={search}><input type="search" aria-label={text("search")} title={text("search.hint")} placeholder={text(innerWidth > 700 ? "search.hint" : "search.short")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} /><button class="first">{say("search")}</button></form>;
 }
 
 export function Search() {

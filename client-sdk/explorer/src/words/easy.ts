@@ -5,7 +5,7 @@ export const easy: Record<Key, string> = {
   title: "しらべる〔画面|がめん〕",
   "nav.overview": "まとめ", "nav.events": "できごと", "nav.breakGlass": "いそいで〔見|み〕た〔記録|きろく〕", "nav.consents": "「いいです」の〔返事|へんじ〕", "nav.erasures": "〔消|け〕した〔記録|きろく〕", "nav.votes": "〔投票|とうひょう〕", "nav.trail": "〔一人|ひとり〕の〔記録|きろく〕",
   "failed.operators": "〔係|かかり〕の〔人|ひと〕だけが〔見|み〕られます。〔合言葉|あいことば〕を〔入|い〕れてください。", token: "〔合言葉|あいことば〕", enter: "〔入|はい〕る",
-  search: "さがす", "search.hint": "ブロックの〔番号|ばんごう〕、または64〔文字|もじ〕の〔番号|ばんごう〕", "search.none": "ありませんでした。〔番号|ばんごう〕をたしかめてください。ブロック{first}からさがせます。",
+  search: "さがす", "search.short": "〔番号|ばんごう〕でさがす", "search.hint": "ブロックの〔番号|ばんごう〕、または64〔文字|もじ〕の〔番号|ばんごう〕", "search.none": "ありませんでした。〔番号|ばんごう〕をたしかめてください。ブロック{first}からさがせます。",
   live: "いまのブロック", "live.finalised": "きまりました", "live.checked": "この〔機械|きかい〕でたしかめました", "live.waiting": "〔次|つぎ〕のブロックを〔待|ま〕っています…", "live.behind": "いちばん〔新|あたら〕しいブロックは{ago}です。",
   height: "〔番号|ばんごう〕", time: "〔時間|じかん〕", signers: "サイン {signers}", round: "{round}〔回目|かいめ〕できまりました", extrinsics: "〔取引|とりひき〕 {count}", eventCount: "できごと {count}",
   "figure.withoutGrant": "ゆるしなしに〔見|み〕た〔数|かず〕", "figure.withoutGrant.of": "ゆるしをもらって〔見|み〕た{permitted}の〔中|なか〕で", "figure.denied": "ことわった〔数|かず〕", "figure.consents": "いまの「いいです」", "figure.review": "〔調|しら〕べていない、いそぎの〔記録|きろく〕", "figure.erasures": "〔消|け〕した〔証明|しょうめい〕",

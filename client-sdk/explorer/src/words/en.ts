@@ -5,7 +5,7 @@ export const en: Record<Key, string> = {
   title: "Audit explorer",
   "nav.overview": "Overview", "nav.events": "Events", "nav.breakGlass": "Break-glass", "nav.consents": "Consents", "nav.erasures": "Erasures", "nav.votes": "Votes", "nav.trail": "One person's trail",
   "failed.operators": "Only operators may look. Open this page on the node's own machine, or enter the operators' token.", token: "Operators' token", enter: "Enter",
-  search: "Search", "search.hint": "A block height, or 64 digits (pseudonym, consent, record, request, hash)", "search.none": "Not found. Check the number. The index begins with block {first}.",
+  search: "Search", "search.short": "Search by number", "search.hint": "A block height, or 64 digits (pseudonym, consent, record, request, hash)", "search.none": "Not found. Check the number. The index begins with block {first}.",
   live: "Live blocks", "live.finalised": "Final", "live.checked": "Certificate checked on this device", "live.waiting": "Waiting for the next block…", "live.behind": "The newest block is from {ago}.",
   height: "Height", time: "Time", signers: "{signers} signatures", round: "decided in round {round}", extrinsics: "{count} transactions", eventCount: "{count} events",
   "figure.withoutGrant": "Reads without grant", "figure.withoutGrant.of": "of {permitted} permitted reads", "figure.denied": "Denials", "figure.consents": "Consents in force", "figure.review": "Break-glass to review", "figure.erasures": "Erasure receipts",

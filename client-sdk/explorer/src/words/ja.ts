@@ -4,7 +4,7 @@ export const ja = {
   title: "監査画面",
   "nav.overview": "概況", "nav.events": "できごと", "nav.breakGlass": "緊急閲覧", "nav.consents": "同意", "nav.erasures": "消去", "nav.votes": "投票", "nav.trail": "個人の記録",
   "failed.operators": "この画面は運用者だけが見られます。ノードと同じ機械で開くか、運用者の合言葉を入れてください。", token: "運用者の合言葉", enter: "入る",
-  search: "探す", "search.hint": "ブロックの高さ、または 64 桁の番号（仮名・同意・記録・要求・ハッシュ）", "search.none": "見つかりませんでした。番号を確かめてください。索引はブロック {first} から始まります。",
+  search: "探す", "search.short": "番号で探す", "search.hint": "ブロックの高さ、または 64 桁の番号（仮名・同意・記録・要求・ハッシュ）", "search.none": "見つかりませんでした。番号を確かめてください。索引はブロック {first} から始まります。",
   live: "いまのブロック", "live.finalised": "確定", "live.checked": "この端末で証明書を確認", "live.waiting": "次のブロックを待っています…", "live.behind": "最新のブロックは {ago} のものです。",
   height: "高さ", time: "時刻", signers: "署名 {signers}", round: "{round} 回目で決定", extrinsics: "取引 {count}", eventCount: "できごと {count}",
   "figure.withoutGrant": "許可のない閲覧", "figure.withoutGrant.of": "許可された閲覧 {permitted} 件のうち", "figure.denied": "拒否", "figure.consents": "有効な同意", "figure.review": "審査待ちの緊急閲覧", "figure.erasures": "消去の受領証",

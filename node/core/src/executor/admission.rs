@@ -8,7 +8,7 @@ use super::{
 use crate::ports::LocalFault;
 use codec::{DecodeAll, Encode};
 use musubi_primitives::{AccountId, Role, seams::Actor};
-use musubi_runtime::{Runtime, UncheckedExtrinsic, signature::SignatureClaim};
+use musubi_runtime::{Runtime, RuntimeCall, UncheckedExtrinsic, signature::SignatureClaim};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
     MultiAddress,
@@ -53,6 +53,11 @@ impl Submission {
             origin,
             extrinsic: Arc::new(extrinsic),
         })
+    }
+
+    /// What it asks for.
+    pub fn call(&self) -> &RuntimeCall {
+        &self.extrinsic.function
     }
 }
 

@@ -1,10 +1,12 @@
 //! How one extrinsic of a finalised block ended, read from the block's events.
 
-use super::outcome::trail_rows;
 use crate::ports::LocalFault;
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
-use musubi_primitives::{MemberId, Pseudonym, RecordId, trail::TrailFact};
+use musubi_primitives::{
+    MemberId, Pseudonym, RecordId,
+    trail::{TrailFact, TrailRow},
+};
 use musubi_runtime::{Runtime, RuntimeEvent};
 use sp_core::H256;
 use sp_runtime::DispatchError;
@@ -34,66 +36,60 @@ pub fn dispatched(events: &[u8], index: u32) -> Result<Dispatched, LocalFault> {
         .ok_or_else(|| fault("none of them ends it"))
 }
 
-/// Records whose erasure was ordered, from the SCALE events of a block.
+/// A subject that was handed over, with its former and its new home.
+pub type HandOver = (Pseudonym, MemberId, MemberId);
+
+/// What a block says to those who keep records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Records whose erasure was ordered.
+    pub erasures: Vec<RecordId>,
+    /// Records that no longer count: superseded, or entered in error.
+    pub voided: Vec<RecordId>,
+    /// Records that members say they keep, with the member.
+    pub acknowledged: Vec<(RecordId, MemberId)>,
+    /// Subjects that were handed over.
+    pub hand_overs: Vec<HandOver>,
+}
+
+/// Reads all of it, in order, from the SCALE events of a block.
 ///
 /// # Errors
 /// When the events do not decode.
-pub fn erasures_ordered(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
-    of_records(events, |event| match event {
-        pallet_records::Event::ErasureOrdered { record } => Some(record),
-        _ => None,
-    })
-}
-
-/// Records that no longer count, superseded or entered in error, from the SCALE events of a block.
-///
-/// # Errors
-/// When the events do not decode.
-pub fn records_voided(events: &[u8]) -> Result<Vec<RecordId>, LocalFault> {
-    of_records(events, |event| match event {
-        pallet_records::Event::RecordSuperseded { record, .. }
-        | pallet_records::Event::RecordEnteredInError { record } => Some(record),
-        _ => None,
-    })
-}
-
-/// Records that members say they keep, with the member, from the SCALE events of a block.
-///
-/// # Errors
-/// When the events do not decode.
-pub fn acknowledged(events: &[u8]) -> Result<Vec<(RecordId, MemberId)>, LocalFault> {
-    of_records(events, |event| match event {
-        pallet_records::Event::RecordAcknowledged { record, holder } => Some((record, holder)),
-        _ => None,
-    })
-}
-
-/// What is picked of the events that `pallet-records` left in a block.
-fn of_records<T>(
-    events: &[u8],
-    pick: impl Fn(pallet_records::Event<Runtime>) -> Option<T>,
-) -> Result<Vec<T>, LocalFault> {
+pub fn news(events: &[u8]) -> Result<News, LocalFault> {
     let records = Vec::<EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])
         .map_err(|error| LocalFault::new("read the events of a block", error))?;
-    let picked = records.into_iter().filter_map(|record| match record.event {
-        RuntimeEvent::Records(event) => pick(event),
-        _ => None,
-    });
-    Ok(picked.collect())
+    let mut news = News::default();
+    for record in records {
+        match record.event {
+            RuntimeEvent::Records(event) => news.of_record(event),
+            RuntimeEvent::Trail(pallet_trail::Event::Row(row)) => news.of_subject(row),
+            _ => {}
+        }
+    }
+    Ok(news)
 }
 
-/// Subjects that were handed over, with their former and their new home, from the SCALE events of a block.
-///
-/// # Errors
-/// When the events do not decode.
-pub fn hand_overs(events: &[u8]) -> Result<Vec<(Pseudonym, MemberId, MemberId)>, LocalFault> {
-    let rows = trail_rows(events)
-        .map_err(|error| LocalFault::new("read the trail rows of a block", error))?;
-    let moves = rows.into_iter().filter_map(|row| match row.fact {
-        TrailFact::HandedOver { from, to } => Some((row.subject, from, to)),
-        _ => None,
-    });
-    Ok(moves.collect())
+impl News {
+    fn of_record(&mut self, event: pallet_records::Event<Runtime>) {
+        use pallet_records::Event;
+        match event {
+            Event::ErasureOrdered { record } => self.erasures.push(record),
+            Event::RecordSuperseded { record, .. } | Event::RecordEnteredInError { record } => {
+                self.voided.push(record);
+            }
+            Event::RecordAcknowledged { record, holder } => {
+                self.acknowledged.push((record, holder));
+            }
+            _ => {}
+        }
+    }
+
+    fn of_subject(&mut self, row: TrailRow) {
+        if let TrailFact::HandedOver { from, to } = row.fact {
+            self.hand_overs.push((row.subject, from, to));
+        }
+    }
 }
 
 fn ending(event: RuntimeEvent) -> Option<Dispatched> {

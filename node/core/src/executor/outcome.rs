@@ -103,7 +103,7 @@ impl Outcome {
 }
 
 /// The trail rows among SCALE-encoded events, in order.
-pub(super) fn trail_rows(events: &[u8]) -> Result<Vec<TrailRow>, codec::Error> {
+fn trail_rows(events: &[u8]) -> Result<Vec<TrailRow>, codec::Error> {
     let events =
         Vec::<frame_system::EventRecord<RuntimeEvent, H256>>::decode_all(&mut &events[..])?;
     let rows = events.into_iter().filter_map(|record| {

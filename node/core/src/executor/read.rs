@@ -2,11 +2,12 @@
 
 use super::{
     Executor,
-    outcome::{Block, Header, decode_time, storage_key},
+    outcome::{Header, decode_time, storage_key},
     session::{CallError, fault_or},
     state::{Hasher, StateStorage},
 };
 use crate::ports::LocalFault;
+use codec::Decode as _;
 use musubi_primitives::{BlockHash, Moment, parameter::HeightParameters};
 use sp_core::H256;
 use sp_state_machine::{Backend as _, IterArgs, TrieBackend, TrieBackendBuilder, prove_read};
@@ -50,9 +51,10 @@ impl Executor {
             .store
             .block(hash)?
             .ok_or(ReadError::UnknownBlock(*hash))?;
-        let block = Block::parse(&block.bytes)
+        // The header stands first; what follows was read when the block was checked.
+        let header = Header::decode(&mut block.bytes.as_slice())
             .map_err(|error| LocalFault::new(format!("read block {hash}"), error))?;
-        Ok(block.header)
+        Ok(header)
     }
 
     /// The state root of a finalised block whose state is kept.

@@ -1,7 +1,7 @@
 //! Judging: what has arrived, and from time to time what waits, is put before the runtime on the newest state, many at a time.
 
 use super::{
-    Arrival, BATCH_MAX, Pool, PoolError, PoolTx,
+    Arrival, BATCH_MAX, Pool, PoolError, PoolTx, REJUDGED_MAX,
     queue::{Changes, Queue},
 };
 use crate::{
@@ -35,6 +35,9 @@ impl Pool {
             (TransactionSource::Local, local),
             (TransactionSource::External, external),
         ] {
+            if arrivals.is_empty() {
+                continue;
+            }
             let submissions: Vec<_> = arrivals
                 .iter()
                 .map(|arrival| arrival.submission.clone())
@@ -116,7 +119,13 @@ impl Pool {
     /// Judges a share of the waiting extrinsics on the new state: keys expire, members are suspended, specifications change.
     pub(super) fn judge_again(&self) {
         let parent = self.0.tip.borrow().clone();
-        let share = self.lock().next_share();
+        let height = u64::from(parent.number);
+        let stale = self.lock().queue.take_stale(height, REJUDGED_MAX);
+        // What the queue holds was read before, and is read the same again.
+        let share: Vec<_> = stale
+            .iter()
+            .filter_map(|tx| Submission::parse(tx.bytes.to_vec()).ok())
+            .collect();
         if share.is_empty() {
             return;
         }

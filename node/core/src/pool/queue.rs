@@ -48,6 +48,9 @@ pub fn quota(role: Option<Role>) -> u32 {
     }
 }
 
+/// Blocks after which a waiting extrinsic is judged again: a builder refuses what became invalid meanwhile, so this only tidies.
+const STALE_AFTER: u64 = 16;
+
 /// An extrinsic that the runtime found valid.
 #[derive(Clone, Debug)]
 pub struct PoolTx {
@@ -72,6 +75,8 @@ struct Entry {
     tx: Arc<PoolTx>,
     /// Order of arrival; also its number in the journal.
     number: u64,
+    /// Height on whose state it was last found valid, as far as the queue knows: the first one that it was looked at.
+    judged_at: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -203,6 +208,19 @@ impl Queue {
     /// Every extrinsic, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<PoolTx>> {
         self.entries.values().map(|entry| &entry.tx)
+    }
+
+    /// Up to `limit` extrinsics that were last judged [`STALE_AFTER`] blocks before `height` or earlier. They count as judged at `height`.
+    pub fn take_stale(&mut self, height: u64, limit: usize) -> Vec<Arc<PoolTx>> {
+        let mut stale = Vec::new();
+        for entry in self.entries.values_mut() {
+            let judged_at = *entry.judged_at.get_or_insert(height);
+            if stale.len() < limit && judged_at.saturating_add(STALE_AFTER) <= height {
+                entry.judged_at = Some(height);
+                stale.push(Arc::clone(&entry.tx));
+            }
+        }
+        stale
     }
 
     /// The nonce that an account's next new extrinsic should have, counting those that wait without a gap.
@@ -385,12 +403,13 @@ impl Queue {
             Entry {
                 tx: Arc::new(tx),
                 number,
+                judged_at: None,
             },
         );
     }
 
     fn remove(&mut self, hash: &[u8; 32], status: TxStatus, changes: &mut Changes) {
-        let Some(Entry { tx, number }) = self.entries.remove(hash) else {
+        let Some(Entry { tx, number, .. }) = self.entries.remove(hash) else {
             return;
         };
         self.by_worth

@@ -2,7 +2,10 @@
 
 use crate::away::{ORIGIN, call, is_served, router};
 use axum::http::Method;
-use musubi_node_facade::openapi::{SIGNED, document};
+use musubi_node_facade::{
+    openapi::{SIGNED, document},
+    openapi_sessions as sessions,
+};
 use std::collections::BTreeSet;
 
 /// The schedule check's id, as the gateway's source has it.
@@ -26,7 +29,7 @@ fn gateway_routes() -> BTreeSet<(String, String)> {
         include_str!("../../../gateway/src/console.rs"),
         include_str!("../../../gateway/src/family.rs"),
         include_str!("../../../gateway/src/home.rs"),
-        include_str!("../../../gateway/src/protection.rs"),
+        include_str!("../../../gateway/src/sessions.rs"),
     ];
     let routes = sources
         .iter()
@@ -62,6 +65,7 @@ fn the_document_has_exactly_the_gateways_routes() {
     let documented: BTreeSet<(String, String)> = SIGNED
         .iter()
         .map(|endpoint| (endpoint.path.to_owned(), endpoint.method.to_owned()))
+        .chain(sessions::operations().map(|(path, method, _)| (path.to_owned(), method.to_owned())))
         .collect();
     let mut routes = gateway_routes();
     // The signed form of a create; the document has it for each type.
@@ -81,4 +85,46 @@ fn operation_ids_are_unique() {
         .collect();
     let unique: BTreeSet<&&str> = ids.iter().collect();
     assert_eq!(unique.len(), ids.len());
+}
+
+/// The gateway's table of scopes, with the names as they are sent.
+fn gateway_scopes() -> BTreeSet<(String, String, String)> {
+    let source = include_str!("../../../gateway/src/sessions/scope.rs");
+    let (_, table) = source.split_once("pub const SCOPED").unwrap();
+    let (table, _) = table.split_once("];").unwrap();
+    let rows = table.split("(\"").skip(1).map(|row| {
+        let words: Vec<&str> = row
+            .split(['"', ',', '(', ')', ' ', '\n'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        (words[0].to_lowercase(), words[1].to_owned(), sent(words[2]))
+    });
+    rows.collect()
+}
+
+/// `FollowUpRead` is sent as `follow-up.read`.
+fn sent(name: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() {
+            words.push(String::new());
+        }
+        words.last_mut().unwrap().push(letter.to_ascii_lowercase());
+    }
+    let last = words.pop().unwrap();
+    format!("{}.{last}", words.join("-"))
+}
+
+#[test]
+fn the_document_says_which_calls_a_session_opens() {
+    let documented: BTreeSet<(String, String, String)> = sessions::SCOPED
+        .iter()
+        .map(|(method, path, scope)| ((*method).into(), (*path).into(), (*scope).into()))
+        .collect();
+    assert_eq!(documented, gateway_scopes());
+    for (method, path, scope) in sessions::SCOPED {
+        let document = document(ORIGIN);
+        let by_session = &document["paths"][path][method]["security"][1]["session"];
+        assert_eq!(by_session[0], *scope, "{method} {path}");
+    }
 }

@@ -12,9 +12,12 @@ use axum::{
 };
 use musubi_node_gateway::{
     Caller, DeskError, Entrance,
-    console::{ConsoleDesk, Here, Neighbour, You, across, router},
+    console::{ConsoleDesk, Here, Neighbour, Resident, Signer, You, across, router},
 };
-use musubi_primitives::{HpkeKey, MemberId, MemberKind};
+use musubi_primitives::{
+    BindingId, HpkeKey, MemberId, MemberKind, Pseudonym,
+    resident::{Authority, SignerRole},
+};
 use serde_json::json;
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -44,6 +47,26 @@ impl ConsoleDesk for Village {
         };
         self.note("here".to_owned(), here)
     }
+
+    async fn resident(&self, _: &Caller, person: Pseudonym) -> Result<Resident, DeskError> {
+        let mother = Signer {
+            person: Pseudonym([1; 32]),
+            name: "山田　陽子".to_owned(),
+            role: SignerRole::ParentalAuthority,
+            authority: Authority::Single,
+            until: 9,
+        };
+        let resident = Resident {
+            person,
+            name: "山田　空".to_owned(),
+            kana: "ヤマダ　ソラ".to_owned(),
+            born: "2026-08-01".to_owned(),
+            number: "R-1".to_owned(),
+            card: Some(BindingId([2; 32])),
+            guardians: vec![mother],
+        };
+        self.note(format!("resident {person}"), resident)
+    }
 }
 
 fn routes(village: &Village) -> Router {
@@ -64,6 +87,24 @@ async fn staff_are_told_their_role_and_their_neighbours_and_residents_nothing() 
     assert_eq!(said["members"][0]["gateway"], NEIGHBOUR);
     let (status, _) = answer(routes(&village), asked.signed_by(&guardian())).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_counter_is_told_who_signs_for_somebody_and_which_card_speaks() {
+    let village = Village::default();
+    let person = Pseudonym([3; 32]);
+    let asked = Outgoing::get(&format!("/v1/desk/residents/{person}"));
+    let (status, said) = answer(routes(&village), asked.signed_by(&doctor())).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(said["person"], json!(person));
+    assert_eq!(said["card"], json!(BindingId([2; 32])));
+    let signer = json!({
+        "person": Pseudonym([1; 32]), "name": "山田　陽子", "role": "parental-authority", "authority": "single", "until": 9,
+    });
+    assert_eq!(said["guardians"], json!([signer]));
+    let unreadable = Outgoing::get("/v1/desk/residents/0x12").signed_by(&doctor());
+    let (status, _) = answer(routes(&village), unreadable).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

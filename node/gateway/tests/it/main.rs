@@ -18,4 +18,5 @@ mod desks;
 mod family;
 mod home;
 mod limits;
+mod sessions;
 mod world;

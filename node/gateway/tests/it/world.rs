@@ -16,10 +16,11 @@ use musubi_node_gateway::{
     DeskError, Enrolled, EnrolmentForm, Entrance, Gatekeeper, GuardianshipForm, IssuedBatch,
     IssuedNonce, NonceBatchForm, NoncePurpose, SealedDocument, SigningContext, Standing, TakenIn,
     router,
+    sessions::{self, Passkey, PasskeyStore, RelyingParty, Visitor},
 };
 use musubi_primitives::{
     AccountId, BlockHash, Decision, DenialReason, MemberId, MemberKind, Moment, Pseudonym,
-    RecordId, RequestId, Role, seams::Actor, view::RecordView,
+    RecordId, RequestId, Role, SessionId, seams::Actor, view::RecordView,
 };
 use serde_json::Value;
 use std::{
@@ -49,6 +50,11 @@ fn account(key: &SigningKey) -> AccountId {
 pub(crate) struct Village {
     pub(crate) asked: Arc<Mutex<Vec<String>>>,
     refuses: Option<&'static str>,
+    /// Accounts whose roles were withdrawn.
+    withdrawn: Arc<Mutex<Vec<AccountId>>>,
+    /// Whether the visit of the guardian at the doctor's terminal goes on.
+    visit: Arc<Mutex<bool>>,
+    passkeys: Arc<Mutex<Vec<Passkey>>>,
 }
 
 impl Village {
@@ -70,6 +76,33 @@ impl Village {
 
     pub(crate) fn routes(&self) -> Router {
         self.routes_within(BODY_TIME_MAX)
+    }
+
+    /// Routes with sessions at a site.
+    pub(crate) fn routes_with_sessions(&self, origin: &str) -> Router {
+        let entrance = Entrance::new(Arc::new(self.clone()));
+        let party = RelyingParty::of(origin);
+        let sessions = sessions::router(entrance.clone(), Arc::new(self.clone()), party);
+        router(entrance, Arc::new(self.clone())).merge(sessions)
+    }
+
+    pub(crate) fn withdraw(&self, key: &SigningKey) {
+        self.withdrawn.lock().unwrap().push(account(key));
+    }
+
+    pub(crate) fn reinstate(&self, key: &SigningKey) {
+        self.withdrawn
+            .lock()
+            .unwrap()
+            .retain(|of| *of != account(key));
+    }
+
+    pub(crate) fn begin_visit(&self) {
+        *self.visit.lock().unwrap() = true;
+    }
+
+    pub(crate) fn end_visit(&self) {
+        *self.visit.lock().unwrap() = false;
     }
 
     /// Routes where a body may take so long.
@@ -189,10 +222,64 @@ impl Gatekeeper for Village {
             (account(&doctor()), Standing::Staff(staff)),
             (account(&guardian()), Standing::Person(Pseudonym([2; 32]))),
         ];
+        let withdrawn = self.withdrawn.lock().unwrap();
         Ok(known
             .iter()
-            .find(|(known, _)| known == of)
+            .find(|(known, _)| known == of && !withdrawn.contains(of))
             .map(|(_, standing)| *standing))
+    }
+
+    async fn visitor(
+        &self,
+        terminal: &Caller,
+        visit: SessionId,
+    ) -> Result<Option<Visitor>, DeskError> {
+        let goes_on = *self.visit.lock().unwrap() && visit == SessionId([0x55; 32]);
+        let is_its = terminal.account == account(&doctor());
+        Ok((goes_on && is_its).then_some(Visitor {
+            person: Pseudonym([2; 32]),
+            until: NOW + 60_000,
+        }))
+    }
+}
+
+#[async_trait]
+impl PasskeyStore for Village {
+    async fn passkey(&self, credential: &str) -> Result<Option<Passkey>, DeskError> {
+        let kept = self.passkeys.lock().unwrap();
+        Ok(kept
+            .iter()
+            .find(|one| one.credential == credential)
+            .cloned())
+    }
+
+    async fn passkeys_of(&self, account: &AccountId) -> Result<Vec<Passkey>, DeskError> {
+        let mut own = self.passkeys.lock().unwrap().clone();
+        own.retain(|one| one.account == *account);
+        Ok(own)
+    }
+
+    async fn keep(&self, passkey: Passkey) -> Result<bool, DeskError> {
+        let mut kept = self.passkeys.lock().unwrap();
+        let is_new = kept.iter().all(|one| one.credential != passkey.credential);
+        if is_new {
+            kept.push(passkey);
+        }
+        Ok(is_new)
+    }
+
+    async fn advance(&self, credential: &str, counter: u32) -> Result<bool, DeskError> {
+        let mut kept = self.passkeys.lock().unwrap();
+        let known = kept.iter_mut().find(|one| one.credential == credential);
+        let passkey = known.filter(|one| one.counter < counter);
+        Ok(passkey.map(|one| one.counter = counter).is_some())
+    }
+
+    async fn forget(&self, account: &AccountId, credential: &str) -> Result<bool, DeskError> {
+        let mut kept = self.passkeys.lock().unwrap();
+        let before = kept.len();
+        kept.retain(|one| one.account != *account || one.credential != credential);
+        Ok(kept.len() < before)
     }
 }
 

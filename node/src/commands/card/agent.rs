@@ -32,6 +32,7 @@ use super::{
     answer::{Answer, Refusal},
     trust::TrustArguments,
 };
+use crate::stop::StopSignal;
 use clap::Args;
 use desk::CardDesk;
 use guard::Guard;
@@ -40,7 +41,7 @@ use routes::Agent;
 use serde_json::json;
 use shown::Shown;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::net::TcpListener;
 
 /// How long a caller may take to say what it wants.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
@@ -82,6 +83,7 @@ async fn serve(arguments: &AgentArguments) -> Result<(), Refusal> {
     let listener = TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| Refusal::Other(format!("--listen {}: {error}", arguments.listen)))?;
+    let mut stop = StopSignal::listen().map_err(|error| Refusal::other(&error))?;
     let address = listener
         .local_addr()
         .map_err(|error| Refusal::other(&error))?;
@@ -102,20 +104,14 @@ async fn serve(arguments: &AgentArguments) -> Result<(), Refusal> {
     };
     let guard = Guard::new(arguments.origins.clone(), address);
     let routes = guard::protect(routes::router(agent), guard);
-    musubi_node_gateway::serve(listener, routes, HEAD_TIME_MAX, stop())
-        .await
-        .map_err(|error| Refusal::other(&error))
-}
-
-/// Resolves at Ctrl-C or when the machine asks.
-async fn stop() {
-    let Ok(mut asked) = tokio::signal::unix::signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = asked.recv() => {}
-    }
+    musubi_node_gateway::serve(
+        listener,
+        routes,
+        HEAD_TIME_MAX,
+        async move { stop.told().await },
+    )
+    .await
+    .map_err(|error| Refusal::other(&error))
 }
 
 fn say_address(arguments: &AgentArguments, address: SocketAddr) {

@@ -4,6 +4,7 @@ use super::{
     answer::{Answer, Refusal},
     place::{now_seconds, parse_profile},
 };
+use crate::stop::StopSignal;
 use clap::Args;
 use musubi_consent_card_emulator::{
     CardProfile, Fault, PcscStack, StackError, TestFolder, console as emulator_console,
@@ -109,10 +110,11 @@ struct Table {
 impl Table {
     async fn obey(&mut self) -> Result<(), Refusal> {
         let mut lines = BufReader::new(stdin()).lines();
+        let mut stop = StopSignal::listen().map_err(|error| Refusal::other(&error))?;
         loop {
             let line = tokio::select! {
                 line = lines.next_line() => line.map_err(|error| Refusal::other(&error))?,
-                _ = tokio::signal::ctrl_c() => None,
+                () = stop.told() => None,
             };
             let Some(line) = line else { return Ok(()) };
             self.remove()?;

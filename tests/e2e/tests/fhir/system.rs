@@ -60,7 +60,7 @@ impl System {
             id,
             origin: String::new(),
             key: EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap(),
-            http: reqwest::Client::new(),
+            http: musubi_tests_support::gateway::http(),
             token: String::new(),
         }
     }

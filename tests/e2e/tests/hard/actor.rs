@@ -73,7 +73,8 @@ impl Actor {
         )
     }
 
-    async fn bytes(
+    /// One signed call; status and the very bytes of the answer.
+    pub(crate) async fn bytes(
         &self,
         method: Method,
         path: &str,

@@ -7,14 +7,16 @@ use crate::{
     people::{Guardian, Home, Scope, patient},
     world::{AT_CLINIC, AT_RUSUTSU, RANKOSHI, RUSUTSU, SECOND_CLINIC, World},
 };
+use codec::Decode as _;
 use musubi_client_sdk::{calls, extrinsics::Call};
 use musubi_primitives::{
     AssuranceLevel, Category, CategorySet, Claim, Commitment, ConsentId, DenialReason, Pseudonym,
     Purpose, Terms, resident::Authority, seams::GuardianshipFacts,
 };
 use musubi_tests_support::gateway::{now, random};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Nobody has it.
 const STRANGER: Pseudonym = Pseudonym([0x5a; 32]);
@@ -53,6 +55,8 @@ async fn nobody_learns_who_a_protected_family_has_become() {
     let everybody = [former, child, STRANGER];
     a_curious_member_hears_the_same_of_all(&curious, &everybody).await;
     the_other_guardian_hears_the_same_of_all(&world, &father, &everybody).await;
+    every_path_answers_alike(&father.phone, &everybody).await;
+    every_path_answers_alike(&curious, &everybody).await;
     a_clinic_hears_the_same_of_former_and_stranger(&clinic, former, &chart).await;
     care_goes_on(&home, &mother, &curious, child).await;
     nothing_on_the_chain_joins(
@@ -61,6 +65,8 @@ async fn nobody_learns_who_a_protected_family_has_become() {
         &father,
     )
     .await;
+    no_account_signs_for_both(&world, [former, child], &mother.phone).await;
+    no_account_signs_for_both(&world, [former_mother, mother.pseudonym], &mother.phone).await;
     let officer = world.staff("rusutsu", "officer", AT_RUSUTSU);
     let offer = calls::residents::offer_hand_over(child, RANKOSHI);
     assert!(
@@ -93,25 +99,27 @@ async fn protect(world: &World, mother: &mut Guardian, child: Pseudonym) -> Pseu
     let officer = world.staff("rusutsu", "officer", AT_RUSUTSU);
     let phone = world.phone(AT_RUSUTSU);
     let keys = json!({"account": phone.account(), "hpke": phone.sealing.public()});
-    let form = json!({"subject": mother.pseudonym, "device": keys});
+    let form = json!({
+        "event": "protected", "person": mother.pseudonym, "guardians": [], "device": keys,
+    });
     let clerk = world.staff("rusutsu", "clerk", AT_RUSUTSU);
     let (status, _) = clerk
         .send(
-            reqwest::Method::POST,
-            "/v1/protections",
+            Method::POST,
+            "/v1/life-events",
             None,
             form.to_string().into_bytes(),
         )
         .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
     let read = |answer: Value| serde_json::from_value(answer["pseudonym"].clone()).unwrap();
-    let reissued: Pseudonym = read(officer.post("/v1/protections", &form).await);
+    let reissued: Pseudonym = read(officer.post("/v1/life-events", &form).await);
     assert_ne!(reissued, mother.pseudonym);
     // Sent again, because the answer was lost, it is the same.
-    assert_eq!(read(officer.post("/v1/protections", &form).await), reissued);
+    assert_eq!(read(officer.post("/v1/life-events", &form).await), reissued);
     (mother.pseudonym, mother.phone) = (reissued, phone);
-    let form = json!({"subject": child, "guardians": [mother.pseudonym]});
-    read(officer.post("/v1/protections", &form).await)
+    let form = json!({"event": "protected", "person": child, "guardians": [mother.pseudonym]});
+    read(officer.post("/v1/life-events", &form).await)
 }
 
 /// A member that had a consent asks for the former pseudonym, for the new one, and for one that nobody has.
@@ -156,6 +164,88 @@ async fn the_other_guardian_hears_the_same_of_all(
     let is_same = heard.iter().all(|answer| *answer == heard[0]);
     assert!(is_same, "{heard:?}");
     assert!(!heard[0].0.0.is_success() && !heard[0].1.0.is_success());
+}
+
+/// Every path of the gateway that names somebody, as one who may not know of them asks: the same status and bytes for all.
+async fn every_path_answers_alike(who: &Actor, everybody: &[Pseudonym]) {
+    let key = format!("0x{}", "11".repeat(32));
+    let block = format!("0x{}", "22".repeat(32));
+    let paths = [
+        (Method::GET, "/v1/family/{subject}/trail?first=0".to_owned()),
+        (
+            Method::GET,
+            format!("/v1/family/{{subject}}/trail-end?block={block}"),
+        ),
+        (Method::GET, "/v1/family/{subject}/consents".to_owned()),
+        (
+            Method::GET,
+            format!("/v1/family/{{subject}}/records?key={key}"),
+        ),
+        (Method::POST, "/v1/family/{subject}/health-cards".to_owned()),
+        (Method::GET, "/v1/forms".to_owned()),
+        (
+            Method::GET,
+            "/v1/forms/child-vaccination-history/draft".to_owned(),
+        ),
+        (Method::GET, "/v1/records/{subject}".to_owned()),
+        (Method::GET, "/v1/requests/{subject}".to_owned()),
+        (Method::GET, "/v1/consents/{subject}".to_owned()),
+    ];
+    for (method, path) in paths {
+        let mut heard = Vec::new();
+        for subject in everybody {
+            let name = subject.to_string();
+            let path = path.replace("{subject}", &name);
+            let (status, bytes) = who
+                .bytes(method.clone(), &path, Some(subject), Vec::new())
+                .await;
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(!text.contains(&name), "{method} {path} repeats: {text}");
+            heard.push((status, text));
+        }
+        let is_same = heard.iter().all(|answer| *answer == heard[0]);
+        assert!(is_same, "{method} {path}: {heard:?}");
+    }
+}
+
+/// No account of the municipality signs about the former and the new pseudonym, and the new phone signs nothing in public at all.
+async fn no_account_signs_for_both(world: &World, pair: [Pseudonym; 2], phone: &Actor) {
+    let rpc = world.consortium.rpc(AT_RUSUTSU).await;
+    let mut senders = [BTreeSet::new(), BTreeSet::new()];
+    for height in 1..=rpc.height().await {
+        let hash = rpc.hash_at(height).await;
+        let block = rpc.ask("chain_getBlock", &[hash]).await;
+        for extrinsic in block["block"]["extrinsics"].as_array().unwrap() {
+            let bytes = hex::decode(&extrinsic.as_str().unwrap()[2..]).unwrap();
+            let Some(sender) = sender(&bytes) else {
+                continue;
+            };
+            assert_ne!(sender, phone.account().0, "a protected phone signs");
+            for (pseudonym, senders) in pair.iter().zip(&mut senders) {
+                if bytes.windows(32).any(|window| window == pseudonym.0) {
+                    senders.insert(sender);
+                }
+            }
+        }
+    }
+    let municipality = ["officer", "relay", "clerk", "nurse"]
+        .map(|key| world.staff("rusutsu", key, AT_RUSUTSU).account().0);
+    let [of_former, of_new] = &senders;
+    assert!(of_former.contains(&municipality[0]) && of_new.contains(&municipality[1]));
+    let of_both = municipality
+        .iter()
+        .filter(|account| of_former.contains(*account) && of_new.contains(*account));
+    assert_eq!(of_both.count(), 0, "{senders:?}");
+}
+
+/// Who signed an extrinsic; nobody an inherent one. Version 4, as the runtime's metadata says.
+fn sender(extrinsic: &[u8]) -> Option<[u8; 32]> {
+    let mut rest = extrinsic;
+    codec::Compact::<u32>::decode(&mut rest).unwrap();
+    let [version, address, rest @ ..] = rest else {
+        return None;
+    };
+    (0x80 & version != 0 && *address == 0).then(|| rest[..32].try_into().unwrap())
 }
 
 /// A proposal about somebody, by whoever says that the guardian wants it.

@@ -171,10 +171,13 @@ impl World {
             .await;
     }
 
-    /// Follows the chain until a record has two holders, and the clinic's node knows it.
+    /// Follows the chain until the home municipality holds a record, and another member, and the clinic's node knows it. On a slow machine
+    /// another village may stand in for a while: then the record is stored, and its home cannot give it yet.
     pub(crate) async fn until_stored(&self, record: &RecordId) -> RecordView {
         let view = self
-            .until(record, |view| view.state == RecordState::Stored)
+            .until(record, |view| {
+                view.state == RecordState::Stored && view.holders.contains(&view.home)
+            })
             .await;
         self.until_level(AT_CLINIC).await;
         view

@@ -44,9 +44,17 @@ pub(crate) struct Signed {
     evidence: Evidence,
 }
 
+impl Signed {
+    /// One bit of the signature turned over on the way.
+    pub(crate) fn damage_signature(&mut self) {
+        *self.evidence.cms.last_mut().unwrap() ^= 1;
+    }
+}
+
 pub(crate) struct Village {
     consortium: Consortium,
     pub(crate) authority: Authority,
+    address: String,
     gateway: Gateway,
     key: HpkeKey,
     /// The configuration without what these tests add.
@@ -72,9 +80,11 @@ impl Village {
         let rpc = consortium.rpc(0).await;
         rpc.wait_for_height(1).await;
         let genesis: BlockHash = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
+        let address = listen(&text);
         Self {
-            gateway: Gateway::new(&listen(&text), secret(&keys.join("clerk.pem")), genesis),
+            gateway: Gateway::new(&address, secret(&keys.join("clerk.pem")), genesis),
             key: HpkeSecret::from_bytes(secret(&keys.join("hpke.pem"))).public(),
+            address,
             consortium,
             authority,
             config,
@@ -180,13 +190,27 @@ impl Village {
         nonce.0
     }
 
-    /// Hands evidence in; what the village answers.
+    /// The same gateway, called by a clinic of the consortium.
+    pub(crate) fn clinic(&self) -> Gateway {
+        let key = self
+            .consortium
+            .folder()
+            .join("members/shiribetsu-clinic/clerk.pem");
+        Gateway::new(&self.address, secret(&key), self.gateway.genesis)
+    }
+
+    /// Hands evidence in; what the village answers its own clerk.
     pub(crate) async fn give(&self, signed: &Signed) -> Value {
+        self.give_by(&self.gateway, signed).await
+    }
+
+    /// Hands evidence in; what the village answers this caller.
+    pub(crate) async fn give_by(&self, caller: &Gateway, signed: &Signed) -> Value {
         let sealed = signed.evidence.seal(&self.key, &signed.about).unwrap();
         let sealed = STANDARD.encode(sealed.to_bytes());
         let about = BlockHash(signed.about);
         let body = json!({"kind": signed.kind, "about": about, "sealed": sealed});
-        self.gateway.post("/v1/evidence", &body).await
+        caller.post("/v1/evidence", &body).await
     }
 
     /// The card that the chain has for the guardian.

@@ -202,3 +202,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_waits_is_handed_out_once_in_sixteen_blocks_and_never_more_than_asked_for() {
+    let mut queue = Queue::default();
+    for sender in 1..=3 {
+        queue.admit(tx(sender, 0, 0, 0), 0).expect("there is room");
+    }
+    assert!(
+        queue.take_stale(10, 2).is_empty(),
+        "just judged on admission"
+    );
+    assert!(queue.take_stale(25, 2).is_empty());
+    assert_eq!(queue.take_stale(26, 2).len(), 2);
+    assert_eq!(
+        queue.take_stale(26, 2).len(),
+        1,
+        "the one that was left over"
+    );
+    assert!(queue.take_stale(26, 2).is_empty());
+}
