@@ -25,6 +25,7 @@ pub mod counter;
 pub mod custodian;
 pub mod dose;
 pub mod duties;
+pub mod elsewhere;
 pub mod facade;
 mod facts;
 pub mod family;
@@ -44,6 +45,7 @@ pub mod ledger;
 mod life;
 mod moving;
 mod nonces;
+mod others;
 pub mod papers;
 mod papers_on_doses;
 pub mod passkeys;
@@ -427,7 +429,7 @@ impl Desk for Office {
     ) -> Result<TakenIn, DeskError> {
         let intake = offered(&self.desks()?.intake, "to take records in")?;
         match caller.standing {
-            Standing::Staff(_) => intake.take_in(caller, subject, resource).await,
+            Standing::Staff(_) => intake.take_in(caller, subject, resource, None).await,
             Standing::Person(person) => {
                 let writer = (person, caller.account);
                 self.take_in_from(writer, subject, &resource).await

@@ -266,6 +266,8 @@ impl Incident {
             | Reason::RulesOfThatDayNotHeld
             | Reason::LongIllnessUndecided
             | Reason::HistoryUnconfirmed
+            | Reason::HistoryIncomplete
+            | Reason::HistoryUndated
             | Reason::HistoryPending
             | Reason::HistoryLaterThanProposed
             | Reason::ConditionUnknown

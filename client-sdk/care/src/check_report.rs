@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::bedside::{Bedside, Finding, Incident, Weight, inspect};
 use crate::child::{Circumstances, Dose, History, Proposal, Subject};
 use crate::civil::Date;
+use crate::reason::Reason;
 use crate::rules::{RuleSet, RuleSetId};
 use crate::schedule::check;
-use crate::verdict::{Answer, Verdict};
+use crate::verdict::{Answer, Stop, Verdict};
 
 /// The format this module reads and writes.
 pub const FORMAT: &str = "musubi/check-report/1";
@@ -36,6 +37,9 @@ pub struct Question {
     pub subject: Subject,
     /// Doses known.
     pub history: History,
+    /// What is known to be missing among them. A report from before there was such a field says nothing of it.
+    #[serde(default, skip_serializing_if = "Gaps::are_none")]
+    pub gaps: Gaps,
     /// Circumstances of the day.
     pub circumstances: Circumstances,
     /// The dose that is about to be given.
@@ -44,6 +48,16 @@ pub struct Question {
     pub bedside: Option<Bedside>,
     /// Whether chart and visit are this person's.
     pub identity: Identity,
+}
+
+/// What keeps a history from being whole, whatever a chart says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gaps {
+    /// A dose is on record whose day is not known, so that no interval can be counted from it.
+    pub undated: bool,
+    /// Others have recorded doses that could not be read.
+    pub elsewhere: bool,
 }
 
 /// What contradicts that the chart, the order and the visit are one person's.
@@ -126,13 +140,22 @@ pub enum ReportError {
 impl Question {
     /// Asks the rules. A pure function: the same rules and question always give the same reply.
     pub fn ask(&self, rules: &RuleSet) -> Reply {
-        let verdict = check(
+        let mut verdict = check(
             rules,
             &self.subject,
             &self.history,
             &self.circumstances,
             &self.proposal,
         );
+        let programme = rules.programme_of(&self.proposal.vaccine);
+        let rule = programme.map_or(&self.proposal.vaccine, |programme| &programme.rule);
+        for reason in self.gaps.reasons() {
+            verdict.doubt(Stop {
+                reason,
+                rule: rule.clone(),
+                satisfied_from: None,
+            });
+        }
         let mut findings = match &self.bedside {
             Some(bedside) => inspect(&rules.bedside, bedside, &verdict),
             None => Vec::new(),
@@ -167,6 +190,22 @@ impl Question {
         let mut question = self.clone();
         question.proposal.date = day;
         question
+    }
+}
+
+impl Gaps {
+    /// Whether nothing is known to be missing.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn reasons(self) -> impl Iterator<Item = Reason> {
+        let found = [
+            (self.elsewhere, Reason::HistoryIncomplete),
+            (self.undated, Reason::HistoryUndated),
+        ];
+        let found = found.into_iter().filter(|(is_found, _)| *is_found);
+        found.map(|(_, reason)| reason)
     }
 }
 

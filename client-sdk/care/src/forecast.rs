@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::age::Gap;
 use crate::child::{Circumstances, Dose, History, Proposal, Subject};
 use crate::civil::Date;
+use crate::reason::Reason;
 use crate::rules::{Bound, Forecasting, Programme, RuleSet, RuleSetId, Standard};
 use crate::schedule::{Inquiry, Next};
 use crate::verdict::Stop;
@@ -61,7 +62,7 @@ pub struct Row {
     pub status: Status,
     /// The dose; none where nothing is to come.
     pub dose: Option<ForecastDose>,
-    /// The rule that stands in the way, for contraindicated and person.
+    /// What stands in the way, for contraindicated and person; or will, where the sex of whom the programme asks for is not known.
     pub stop: Option<Stop>,
 }
 
@@ -133,9 +134,16 @@ impl Asked<'_> {
         } else {
             self.subject.birth
         };
-        let for_sex = programme.sex.is_none() || programme.sex == self.subject.sex;
+        // Whose sex is not known may be meant: a row that needs a person, never a row that is not there.
+        let for_sex = self.is_sex_unknown(programme)
+            || programme.sex.is_none()
+            || programme.sex == self.subject.sex;
         let wanted = programme.forecast == Forecasting::Always || self.has_begun(programme);
         dated.is_some() && for_sex && wanted
+    }
+
+    fn is_sex_unknown(&self, programme: &Programme) -> bool {
+        programme.sex.is_some() && self.subject.sex.is_none()
     }
 
     fn has_begun(&self, programme: &Programme) -> bool {
@@ -198,9 +206,17 @@ impl Asked<'_> {
             };
             return vec![row(status, None, None)];
         }
+        let unknown = self
+            .is_sex_unknown(programme)
+            .then(|| inquiry.stop(Reason::SexUnknown, None));
+        let open = |status| match status {
+            Status::Later => Status::Later,
+            _ if unknown.is_some() => Status::NeedsPerson,
+            _ => status,
+        };
         doses
             .into_iter()
-            .map(|(status, dose)| row(status, Some(dose), None))
+            .map(|(status, dose)| row(open(status), Some(dose), unknown.clone()))
             .collect()
     }
 

@@ -81,6 +81,15 @@ impl Verdict {
         }
     }
 
+    /// Adds a doubt of whoever asked, after all that the rules found: it turns "conditions met" into "needs a person", and overrides
+    /// no stop.
+    pub(crate) fn doubt(&mut self, doubt: Stop) {
+        match self.answer {
+            Answer::ConditionsMet(_) => self.answer = Answer::NeedsPerson(doubt),
+            Answer::NotMet(_) | Answer::NeedsPerson(_) => self.also.push(doubt),
+        }
+    }
+
     /// The deciding reason, when the conditions are not met or a person is needed.
     pub fn stop(&self) -> Option<&Stop> {
         match &self.answer {

@@ -40,6 +40,10 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::RulesOfThatDayNotHeld => "その日の規定がこの規則集にありません",
         Reason::LongIllnessUndecided => "長期療養特例の町村の決定を待っています",
         Reason::HistoryUnconfirmed => "接種歴が未確認です（母子健康手帳を確認してください）",
+        Reason::HistoryIncomplete => {
+            "ほかの機関の接種の記録があり、ここでは読めません（母子健康手帳を確認してください）"
+        }
+        Reason::HistoryUndated => "接種日の分からない接種の記録があります",
         Reason::HistoryPending => "保管が済んでいない接種の記録があります",
         Reason::HistoryLaterThanProposed => "予定日より後の接種の記録があります",
         Reason::HistoryBeforeBirth => {

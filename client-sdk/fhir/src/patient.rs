@@ -36,6 +36,8 @@ pub struct Identity {
     pub kana: String,
     /// Date of birth, `YYYY-MM-DD`; empty if it was not sent.
     pub born: String,
+    /// `male` or `female`, as registered; none if it was not sent, or says neither.
+    pub gender: Option<String>,
 }
 
 impl std::fmt::Debug for Identity {
@@ -59,6 +61,10 @@ pub(crate) fn identity(patient: &Value, born: String) -> Identity {
         name: name.map(full_name).unwrap_or_default(),
         kana: in_writing("SYL").map(full_name).unwrap_or_default(),
         born,
+        gender: patient["gender"]
+            .as_str()
+            .filter(|gender| matches!(*gender, "male" | "female"))
+            .map(str::to_owned),
     }
 }
 
@@ -121,6 +127,20 @@ mod tests {
             ),
             ("結　花", "ムスビ　ハナ", "2026-09-01")
         );
+    }
+
+    #[test]
+    fn a_sex_that_is_neither_is_not_known() {
+        let gender = |gender: &str| {
+            let patient = json!({
+                "resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "結　花"}], "gender": gender,
+            });
+            let patient = Resource::from_value(patient).expect("complete");
+            patient.identity().expect("a Patient").gender
+        };
+        assert_eq!(gender("female").as_deref(), Some("female"));
+        assert_eq!(gender("male").as_deref(), Some("male"));
+        assert_eq!((gender("other"), gender("unknown")), (None, None));
     }
 
     #[test]

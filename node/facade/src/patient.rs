@@ -143,6 +143,9 @@ fn of_person(person: &Person) -> Value {
     if !person.born.is_empty() {
         patient["birthDate"] = json!(person.born);
     }
+    if let Some(sex) = person.sex {
+        patient["gender"] = json!(sex);
+    }
     patient
 }
 

@@ -4,7 +4,7 @@
 //! it read of others; it has no other way to anything.
 
 use async_trait::async_trait;
-use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_care::{child::Sex, forms::flags::Flag, rules::RuleSet};
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
@@ -123,6 +123,8 @@ pub struct Person {
     pub born: String,
     /// Whether under protection (支援措置).
     pub protected: bool,
+    /// Sex as registered; none if unknown.
+    pub sex: Option<Sex>,
 }
 
 impl std::fmt::Debug for Person {
@@ -170,12 +172,14 @@ pub trait Shelf: Send + Sync + 'static {
     /// Whether the agent's role may write this resource here; says the category.
     async fn check_author(&self, agent: &Agent, resource: &Resource)
     -> Result<Category, PortError>;
-    /// Seals a resource about somebody, commits it, and hands it to the holders.
+    /// Seals a resource about somebody, commits it, and hands it to the holders. A correction names the record that it is about to
+    /// replace, so that this one does not stand in its way.
     async fn take_in(
         &self,
         agent: &Agent,
         subject: Pseudonym,
         resource: Resource,
+        replaced: Option<RecordId>,
     ) -> Result<Taken, PortError>;
     /// Puts a newer record in the place of an older one.
     async fn supersede(&self, older: RecordId, newer: RecordId) -> Result<(), PortError>;

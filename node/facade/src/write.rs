@@ -139,7 +139,10 @@ impl Facade {
             Checked::Known => {}
             Checked::Mark(record) => self.shelf.enter_in_error(record).await?,
             Checked::Newer(older, subject, resource) => {
-                let taken = self.shelf.take_in(agent, subject, resource).await?;
+                let taken = self
+                    .shelf
+                    .take_in(agent, subject, resource, Some(older))
+                    .await?;
                 self.shelf.supersede(older, taken.record).await?;
             }
         }
@@ -155,7 +158,7 @@ impl Facade {
         value: Value,
     ) -> Result<Written, Outcome> {
         let (subject, resource, _) = self.check_new(agent, of, value).await?;
-        let taken = self.shelf.take_in(agent, subject, resource).await?;
+        let taken = self.shelf.take_in(agent, subject, resource, None).await?;
         let written = self.written(subject, taken.record).await?;
         if written.is_replaced(taken.record) {
             return Err(Outcome::new(

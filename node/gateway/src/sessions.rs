@@ -308,8 +308,8 @@ async fn open(
     let account = require_signed(&call)?.account;
     let opening: Opening = body::parse(&call.body, "challenge and, if wanted, scopes and visit")?;
     let (sessions, now) = (service.sessions(), service.now());
-    sessions.count_try(hash_parts(&[&account.0]), now)?;
     sessions.take_challenge(&opening.challenge, now)?;
+    sessions.count_try(hash_parts(&[&account.0]), now)?;
     let ground = opening.visit.map_or(Ground::DeviceKey, Ground::CheckIn);
     service.open(account, ground, opening.scopes).await
 }
@@ -327,9 +327,9 @@ async fn open_by_passkey(State(service): State<Service>, body: Bytes) -> Result<
     let form: ByPasskey = body::parse(&body, "assertion and, if wanted, scopes")?;
     let (sessions, now) = (service.sessions(), service.now());
     let credential = &form.assertion.credential;
-    sessions.count_try(hash_parts(&[credential.as_bytes()]), now)?;
     let challenge = passkey::challenge_of(&form.assertion.client_data).map_err(wrong)?;
     sessions.take_challenge(&challenge, now)?;
+    sessions.count_try(hash_parts(&[credential.as_bytes()]), now)?;
     // One answer for a passkey that nobody has and for one that did not sign.
     let refused = || wrong(Wrong("assertion: no passkey known here signed it"));
     let known = service.store.passkey(credential).await?;

@@ -33,6 +33,7 @@ fn person(at: u32) -> Person {
         card: None,
         check_in_card: None,
         protected: false,
+        sex: None,
     }
 }
 

@@ -30,7 +30,7 @@ pub use evidence::{
 };
 pub use follow_ups::Followed;
 pub use ledger::{Line, LineOf};
-pub use person::{BoundCard, CheckInCard, Guardian, Person, PersonId};
+pub use person::{BoundCard, CheckInCard, Guardian, Person, PersonId, Sex};
 pub use receipts::RowPlace;
 pub use sealing::RegisterKey;
 pub use store::{Register, RegisterError};

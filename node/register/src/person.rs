@@ -1,11 +1,12 @@
 //! A person as the municipality knows it.
 
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeAll, Encode};
 use musubi_primitives::{
     BindingId, Commitment, Moment, Pseudonym, Salt,
     resident::{Authority, ServiceDomain, SignerRole},
 };
 use std::fmt;
+use zeroize::Zeroizing;
 
 /// Names a person within this register: random, and told to nobody outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -34,6 +35,19 @@ pub struct Person {
     pub check_in_card: Option<CheckInCard>,
     /// Whether the person is under protection (支援措置).
     pub protected: bool,
+    /// Sex as registered; none where nobody has told. The last field: a record of before ends without it.
+    pub sex: Option<Sex>,
+}
+
+/// Sex as registered: some programmes of the schedule ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Sex {
+    /// Female.
+    #[codec(index = 0)]
+    Female,
+    /// Male.
+    #[codec(index = 1)]
+    Male,
 }
 
 /// What opens the commitment that the chain holds of a bound card.
@@ -93,6 +107,16 @@ impl Person {
         self.pseudonyms.push((domain, pseudonym));
     }
 
+    /// Reads a person as the register keeps it. The first version ended before the sex, which then is not known: never a guess.
+    pub(crate) fn read(kept: &[u8]) -> Option<Self> {
+        let of_first_version = || {
+            let unknown = None::<Sex>.encode();
+            let with_unknown = Zeroizing::new([kept, &unknown].concat());
+            Self::decode_all(&mut with_unknown.as_slice()).ok()
+        };
+        Self::decode_all(&mut &*kept).ok().or_else(of_first_version)
+    }
+
     /// Every pseudonym, in use or former.
     pub(crate) fn all_pseudonyms(&self) -> impl Iterator<Item = Pseudonym> + '_ {
         self.pseudonyms
@@ -123,5 +147,43 @@ impl fmt::Debug for CheckInCard {
 impl fmt::Debug for Guardian {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Guardian(hidden)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(sex: Option<Sex>, protected: bool) -> Person {
+        Person {
+            identifier: "urn:x|1".to_owned(),
+            name: "見本　花".to_owned(),
+            kana: String::new(),
+            born: "2014-05-01".to_owned(),
+            pseudonyms: vec![(ServiceDomain::Health, Pseudonym([1; 32]))],
+            former: Vec::new(),
+            guardians: Vec::new(),
+            card: None,
+            check_in_card: None,
+            protected,
+            sex,
+        }
+    }
+
+    #[test]
+    fn a_record_of_the_first_version_reads_with_an_unknown_sex_and_damage_reads_as_nothing() {
+        for sex in [None, Some(Sex::Female), Some(Sex::Male)] {
+            for protected in [false, true] {
+                let now = person(sex, protected);
+                let kept = now.encode();
+                assert!(Person::read(&kept) == Some(now));
+                let first_version = person(None, protected).encode();
+                let (_, first_version) = first_version.split_last().expect("bytes");
+                assert!(Person::read(first_version) == Some(person(None, protected)));
+                let (_, damaged) = first_version.split_last().expect("bytes");
+                assert!(Person::read(damaged).is_none());
+                assert!(Person::read(&[kept.as_slice(), &[0]].concat()).is_none());
+            }
+        }
     }
 }

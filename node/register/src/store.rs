@@ -5,7 +5,7 @@ use crate::{
     sealing::RegisterKey,
     search::Index,
 };
-use codec::{DecodeAll, Encode};
+use codec::Encode;
 use musubi_primitives::Pseudonym;
 use rocksdb::{
     ColumnFamily, ColumnFamilyDescriptor, DB, Direction, IteratorMode, Options, WriteBatch,
@@ -195,9 +195,7 @@ impl Register {
     pub fn person(&self, id: PersonId) -> Result<Option<Person>, RegisterError> {
         let opened = self.get(PEOPLE, &id.0)?;
         opened
-            .map(|bytes| {
-                Person::decode_all(&mut bytes.as_slice()).map_err(|_| RegisterError::Damaged)
-            })
+            .map(|bytes| Person::read(&bytes).ok_or(RegisterError::Damaged))
             .transpose()
     }
 
@@ -352,8 +350,7 @@ impl Register {
                 .try_into()
                 .map(PersonId)
                 .map_err(|_| RegisterError::Damaged)?;
-            let person =
-                Person::decode_all(&mut plain.as_slice()).map_err(|_| RegisterError::Damaged)?;
+            let person = Person::read(&plain).ok_or(RegisterError::Damaged)?;
             known.note(id, &person);
         }
         Ok(())

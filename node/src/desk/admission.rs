@@ -6,6 +6,7 @@ use super::{
     care::Care,
     chain::Chain,
     custodian::VaultDoor,
+    elsewhere::{Elsewhere, ticket_secrets},
     forms::Forms,
     keys::{self, Keys},
     ledger::Ledger,
@@ -89,9 +90,19 @@ impl Admission {
             forms: Arc::clone(&forms),
         });
         let handbook = (care, Arc::clone(&forms));
-        let intake = custodian
-            .as_ref()
-            .and_then(|custodian| keys.intake(chain, custodian, handbook, member));
+        let intake = match &custodian {
+            Some(custodian) => {
+                let elsewhere = Arc::new(Elsewhere {
+                    chain: chain.clone(),
+                    network: self.network.clone(),
+                    custodian: custodian.clone(),
+                    member,
+                    secrets: Arc::new(ticket_secrets(config)?),
+                });
+                keys.intake(chain, elsewhere, handbook, member)
+            }
+            None => None,
+        };
         let duties = custodian.as_ref().and_then(|custodian| {
             let books = (intake.clone(), ledger.clone());
             keys.duties(chain, custodian, &self.network, books, member)

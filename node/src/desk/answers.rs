@@ -58,7 +58,7 @@ impl Office {
         let form = answered_by_family(&intake.forms, resource)?;
         let answers = signed_off(resource, person, subject)?;
         let category = category_of(&answers)?;
-        let taken = intake.take_in_as(subject, category, answers).await?;
+        let taken = intake.take_in_as(subject, category, answers, None).await?;
         if let Some(register) = self.register()? {
             register
                 .drop_draft(&account, &subject, &form.url)

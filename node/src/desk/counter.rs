@@ -7,7 +7,7 @@ use super::{chain::Chain, voice::Voice};
 use musubi_client_sdk::calls::{self, DeviceKeys};
 use musubi_fhir::Identity;
 use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, GuardianshipForm};
-use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError};
+use musubi_node_register::{Guardian, Person, PersonId, Register, RegisterError, Sex};
 use musubi_primitives::{
     MemberId, Moment, Pseudonym, Role,
     resident::{ServiceDomain, SignerRole, common_date_after},
@@ -240,13 +240,29 @@ impl Counter {
                 &identity.born,
                 form.protected,
             );
-        if is_same {
-            return Ok(Some((id, person)));
+        let told = sex_of(identity);
+        let is_same_sex = told.is_none() || person.sex.is_none() || told == person.sex;
+        if is_same && is_same_sex {
+            return Ok(Some((id, self.learn_sex(id, person, told)?)));
         }
         Err(DeskError::Unprocessable(
-            "patient.identifier: the register has it with another name, reading, birth date or protection; correct the form, or have an officer correct the register"
+            "patient.identifier: the register has it with another name, reading, birth date, sex or protection; correct the form, or have an officer correct the register"
                 .to_owned(),
         ))
+    }
+
+    /// A register of before has nobody's sex: the next form that tells it fills it in.
+    fn learn_sex(
+        &self,
+        id: PersonId,
+        mut person: Person,
+        told: Option<Sex>,
+    ) -> Result<Person, DeskError> {
+        if person.sex.is_none() && told.is_some() {
+            person.sex = told;
+            self.register.update(id, &person).map_err(fault)?;
+        }
+        Ok(person)
     }
 
     fn note_guardian(&self, form: &GuardianshipForm, now: Moment) -> Result<(), DeskError> {
@@ -340,6 +356,15 @@ fn new_person(identity: &Identity, protected: bool) -> Person {
         card: None,
         check_in_card: None,
         protected,
+        sex: sex_of(identity),
+    }
+}
+
+fn sex_of(identity: &Identity) -> Option<Sex> {
+    match identity.gender.as_deref() {
+        Some("female") => Some(Sex::Female),
+        Some("male") => Some(Sex::Male),
+        _ => None,
     }
 }
 

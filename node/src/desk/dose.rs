@@ -39,8 +39,8 @@ pub fn japanese_day(at: Moment) -> Option<Date> {
     Some(epoch.plus_days(i32::try_from(days).ok()?))
 }
 
-/// What the chart says of the person.
-pub fn subject(patient: &Resource) -> Subject {
+/// What the chart says of the person, and of the present pregnancy where there is one.
+pub fn subject(patient: &Resource, pregnancy_start: Option<Date>) -> Subject {
     let sex = match patient.value()["gender"].as_str() {
         Some("female") => Some(Sex::Female),
         Some("male") => Some(Sex::Male),
@@ -49,7 +49,7 @@ pub fn subject(patient: &Resource) -> Subject {
     Subject {
         birth: patient.date().and_then(full),
         sex,
-        pregnancy_start: None,
+        pregnancy_start,
     }
 }
 
@@ -64,25 +64,26 @@ pub fn names(patient: &Resource) -> Vec<String> {
     names.map(|name| format!("Patient/{name}")).collect()
 }
 
-/// A dose that was given; none for a dose that was not, or was entered in error.
-///
-/// # Errors
-/// When the day of a given dose is not known: intervals cannot be judged without it.
-pub fn recorded(
-    care: &Care,
-    immunization: &Resource,
-    standing: Standing,
-) -> Result<Option<RecordedDose>, DeskError> {
+/// What a record says of a dose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// None was given, or it does not count any more.
+    NotGiven,
+    /// One was given, on a day that nobody wrote down whole: no interval can be counted from it.
+    Undated,
+    /// One was given.
+    Given(RecordedDose),
+}
+
+/// Reads what an Immunization says.
+pub fn recorded(care: &Care, immunization: &Resource, standing: Standing) -> Recorded {
     let value = immunization.value();
     if value["status"] != "completed" {
-        return Ok(None);
+        return Recorded::NotGiven;
     }
-    let date = immunization.date().and_then(full).ok_or_else(|| {
-        DeskError::Unprocessable(
-            "Immunization.occurrenceDateTime: expected a whole date, the schedule check counts days"
-                .to_owned(),
-        )
-    })?;
+    let Some(date) = immunization.date().and_then(full) else {
+        return Recorded::Undated;
+    };
     let product = care.product(&value["vaccineCode"]);
     let dose = Dose {
         vaccine: product.unwrap_or_else(|| UNCODED.to_owned()),
@@ -90,7 +91,7 @@ pub fn recorded(
         standing,
     };
     let lot = value["lotNumber"].as_str().map(str::to_owned);
-    Ok(Some(RecordedDose { dose, lot }))
+    Recorded::Given(RecordedDose { dose, lot })
 }
 
 /// A draft: the proposal, and whom it says it is for.
@@ -268,6 +269,38 @@ mod tests {
         let read = |value: &Value| draft(&care(), value, today()).expect("a draft");
         assert_eq!(read(&immunization).proposal, read(&request).proposal);
         assert_eq!(read(&request).patient, "Patient/a");
+    }
+
+    #[test]
+    fn the_weeks_of_a_pregnancy_are_counted_from_what_the_order_says() {
+        use musubi_care::check_report::{Gaps, Identity, Outcome, Question};
+        use musubi_care::child::{Circumstances, History};
+        let care = care();
+        let hash = crate::desk::care::hash_of(musubi_care::presets::SCHEDULE_2026.as_bytes());
+        let rules = care.rules(&hash).expect("the built-in rules");
+        let mother = Resource::from_value(json!({
+            "resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "結　母"}],
+            "gender": "female", "birthDate": "1996-04-01",
+        }))
+        .expect("a Patient");
+        let outcome = |start: Option<Date>| {
+            let question = Question {
+                subject: subject(&mother, start),
+                history: History::Confirmed(Vec::new()),
+                gaps: Gaps::default(),
+                circumstances: Circumstances::default(),
+                proposal: Proposal::new("RSV_MAT", today()),
+                bedside: None,
+                identity: Identity::default(),
+            };
+            question.ask(rules).outcome
+        };
+        let weeks = |weeks: i32, days: i32| Some(today().plus_days(-7 * weeks - days));
+        assert_eq!(outcome(weeks(27, 6)), Outcome::NotMet);
+        assert_eq!(outcome(weeks(28, 0)), Outcome::ConditionsMet);
+        assert_eq!(outcome(weeks(36, 6)), Outcome::ConditionsMet);
+        assert_eq!(outcome(weeks(37, 0)), Outcome::NotMet);
+        assert_eq!(outcome(None), Outcome::NeedsPerson);
     }
 
     #[test]

@@ -164,12 +164,6 @@ impl Duties {
 
     /// Tells the chain of everything that is kept here and not yet acknowledged.
     async fn acknowledge(&self) -> Result<(), DeskError> {
-        if let Some(ledger) = &self.ledger
-            && let Err(error) = blocking(ledger.enter_waiting()).await
-        {
-            // The next start looks through the vault again.
-            tracing::warn!(?error, "the ledger lacks a record");
-        }
         let waiting = self
             .custodian
             .vault(musubi_node_vault::Vault::to_acknowledge)
@@ -184,6 +178,13 @@ impl Duties {
     async fn acknowledge_one(&self, record: RecordId) -> Result<(), DeskError> {
         let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
         let Some(view) = view else { return Ok(()) };
+        // Each one at its own turn: what came in a moment ago, or has just become known to the chain, is entered before it is told of.
+        if let Some(ledger) = &self.ledger
+            && let Err(error) = blocking(ledger.enter(record)).await
+        {
+            // The next start looks through the vault again.
+            tracing::warn!(%record, ?error, "the ledger lacks a record");
+        }
         if !view.holders.contains(&self.member) && view.state != RecordState::Erased {
             let call = calls::records::acknowledge(record, view.ciphertext);
             match self.chain.submit(&self.vault_key, call).await {

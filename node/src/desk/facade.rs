@@ -1,7 +1,6 @@
 //! The FHIR facade's ports over this node's desks: opened where the member's keys are, and nowhere else.
 
 mod books;
-mod elsewhere;
 mod files;
 mod rules;
 
@@ -12,13 +11,11 @@ use crate::{
     key_file::{self, KeyKind},
 };
 use books::Books;
-use elsewhere::Elsewhere;
 use files::Files;
-use musubi_client_sdk::sealing::HpkeSecret;
 use musubi_node_facade::{Client, Facade, Ground, IssuerKey, Parts, PortError};
 use musubi_node_gateway::DeskError;
 use rules::Rules;
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 /// The facade, where the configuration has an origin for it and this node takes records in.
 ///
@@ -42,18 +39,6 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
     };
     let clients = config.facade.clients.iter().map(client);
     let clients = clients.collect::<Result<Vec<_>, _>>()?;
-    let elsewhere = Elsewhere {
-        chain: office.chain.clone(),
-        network: office.network.clone(),
-        custodian: intake.custodian.clone(),
-        member: desks.member,
-        gateway: intake.gateway.clone(),
-        officer: desks
-            .counter
-            .as_ref()
-            .map(|counter| counter.voice.officer.clone()),
-        secrets: Arc::new(ticket_secrets(config)?),
-    };
     let books = Arc::new(Books {
         chain: office.chain.clone(),
         register: desks
@@ -64,7 +49,10 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
     let files = Files {
         intake: intake.clone(),
         books: Arc::clone(&books),
-        elsewhere,
+        officer: desks
+            .counter
+            .as_ref()
+            .map(|counter| counter.voice.officer.clone()),
     };
     Ok(Some(Facade::new(Parts {
         origin: origin.clone(),
@@ -104,19 +92,6 @@ pub fn issuer(config: &NodeConfig) -> Result<Option<IssuerKey>, String> {
     let key = IssuerKey::from_secret(&secret);
     key.map(Some)
         .ok_or_else(|| format!("keys.issuer {}: no key of P-256", path.display()))
-}
-
-/// The secrets that open what is wrapped to this node's accounts, the member's own included.
-fn ticket_secrets(config: &NodeConfig) -> Result<Vec<HpkeSecret>, String> {
-    let passphrase = passphrase(None)?;
-    let read = |path: &PathBuf| {
-        let secret = key_file::read(path, KeyKind::X25519, passphrase.as_deref());
-        secret
-            .map(|secret| HpkeSecret::from_bytes(*secret))
-            .map_err(|error| error.to_string())
-    };
-    let keys = config.keys.hpke.iter().chain(&config.facade.ticket_keys);
-    keys.map(read).collect()
 }
 
 /// A desk's refusal as the facade's ports say it.

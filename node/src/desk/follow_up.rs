@@ -10,7 +10,7 @@ use super::{
 use async_trait::async_trait;
 use musubi_care::{
     age::years_reached,
-    child::Subject,
+    child::{Sex, Subject},
     civil::Date,
     due::{due_checkups, due_list},
     figures::{Threshold, checkups, doses},
@@ -305,13 +305,14 @@ fn health_pseudonyms(person: &Registered) -> impl Iterator<Item = Pseudonym> {
         .map(|(_, pseudonym)| *pseudonym)
 }
 
-/// A person as the lists need it. The register does not know anybody's sex.
+/// A person as the lists need it.
 fn person_of(pseudonym: Pseudonym, person: &Registered, lines: &[LineOf]) -> Person {
     let mut of_lists = Person {
         id: pseudonym.to_string(),
         subject: Subject {
             birth: Date::parse(&person.born).ok(),
-            ..Subject::default()
+            sex: person.sex.map(sex),
+            pregnancy_start: None,
         },
         ..Person::default()
     };
@@ -337,6 +338,14 @@ fn person_of(pseudonym: Pseudonym, person: &Registered, lines: &[LineOf]) -> Per
         }
     }
     of_lists
+}
+
+/// The register's word in the engine's.
+pub(super) fn sex(registered: musubi_node_register::Sex) -> Sex {
+    match registered {
+        musubi_node_register::Sex::Female => Sex::Female,
+        musubi_node_register::Sex::Male => Sex::Male,
+    }
 }
 
 fn standing(subject: Pseudonym, about: String, steps: &FollowUp) -> Standing {

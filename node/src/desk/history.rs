@@ -1,6 +1,6 @@
 //! What this member itself knows of a subject: the records that its own vault can open, as the chain says they stand.
 
-use super::{care::Care, chain::unavailable, dose, dose::RecordedDose, intake::Intake};
+use super::{care::Care, chain::unavailable, dose, dose::Recorded, intake::Intake};
 use musubi_care::{check_report::CheckReport, child::Standing};
 use musubi_client_sdk::sealing::record::CanonicalBytes;
 use musubi_fhir::{Kind, Resource};
@@ -122,7 +122,7 @@ impl Intake {
 }
 
 impl OwnRecord {
-    fn new(record: RecordId, view: &RecordView, bytes: CanonicalBytes) -> Self {
+    pub(super) fn new(record: RecordId, view: &RecordView, bytes: CanonicalBytes) -> Self {
         Self {
             record,
             author: view.author,
@@ -145,15 +145,26 @@ impl OwnRecord {
         Resource::parse(text).map_err(unavailable)
     }
 
-    /// The dose that it records, if one was given and it still stands.
+    /// What it says of a dose; nothing where it does not stand any more.
     ///
     /// # Errors
     /// [`DeskError::Unavailable`].
-    pub fn dose(&self, care: &Care) -> Result<Option<RecordedDose>, DeskError> {
-        let resource = self.resource()?;
-        if self.is_void || resource.kind() != Kind::Immunization {
-            return Ok(None);
+    pub fn dose(&self, care: &Care) -> Result<Recorded, DeskError> {
+        if self.is_void {
+            return Ok(Recorded::NotGiven);
         }
-        dose::recorded(care, &resource, self.standing)
+        self.dose_as_written(care)
+    }
+
+    /// What it said of a dose when it was written, whether it still stands or not.
+    ///
+    /// # Errors
+    /// As [`Self::dose`].
+    pub fn dose_as_written(&self, care: &Care) -> Result<Recorded, DeskError> {
+        let resource = self.resource()?;
+        if resource.kind() != Kind::Immunization {
+            return Ok(Recorded::NotGiven);
+        }
+        Ok(dose::recorded(care, &resource, self.standing))
     }
 }

@@ -87,6 +87,7 @@ mod tests {
             card: None,
             check_in_card: None,
             protected: false,
+            sex: None,
         }
     }
 

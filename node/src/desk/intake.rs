@@ -7,6 +7,7 @@ use super::{
     care::Care,
     chain::{Chain, unavailable},
     custodian::Custodian,
+    elsewhere::Elsewhere,
     forms::Forms,
 };
 use ed25519_dalek::SigningKey;
@@ -36,6 +37,8 @@ use zeroize::Zeroizing;
 pub struct Intake {
     pub chain: Chain,
     pub custodian: Custodian,
+    /// The way to what others wrote.
+    pub elsewhere: Arc<Elsewhere>,
     pub member: MemberId,
     /// The member's own sealing key.
     pub member_key: HpkeKey,
@@ -87,7 +90,8 @@ impl Drop for Working {
 impl Intake {
     /// Takes a resource in; answers once it is committed and kept here. Two holders follow within moments.
     ///
-    /// A caller who goes away changes nothing: the work goes on, and the same content sent again is the same record.
+    /// A caller who goes away changes nothing: the work goes on, and the same content sent again is the same record. A correction names
+    /// the record that it is about to replace.
     ///
     /// # Errors
     /// See [`DeskError`].
@@ -96,10 +100,11 @@ impl Intake {
         caller: &Caller,
         subject: Pseudonym,
         resource: Resource,
+        replaced: Option<RecordId>,
     ) -> Result<TakenIn, DeskError> {
         let category = category_of(&resource)?;
         self.check_author(caller, category)?;
-        self.take_in_as(subject, category, resource).await
+        self.take_in_as(subject, category, resource, replaced).await
     }
 
     /// Takes in what its author may write.
@@ -108,6 +113,7 @@ impl Intake {
         subject: Pseudonym,
         category: Category,
         resource: Resource,
+        replaced: Option<RecordId>,
     ) -> Result<TakenIn, DeskError> {
         self.check_form(&resource)?;
         let record = self.record_id(&subject, resource.canonical_bytes());
@@ -115,7 +121,7 @@ impl Intake {
         let intake = self.clone();
         let work = tokio::spawn(async move {
             let taken = intake
-                .take_in_once(record, subject, category, &resource)
+                .take_in_once(record, subject, category, &resource, replaced)
                 .await;
             drop(working);
             taken
@@ -129,6 +135,7 @@ impl Intake {
         subject: Pseudonym,
         category: Category,
         resource: &Resource,
+        replaced: Option<RecordId>,
     ) -> Result<TakenIn, DeskError> {
         let staged = self.staged(record).await?;
         if let Some(view) = self.known(record).await? {
@@ -142,7 +149,7 @@ impl Intake {
         let outgoing = match staged {
             Some(outgoing) => outgoing,
             None => {
-                self.check_dose(subject, resource).await?;
+                self.check_dose(subject, resource, replaced).await?;
                 let bytes = resource.canonical_bytes();
                 self.seal(record, subject, category, bytes).await?
             }

@@ -7,6 +7,7 @@ use super::{
     counter::Counter,
     custodian::Custodian,
     duties::Duties,
+    elsewhere::Elsewhere,
     forms::Forms,
     intake::{AtWork, Intake},
     ledger::Ledger,
@@ -171,7 +172,7 @@ impl Keys {
     pub(super) fn intake(
         &self,
         chain: &Chain,
-        custodian: &Custodian,
+        elsewhere: Arc<Elsewhere>,
         (care, forms): (Arc<Care>, Arc<Forms>),
         member: MemberId,
     ) -> Option<Intake> {
@@ -181,7 +182,8 @@ impl Keys {
         let id_secret = hash_parts(&[domain::RECORD_ID, hpke.as_ref()]);
         Some(Intake {
             chain: chain.clone(),
-            custodian: custodian.clone(),
+            custodian: elsewhere.custodian.clone(),
+            elsewhere,
             member,
             member_key,
             gateway: gateway.clone(),

@@ -79,7 +79,10 @@ impl Ledger {
     }
 
     /// Enters one record about somebody whose home this is; done again, it changes nothing.
-    async fn enter(&self, record: RecordId) -> Result<(), DeskError> {
+    ///
+    /// # Errors
+    /// [`DeskError::Unavailable`] where it cannot be read or written here.
+    pub async fn enter(&self, record: RecordId) -> Result<(), DeskError> {
         let Some(view) = self.known(record).await? else {
             return Ok(());
         };

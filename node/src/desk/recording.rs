@@ -4,23 +4,29 @@
 //! Nobody is kept from recording what has happened: `already-given` is a reason too.
 
 use super::{
-    care::Care, chain::unavailable, dose, history::KeptReport, intake::Intake, verdict::rules_of,
+    care::Care,
+    chain::unavailable,
+    dose::{self, Recorded},
+    history::{KeptReport, OwnRecord},
+    intake::Intake,
+    verdict::rules_of,
 };
 use musubi_care::{
-    check_report::{Outcome, Reply},
+    check_report::{Outcome, Question, Reply},
     child::Dose,
     civil::Date,
     wording,
 };
 use musubi_fhir::{Kind, Resource};
 use musubi_node_gateway::DeskError;
-use musubi_primitives::{Category, Pseudonym};
+use musubi_primitives::{Category, Pseudonym, RecordId};
 
 impl Intake {
     /// Holds a dose that is being recorded against the newest check of its product: asked again with what is known by now, on the
     /// dose's own day, so that neither another day nor another dose in between makes an old answer serve.
     ///
-    /// A dose that nobody had checked here passes: it may come from paper, or from elsewhere.
+    /// A dose that nobody had checked here passes: it may come from paper, or from elsewhere. A correction is held against what stands
+    /// without the record that it replaces.
     ///
     /// # Errors
     /// [`DeskError::Unprocessable`] for a day that has not come, and where conditions are not met and no doctor has said why.
@@ -28,6 +34,7 @@ impl Intake {
         &self,
         subject: Pseudonym,
         resource: &Resource,
+        replaced: Option<RecordId>,
     ) -> Result<(), DeskError> {
         if resource.kind() != Kind::Immunization {
             return Ok(());
@@ -48,7 +55,8 @@ impl Intake {
         if self.is_overridden_for(newest, given.date).await? {
             return Ok(());
         }
-        self.ask_again(subject, newest, resource, &given).await
+        self.ask_again(subject, newest, resource, &given, replaced)
+            .await
     }
 
     /// Whether a doctor said on the chain why this dose is given on this day nevertheless.
@@ -72,27 +80,50 @@ impl Intake {
         kept: &KeptReport,
         resource: &Resource,
         given: &Dose,
+        replaced: Option<RecordId>,
     ) -> Result<(), DeskError> {
         let mut hash = [0; 32];
         hex::decode_to_slice(&kept.report.rules.hash, &mut hash).map_err(unavailable)?;
         let rules = rules_of(&self.care, &hash)?;
         let mut question = kept.report.question.on(given.date);
-        for own in self.own_records(subject, Category::Immunization).await? {
-            let Some(known) = own.dose(&self.care)? else {
-                continue;
-            };
-            if is_version_of(&own.resource()?, resource) || is_same(&known.dose, given) {
-                question.forget(&known.dose);
-            } else {
-                question.add(known.dose);
-            }
-        }
+        let own = self.own_records(subject, Category::Immunization).await?;
+        bring_up_to_date(&mut question, &self.care, &own, (resource, given), replaced)?;
         let reply = question.ask(rules);
         if reply.outcome != Outcome::NotMet {
             return Ok(());
         }
         Err(not_met(&reply))
     }
+}
+
+/// What is known by now of the doses before the one that is being recorded. What was corrected, entered in error, or is `replaced` by
+/// this very record counts no longer, even where the question was asked when it still did.
+fn bring_up_to_date(
+    question: &mut Question,
+    care: &Care,
+    own: &[OwnRecord],
+    (resource, given): (&Resource, &Dose),
+    replaced: Option<RecordId>,
+) -> Result<(), DeskError> {
+    let is_replaced = |own: &OwnRecord| -> Result<bool, DeskError> {
+        let is_former = own.is_void || Some(own.record) == replaced;
+        Ok(is_former || is_version_of(&own.resource()?, resource))
+    };
+    let (mut former, mut standing) = (Vec::new(), Vec::new());
+    for own in own {
+        if let Recorded::Given(known) = own.dose_as_written(care)? {
+            let is_former = is_replaced(own)? || is_same(&known.dose, given);
+            if is_former {
+                &mut former
+            } else {
+                &mut standing
+            }
+            .push(known.dose);
+        }
+    }
+    former.iter().for_each(|dose| question.forget(dose));
+    standing.into_iter().for_each(|dose| question.add(dose));
+    Ok(())
 }
 
 /// A dose that this record says was given, where it is a first-hand record of a product of the rules.

@@ -51,14 +51,15 @@ impl Intake {
         let in_force = self.rules_in_force().await?;
         let rules = rules_of(&self.care, &in_force.hash)?;
         let today = self.today()?;
-        let (history, identity) = self.gather(&order).await?;
+        let (history, gaps, identity) = self.gather(&order).await?;
         let mut cards = Vec::new();
         for value in &order.drafts {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
             let is_another = !dose::names(&order.patient).contains(&patient);
             let question = Question {
-                subject: dose::subject(&order.patient),
+                subject: dose::subject(&order.patient, order.circumstances.pregnancy_start),
                 history: history.clone(),
+                gaps,
                 circumstances: circumstances(&order)?,
                 proposal,
                 bedside: bedside(&order)?,

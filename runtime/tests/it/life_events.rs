@@ -233,6 +233,36 @@ fn a_protected_child_is_to_the_other_parent_a_child_that_never_was() {
     play.play(vec![by_phone(MOTHERS_PHONE, freeze)]);
 }
 
+/// The same denial many times, about a protected child and about none: the answers are compared, and the times that they took printed.
+#[test]
+#[expect(clippy::disallowed_types, reason = "a measurement that is printed")]
+fn a_denial_about_a_protected_child_is_one_about_no_child() {
+    let mut play = with_consent();
+    let subjects = [Pseudonym([0xAB; 32]), Pseudonym([0xCD; 32])];
+    play.play(vec![enrol(subjects[0], true, None)]);
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..20 {
+        for ((subject, times), place) in subjects.into_iter().zip(&mut times).zip(0..) {
+            let which = 2 * round + place + 1;
+            let mut ask = play.family.ask(which);
+            if let RuntimeCall::Access(pallet_access::Call::request_access {
+                subject: of, ..
+            }) = &mut ask.call
+            {
+                *of = subject;
+            }
+            let began = std::time::Instant::now();
+            assert_eq!(play.attempt(ask), Ok(()));
+            times.push(began.elapsed());
+            let denied = Decision::Deny(DenialReason::NotAvailable);
+            assert_eq!(play.decision(which), Some(denied), "{subject}");
+        }
+    }
+    times.iter_mut().for_each(|times| times.sort_unstable());
+    let [protected, unknown] = times.map(|times| times[times.len() / 2]);
+    println!("median of a block with one denial: protected {protected:?}, unknown {unknown:?}");
+}
+
 #[test]
 fn no_other_village_is_named_for_a_protected_child() {
     let mut play = with_consent();

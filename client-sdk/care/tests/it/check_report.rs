@@ -1,8 +1,11 @@
 //! A check that is kept answers again as it did, by its own rules and by no others.
 
-use musubi_care::check_report::{CheckReport, Identity, Outcome, Override, Question, RulesAsked};
+use musubi_care::check_report::{
+    CheckReport, Gaps, Identity, Outcome, Override, Question, RulesAsked,
+};
 use musubi_care::child::{Circumstances, Dose, History, Proposal, Subject};
 use musubi_care::presets::SCHEDULE_2026;
+use musubi_care::reason::Reason;
 use musubi_care::rules::RuleSet;
 
 use crate::door::{day, rules};
@@ -17,6 +20,7 @@ fn question(given: &[(&str, &str)], proposed: (&str, &str)) -> Question {
             ..Subject::default()
         },
         history: History::Confirmed(doses.collect()),
+        gaps: Gaps::default(),
         circumstances: Circumstances::default(),
         proposal: Proposal::new(proposed.0, day(proposed.1)),
         bedside: None,
@@ -81,6 +85,55 @@ fn another_persons_chart_stops_whatever_the_schedule_says_and_a_visit_that_is_ov
     assert_eq!(with(bent), Outcome::NeedsPerson);
     bent.chart_differs = true;
     assert_eq!(with(bent), Outcome::NotMet);
+}
+
+#[test]
+fn what_is_known_to_be_missing_needs_a_person_and_lifts_no_stop() {
+    let with = |gaps: Gaps, proposed| {
+        let question = Question {
+            gaps,
+            ..question(&[("PCV20", "2025-12-20")], proposed)
+        };
+        let kept = report(&question, &rules());
+        let text = serde_json::to_vec(&kept).unwrap();
+        assert!(CheckReport::parse(&text).unwrap().reproduces(&rules()));
+        let reply = question.ask(&rules());
+        (
+            reply.outcome,
+            reply.verdict.stop().map(|stop| stop.reason),
+            reply.verdict.also.len(),
+        )
+    };
+    let (permitted, too_early) = (("PCV20", "2026-01-17"), ("PCV20", "2026-01-10"));
+    let none = Gaps::default();
+    let (mut undated, mut both) = (none, none);
+    undated.undated = true;
+    (both.undated, both.elsewhere) = (true, true);
+    assert_eq!(with(none, permitted), (Outcome::ConditionsMet, None, 0));
+    assert_eq!(
+        with(undated, permitted),
+        (Outcome::NeedsPerson, Some(Reason::HistoryUndated), 0)
+    );
+    assert_eq!(
+        with(both, permitted),
+        (Outcome::NeedsPerson, Some(Reason::HistoryIncomplete), 1)
+    );
+    assert_eq!(
+        with(both, too_early),
+        (Outcome::NotMet, Some(Reason::IntervalTooShortSame), 2)
+    );
+}
+
+#[test]
+fn a_report_that_knows_of_no_gaps_is_read_and_reproduces() {
+    let kept = report(&question(&[], ("PCV20", "2026-02-10")), &rules());
+    let text = serde_json::to_string(&kept).unwrap();
+    assert!(!text.contains("gaps"));
+    assert!(
+        CheckReport::parse(text.as_bytes())
+            .unwrap()
+            .reproduces(&rules())
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use musubi_care::child::{Circumstances, Dose, History, Recovery, Sex, Subject};
 use musubi_care::civil::Date;
 use musubi_care::forecast::{Forecast, Status, forecast};
+use musubi_care::reason::Reason;
 
 use crate::door::{day, rules};
 
@@ -166,6 +167,39 @@ fn an_unconfirmed_history_marks_the_whole_forecast() {
         day("2026-11-22"),
     );
     assert!(!made.history_confirmed);
+}
+
+#[test]
+fn a_sex_that_nobody_knows_gives_a_row_for_a_person_and_never_no_row() {
+    let hpv = |sex: Option<Sex>, birth: &str| {
+        let subject = Subject {
+            birth: Some(day(birth)),
+            sex,
+            pregnancy_start: None,
+        };
+        let made = forecast(
+            &rules(),
+            &subject,
+            &History::Unconfirmed(Vec::new()),
+            &Circumstances::default(),
+            day("2026-11-22"),
+        );
+        let mut rows = made.rows.into_iter().filter(|row| row.programme == "V-HPV");
+        rows.next()
+            .map(|row| (row.status, row.stop.map(|stop| stop.reason)))
+    };
+    let of_twelve = "2013-12-01";
+    assert_eq!(hpv(Some(Sex::Female), of_twelve), Some((Status::Due, None)));
+    assert_eq!(hpv(Some(Sex::Male), of_twelve), None);
+    assert_eq!(
+        hpv(None, of_twelve),
+        Some((Status::NeedsPerson, Some(Reason::SexUnknown)))
+    );
+    // A small child's is not asked about yet, and is not left out either.
+    assert_eq!(
+        hpv(None, "2026-05-01"),
+        Some((Status::Later, Some(Reason::SexUnknown)))
+    );
 }
 
 #[test]

@@ -330,6 +330,10 @@ pub enum Reason {
     LongIllnessUndecided,
     /// The history is not known to be whole.
     HistoryUnconfirmed,
+    /// Others have recorded doses that could not be read for the check.
+    HistoryIncomplete,
+    /// A dose is on record whose day is not known.
+    HistoryUndated,
     /// A dose that matters is recorded but not yet stored.
     HistoryPending,
     /// The history has a dose after the proposed day.

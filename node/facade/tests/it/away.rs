@@ -53,7 +53,13 @@ impl Shelf for Away {
     async fn check_author(&self, _: &Agent, _: &Resource) -> Result<Category, PortError> {
         away()
     }
-    async fn take_in(&self, _: &Agent, _: Pseudonym, _: Resource) -> Result<Taken, PortError> {
+    async fn take_in(
+        &self,
+        _: &Agent,
+        _: Pseudonym,
+        _: Resource,
+        _: Option<RecordId>,
+    ) -> Result<Taken, PortError> {
         away()
     }
     async fn supersede(&self, _: RecordId, _: RecordId) -> Result<(), PortError> {

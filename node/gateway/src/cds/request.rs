@@ -4,6 +4,7 @@
 
 use crate::{body, problem::Problem};
 use axum::http::StatusCode;
+use musubi_care::civil::Date;
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{Pseudonym, SessionId};
 use serde::Deserialize;
@@ -62,6 +63,8 @@ pub struct Circumstances {
     pub conditions: Vec<String>,
     /// A physician judged the shortened interval necessary (Hib).
     pub short_interval_needed: bool,
+    /// Week 0 day 0 of the present pregnancy, where the order is for a pregnant person (expected day of delivery minus 280 days).
+    pub pregnancy_start: Option<Date>,
     /// Codes of special measures granted.
     pub measures: Vec<String>,
     /// 長期療養特例, in the engine's form.

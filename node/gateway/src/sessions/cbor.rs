@@ -7,7 +7,7 @@ pub(crate) enum Value<'a> {
     Integer(i64),
     Bytes(&'a [u8]),
     Text(&'a str),
-    Map(Vec<(Value<'a>, Value<'a>)>),
+    Map(Vec<(Self, Self)>),
 }
 
 /// Maps within maps that are read.

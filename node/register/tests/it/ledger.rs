@@ -79,6 +79,7 @@ fn whoever_leaves_the_register_leaves_no_line() {
         card: None,
         check_in_card: None,
         protected: false,
+        sex: None,
     };
     let id = register.add(&person).unwrap();
     enter(&register, &dose(CHILD, 1, "A1"), "A1");

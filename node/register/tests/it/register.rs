@@ -23,6 +23,7 @@ fn person(name: &str, kana: &str, seed: u8) -> Person {
         card: None,
         check_in_card: None,
         protected: false,
+        sex: None,
     }
 }
 

@@ -196,7 +196,7 @@ fn fact(event: &Event<Runtime>, height: u64) -> String {
             format!("the parameters are now {}", words::parameters(parameters))
         }
         Event::ValidatorsChanged { validators } => format!(
-            "{validators} validators decide from height {}",
+            "{validators} validators decide from height {}; the block before is up to those until now: let none of them stop before it is final",
             height.saturating_add(2)
         ),
         Event::SpecScheduled { spec, height } => {

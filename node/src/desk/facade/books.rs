@@ -4,6 +4,7 @@ use super::port;
 use crate::desk::{
     chain::{Chain, unavailable},
     counter::fault,
+    follow_up::sex,
 };
 use async_trait::async_trait;
 use musubi_node_core::ports::LocalFault;
@@ -76,6 +77,7 @@ fn shown(person: &musubi_node_register::Person) -> Option<Person> {
         kana: person.kana.clone(),
         born: person.born.clone(),
         protected: person.protected,
+        sex: person.sex.map(sex),
     })
 }
 

@@ -1,19 +1,21 @@
 //! Records as the facade files and finds them: this member's own from the vault, others' through the chain.
 
-use super::{books::Books, elsewhere::Elsewhere, port};
+use super::{books::Books, port};
 use crate::desk::{
     chain::unavailable,
+    elsewhere::{Asking, Unread},
     intake::{Intake, category_of},
 };
 use async_trait::async_trait;
+use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::record::CanonicalBytes};
 use musubi_fhir::Resource;
-use musubi_node_facade::{Agent, Instance, Piece, PortError, Shelf, Taken};
+use musubi_node_facade::{Agent, Ground, Instance, Piece, PortError, Shelf, Taken};
 use musubi_node_gateway::{Caller, DeskError, Standing};
 use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
-    Category, CategorySet, MemberId, Moment, Pseudonym, RecordId, RecordState, seams::Actor,
-    trail::TrailFact, view::RecordView,
+    Category, CategorySet, Claim, MemberId, Moment, Pseudonym, RecordId, RecordState, Role,
+    seams::Actor, trail::TrailFact, view::RecordView,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,7 +23,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(super) struct Files {
     pub(super) intake: Intake,
     pub(super) books: Arc<Books>,
-    pub(super) elsewhere: Elsewhere,
+    /// Asks by statute, at a municipality.
+    pub(super) officer: Option<SigningKey>,
 }
 
 /// What the trail says of a record's times.
@@ -115,6 +118,31 @@ impl Files {
         })
     }
 
+    /// Which account asks for an agent. The chain judges its role; the client's own may not be less.
+    fn asking(&self, agent: &Agent) -> Result<Asking<'_>, PortError> {
+        let forbidden = |text: &str| PortError::Forbidden(text.to_owned());
+        let Ground { purpose, claim } = agent.ground.ok_or_else(|| {
+            forbidden("this client is registered for this member's own records only")
+        })?;
+        let may_by_statute = matches!(agent.role, Role::Officer | Role::Nurse);
+        let key = match claim {
+            Claim::Consent => &self.intake.gateway,
+            Claim::Statute(_) if may_by_statute => self.officer.as_ref().ok_or_else(|| {
+                forbidden("this node has no officer's key to ask by statute with")
+            })?,
+            Claim::Statute(_) | Claim::BreakGlass(_) => {
+                return Err(forbidden(
+                    "a system asks on consent, or by statute for officers and nurses",
+                ));
+            }
+        };
+        Ok(Asking {
+            key,
+            purpose,
+            claim,
+        })
+    }
+
     async fn known(&self, record: RecordId) -> Result<RecordView, PortError> {
         let view = self.intake.known(record).await.map_err(port)?;
         view.ok_or_else(|| PortError::NotFound("no such record".to_owned()))
@@ -163,7 +191,13 @@ impl Shelf for Files {
         subject: Pseudonym,
         categories: CategorySet,
     ) -> Result<Vec<Instance>, PortError> {
-        let released = self.elsewhere.read(agent, subject, categories).await?;
+        let asking = self.asking(agent)?;
+        let elsewhere = &self.intake.elsewhere;
+        let released = elsewhere.read(&asking, subject, categories).await;
+        let released = released.map_err(|unread| match unread {
+            Unread::Denied(reason) => PortError::Denied(reason),
+            Unread::Failed(error) => port(error),
+        })?;
         let member = self.intake.member;
         let instances = self
             .assemble(subject, released, |author| author != member)
@@ -191,10 +225,14 @@ impl Shelf for Files {
         agent: &Agent,
         subject: Pseudonym,
         resource: Resource,
+        replaced: Option<RecordId>,
     ) -> Result<Taken, PortError> {
         let caller = self.caller(agent).await?;
-        let taken = self.intake.take_in(&caller, subject, resource).await;
-        let taken = taken.map_err(port)?;
+        let taken = self
+            .intake
+            .take_in(&caller, subject, resource, replaced)
+            .await
+            .map_err(port)?;
         Ok(Taken {
             record: taken.record,
             is_new: taken.block.is_some(),

@@ -134,6 +134,25 @@ async fn decision(desk: &Desk, member: &str, key: &str, request: RequestId) -> (
     (status, response.json().await.unwrap())
 }
 
+/// The touch opens a session at the terminal too, for reading: the token.
+async fn visitors_token(desk: &Desk, visit: &Visit) -> String {
+    let terminal = desk.caller(CLINIC_NAME, "terminal");
+    let given = terminal.post("/v1/sessions/challenges", &Value::Null).await;
+    let form = json!({"challenge": given["challenge"], "visit": visit.session});
+    let opened = terminal.post("/v1/sessions", &form).await;
+    assert_eq!(opened["scopes"], json!(["family.read"]));
+    opened["token"].as_str().unwrap().to_owned()
+}
+
+/// What somebody with the token sees of the family.
+async fn family_seen(desk: &Desk, token: &str) -> (u16, Value) {
+    let url = format!("http://{}/v1/family", desk.address);
+    let asked = reqwest::Client::new().get(url).bearer_auth(token);
+    let response = asked.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_touch_opens_one_visit_which_ends_when_the_clinic_closes_it() {
     let mut desk = Desk::open().await;
@@ -150,6 +169,12 @@ async fn a_touch_opens_one_visit_which_ends_when_the_clinic_closes_it() {
     assert_eq!(hand_in(&desk, "terminal", &body).await, "opened");
     let (request, permitted) = read(&desk, child, Some(visit.session)).await;
     assert!(permitted["permit"].is_object(), "{permitted}");
+    let token = visitors_token(&desk, &visit).await;
+    let (status, seen) = family_seen(&desk, &token).await;
+    assert_eq!(
+        (status, &seen["person"]),
+        (200, &json!(family.guardian.pseudonym))
+    );
 
     // Whom a request does not concern is told what one is told who makes an id up.
     for (member, key, status) in [
@@ -162,6 +187,8 @@ async fn a_touch_opens_one_visit_which_ends_when_the_clinic_closes_it() {
 
     let call = calls::access::close_session(visit.session);
     desk.caller(CLINIC_NAME, "clerk").submit(call).await;
+    let (status, over) = family_seen(&desk, &token).await;
+    assert_eq!((status, &over["status"]), (401, &json!(401)));
     let (_, denied) = read(&desk, child, Some(visit.session)).await;
     assert_eq!(denied, json!({"deny": "no-session"}));
     assert_eq!(hand_in(&desk, "terminal", &body).await, "used");

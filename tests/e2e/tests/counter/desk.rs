@@ -39,7 +39,7 @@ pub(crate) struct Desk {
     stack: PcscStack,
     folder: TempDir,
     authority: TestAuthority,
-    address: String,
+    pub(crate) address: String,
     pub(crate) genesis: BlockHash,
     /// The village's HPKE key.
     pub(crate) key: HpkeKey,

@@ -3,7 +3,7 @@
 use crate::{
     actor::{Actor, Question},
     bedside::{Order, day, dose, verdict},
-    people::{Home, patient},
+    people::{Home, Scope, patient},
     world::{AT_CLINIC, AT_RUSUTSU, CLINIC, RUSUTSU, World, built_in_rules},
 };
 use musubi_care::{check_report::CheckReport, rules::RuleSet};
@@ -11,6 +11,7 @@ use musubi_client_sdk::calls;
 use musubi_primitives::{
     Category, CategorySet, Claim, Commitment, OverrideReason, Pseudonym, Purpose, StatuteArticle,
     VerdictCode,
+    resident::Authority,
     view::{RuleSetView, VerdictView},
 };
 use musubi_tests_support::Consortium;
@@ -28,6 +29,8 @@ async fn the_schedule_check_holds_at_the_bed() {
     a_corrected_date_changes_the_verdict(&world, &clinic).await;
     a_clock_that_was_moved_passes_no_interval(&world, &clinic).await;
     what_nobody_has_confirmed_needs_a_person(&world, &clinic).await;
+    a_dose_without_a_day_needs_a_person_and_ends_no_later_check(&world, &clinic).await;
+    what_another_member_gave_is_read_or_known_to_be_missing(&world, &clinic).await;
     each_kind_of_wrong_injection_is_stopped_or_warned_of(&world, &clinic).await;
     who_may_not_ask_and_what_cannot_be_read_changes_nothing(&world, &clinic).await;
     world.tells_nothing().await;
@@ -261,6 +264,65 @@ async fn what_nobody_has_confirmed_needs_a_person(world: &World, clinic: &Actor)
     clinic
         .record(&subject, &dose("unconfirmed", "PCV20", &day(0), "L1"))
         .await;
+}
+
+/// The handbook says "in March": a dose all the same, from which no interval can be counted.
+async fn a_dose_without_a_day_needs_a_person_and_ends_no_later_check(
+    world: &World,
+    clinic: &Actor,
+) {
+    let (subject, chart) = child(world, "undated", &day(-120)).await;
+    let month = &day(-40)[..7];
+    clinic
+        .record(&subject, &dose("undated", "PCV20", month, "L1"))
+        .await;
+    let card = clinic.check(&Order::new(subject, &chart, "PCV20")).await;
+    assert_eq!(verdict(&card).0, "needs_person", "{card}");
+    assert!(has_reason(&card, "HISTORY_UNDATED"), "{card}");
+    clinic
+        .record(&subject, &dose("undated", "PCV20", &day(0), "L2"))
+        .await;
+}
+
+fn has_reason(card: &Value, reason: &str) -> bool {
+    let reasons = card["extension"]["musubi"]["reasons"].as_array().unwrap();
+    reasons.iter().any(|stop| stop["reason"] == reason)
+}
+
+/// The village gave the dose yesterday; today the clinic is about to give it again, and its chart is said to be whole.
+async fn what_another_member_gave_is_read_or_known_to_be_missing(world: &World, clinic: &Actor) {
+    let home = Home::rusutsu(world);
+    let mother = home.guardian("見本　母", Authority::Single).await;
+    let (subject, chart) = child(world, "elsewhere", &day(-120)).await;
+    home.join(&mother, subject).await;
+    let order = Order::new(subject, &chart, "PCV20");
+    assert_eq!(verdict(&clinic.check(&order).await).0, "conditions_met");
+    let nurse = world.staff("rusutsu", "nurse", AT_RUSUTSU);
+    let given = dose("elsewhere", "PCV20", &day(-1), "L1");
+    let record = nurse.record(&subject, &given).await;
+    world.until_stored(&record).await;
+    // The family has not permitted it: that there is a dose is known, and not which.
+    let unread = clinic.check(&order).await;
+    assert_eq!(verdict(&unread).0, "needs_person", "{unread}");
+    assert!(has_reason(&unread, "HISTORY_INCOMPLETE"), "{unread}");
+    let scope = Scope {
+        recipient: CLINIC,
+        purpose: Purpose::ChildCare,
+        categories: CategorySet::of(&[Category::Immunization]),
+    };
+    home.consent(&mother, subject, scope).await;
+    world.until_level(AT_CLINIC).await;
+    let read = clinic.check(&order).await;
+    assert_eq!(
+        verdict(&read),
+        ("not_met", Some("INTERVAL_TOO_SHORT_SAME")),
+        "{read}"
+    );
+    let again = dose("elsewhere", "PCV20", &day(0), "L2");
+    explains(
+        &clinic.post_fhir(&subject, &again).await,
+        "INTERVAL_TOO_SHORT_SAME",
+    );
 }
 
 /// Paper, person, vial and syringe as they should be; one of them is bent for each kind of the incident log.

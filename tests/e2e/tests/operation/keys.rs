@@ -67,6 +67,34 @@ impl Practice {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_lost_machine_and_key_votes_again_under_a_new_key() {
+    let mut practice = Practice::begin().await;
+    practice.consortium.node(0).process.kill();
+    std::fs::remove_dir_all(practice.home(0).join("data")).unwrap();
+    let key = practice.key("rusutsu", "consensus");
+    std::fs::remove_file(&key).unwrap();
+    let (new, public) = practice.new_key("ed25519", "new-consensus");
+    let enacted = practice.enact(&["add-validator", "0", "--consensus-key", &public]);
+    std::fs::copy(&new, &key).unwrap();
+    practice.consortium.node(0).process.restart();
+    practice.assert_level(0).await;
+    let rpc = practice.consortium.rpc(1).await;
+    // The block after the vote is still decided by those before, the lost key among them: it takes all three others.
+    rpc.wait_for_height(enacted + 1).await;
+    // With another village away no block is decided without the new key.
+    practice.consortium.node(3).process.kill();
+    let height = rpc.wait_for_height(rpc.height().await + 3).await;
+    let hash = rpc.hash_at(height).await;
+    let certificate = rpc.ask("musubi_certificate", &[hash]).await;
+    let set = certificate["validators"].as_array().unwrap();
+    assert!(
+        set.iter().any(|seat| seat["key"] == public.as_str()),
+        "{certificate}"
+    );
+    assert_eq!(set.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operators_lost_key_is_replaced_by_the_others_and_the_old_one_speaks_no_more() {
     let practice = Practice::begin().await;
     let (new, operator) = practice.new_key("ed25519", "new-operator");

@@ -1,10 +1,14 @@
 //! Reading what others wrote: asked of the chain, permitted, released by a custodian against the ticket, opened, and checked against
 //! what the chain committed to. There is no other way, not even to this node's own vault when it is the custodian.
 
-use super::port;
-use crate::desk::{
+use super::{
     chain::{Chain, unavailable},
     custodian::{self, Custodian},
+};
+use crate::{
+    commands::key::passphrase,
+    config::NodeConfig,
+    key_file::{self, KeyKind},
 };
 use codec::{Decode, Encode};
 use ed25519_dalek::{Signer, SigningKey};
@@ -12,7 +16,6 @@ use musubi_client_sdk::{
     calls,
     sealing::{HpkeSecret, SealedRecord, record::CanonicalBytes},
 };
-use musubi_node_facade::{Agent, Ground, PortError};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::Network;
 use musubi_node_vault::{
@@ -20,9 +23,10 @@ use musubi_node_vault::{
     exchange::{PartWanted, RELEASE_RECORDS_MAX, RecordsWanted, Redemption, Release, ReleasedKey},
 };
 use musubi_primitives::{
-    CategorySet, Claim, Decision, MemberId, Pseudonym, RecordId, RequestId, Role, view::RecordView,
+    CategorySet, Claim, Decision, DenialReason, MemberId, Pseudonym, Purpose, RecordId, RequestId,
+    view::RecordView,
 };
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// How long a custodian's node may be behind this one before the reader is told to try again.
 const BEHIND_MAX: Duration = Duration::from_secs(10);
@@ -30,17 +34,36 @@ const BEHIND_MAX: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The way to records of others.
-pub(super) struct Elsewhere {
+#[derive(Clone)]
+pub struct Elsewhere {
     pub(super) chain: Chain,
     pub(super) network: Network,
     pub(super) custodian: Custodian,
     pub(super) member: MemberId,
-    /// Asks on consent.
-    pub(super) gateway: SigningKey,
-    /// Asks by statute, at a municipality.
-    pub(super) officer: Option<SigningKey>,
-    /// Open what was wrapped to these accounts.
+    /// Open what was wrapped to this member's accounts.
     pub(super) secrets: Arc<Vec<HpkeSecret>>,
+}
+
+/// Who asks to read, and on what.
+pub(super) struct Asking<'k> {
+    /// The account that asks.
+    pub(super) key: &'k SigningKey,
+    pub(super) purpose: Purpose,
+    pub(super) claim: Claim,
+}
+
+/// Why nothing of others was read.
+pub(super) enum Unread {
+    /// The chain's answer to the request.
+    Denied(DenialReason),
+    /// Anything else.
+    Failed(DeskError),
+}
+
+impl From<DeskError> for Unread {
+    fn from(error: DeskError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// A permit, and the custodian that it is shown to.
@@ -54,77 +77,49 @@ impl Elsewhere {
     /// What the chain lets this member read of somebody, opened.
     ///
     /// # Errors
-    /// [`PortError::Denied`] with the chain's reason; [`PortError::Unavailable`].
+    /// [`Unread`].
     pub(super) async fn read(
         &self,
-        agent: &Agent,
+        asking: &Asking<'_>,
         subject: Pseudonym,
         categories: CategorySet,
-    ) -> Result<Vec<(RecordId, CanonicalBytes)>, PortError> {
-        let forbidden = |text: &str| PortError::Forbidden(text.to_owned());
-        let ground = agent.ground.ok_or_else(|| {
-            forbidden("this client is registered for this member's own records only")
+    ) -> Result<Vec<(RecordId, CanonicalBytes)>, Unread> {
+        let request = self.permitted(asking, subject, categories).await?;
+        let home: Option<MemberId> = self.chain.read("MusubiApi_home", subject).await?;
+        let custodian = home.ok_or_else(|| {
+            DeskError::Forbidden("the patient has no home municipality".to_owned())
         })?;
-        let key = self.key(agent, ground)?;
-        let request = self.permitted(key, ground, subject, categories).await?;
-        let home: Option<MemberId> = self
-            .chain
-            .read("MusubiApi_home", subject)
-            .await
-            .map_err(port)?;
-        let custodian = home.ok_or_else(|| forbidden("the patient has no home municipality"))?;
         let ticket = Ticket {
             request,
-            key,
+            key: asking.key,
             custodian,
         };
-        self.redeem(&ticket).await.map_err(port)
-    }
-
-    /// Which account asks. The chain judges its role; the client's own may not be less.
-    fn key(&self, agent: &Agent, ground: Ground) -> Result<&SigningKey, PortError> {
-        let may_by_statute = matches!(agent.role, Role::Officer | Role::Nurse);
-        match ground.claim {
-            Claim::Consent => Ok(&self.gateway),
-            Claim::Statute(_) if may_by_statute => self.officer.as_ref().ok_or_else(|| {
-                PortError::Forbidden(
-                    "this node has no officer's key to ask by statute with".to_owned(),
-                )
-            }),
-            Claim::Statute(_) | Claim::BreakGlass(_) => Err(PortError::Forbidden(
-                "a system asks on consent, or by statute for officers and nurses".to_owned(),
-            )),
-        }
+        Ok(self.redeem(&ticket).await?)
     }
 
     async fn permitted(
         &self,
-        key: &SigningKey,
-        ground: Ground,
+        asking: &Asking<'_>,
         subject: Pseudonym,
         categories: CategorySet,
-    ) -> Result<RequestId, PortError> {
+    ) -> Result<RequestId, Unread> {
         let mut id = [0; 32];
-        getrandom::fill(&mut id).map_err(|error| port(unavailable(error)))?;
+        getrandom::fill(&mut id).map_err(unavailable)?;
         let request = RequestId(id);
         let call = calls::access::request_access(
             request,
             subject,
-            ground.purpose,
+            asking.purpose,
             categories,
-            ground.claim,
+            asking.claim,
             None,
         );
-        self.chain.submit(key, call).await.map_err(port)?;
-        let decision: Option<Decision> = self
-            .chain
-            .read("MusubiApi_decision", request)
-            .await
-            .map_err(port)?;
+        self.chain.submit(asking.key, call).await?;
+        let decision: Option<Decision> = self.chain.read("MusubiApi_decision", request).await?;
         match decision {
             Some(Decision::Permit { .. }) => Ok(request),
-            Some(Decision::Deny(reason)) => Err(PortError::Denied(reason)),
-            None => Err(port(unavailable("a final request has no decision"))),
+            Some(Decision::Deny(reason)) => Err(Unread::Denied(reason)),
+            None => Err(unavailable("a final request has no decision").into()),
         }
     }
 
@@ -282,4 +277,20 @@ fn unexpected(response: &VaultResponse) -> DeskError {
         | VaultResponse::Envelope(_)
         | VaultResponse::ErasureReceipt(_) => unavailable("the custodian answers something else"),
     }
+}
+
+/// The secrets that open what is wrapped to this node's accounts, the member's own included.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(super) fn ticket_secrets(config: &NodeConfig) -> Result<Vec<HpkeSecret>, String> {
+    let passphrase = passphrase(None)?;
+    let read = |path: &PathBuf| {
+        let secret = key_file::read(path, KeyKind::X25519, passphrase.as_deref());
+        secret
+            .map(|secret| HpkeSecret::from_bytes(*secret))
+            .map_err(|error| error.to_string())
+    };
+    let keys = config.keys.hpke.iter().chain(&config.facade.ticket_keys);
+    keys.map(read).collect()
 }
