@@ -188,7 +188,7 @@ mod tests {
 
     fn given_on(date: &str) -> Resource {
         Resource::from_value(json!({
-            "resourceType": "Immunization", "status": "completed", "primarySource": true,
+            "resourceType": "Immunization", "status": "completed", "primarySource": true, "lotNumber": "L1",
             "vaccineCode": {"coding": [{"system": PRODUCT_SYSTEM, "code": "HIB"}]},
             "patient": {"reference": "Patient/a"}, "occurrenceDateTime": date,
         }))
@@ -210,7 +210,7 @@ mod tests {
             gaps: gathered.gaps,
             history: gathered.history(true),
             circumstances: Circumstances::default(),
-            proposal: Proposal::new("PCV20", day("2026-04-10")),
+            proposal: Proposal::new("PCV20", day("2026-02-10")),
             bedside: None,
             identity: Identity::default(),
         };

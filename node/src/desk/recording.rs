@@ -202,7 +202,7 @@ mod tests {
 
     fn pcv20(date: &str) -> Resource {
         Resource::from_value(json!({
-            "resourceType": "Immunization", "status": "completed", "primarySource": true, "occurrenceDateTime": date,
+            "resourceType": "Immunization", "status": "completed", "primarySource": true, "lotNumber": "L1", "occurrenceDateTime": date,
             "vaccineCode": {"coding": [{"system": PRODUCT_SYSTEM, "code": "PCV20"}]}, "patient": {"reference": "Patient/a"},
         }))
         .expect("an Immunization")
