@@ -59,6 +59,7 @@ mod relay;
 mod repair;
 pub mod revocations;
 mod second;
+mod together;
 pub mod verdict;
 pub mod voice;
 
@@ -71,7 +72,7 @@ use counter::Counter;
 use custodian::{Custodian, VaultDoor};
 use duties::Duties;
 use forms::Forms;
-use intake::Intake;
+use intake::{Held, Intake};
 use issuing::Issuing;
 use keys::Keys;
 pub use keys::check_cards;
@@ -429,7 +430,11 @@ impl Desk for Office {
     ) -> Result<TakenIn, DeskError> {
         let intake = offered(&self.desks()?.intake, "to take records in")?;
         match caller.standing {
-            Standing::Staff(_) => intake.take_in(caller, subject, resource, None).await,
+            Standing::Staff(_) => {
+                intake
+                    .take_in(caller, subject, resource, Held::Without(None))
+                    .await
+            }
             Standing::Person(person) => {
                 let writer = (person, caller.account);
                 self.take_in_from(writer, subject, &resource).await

@@ -86,6 +86,8 @@ export const REASONS: Record<string, Said & { ja: string }> = {
   RULES_OF_THAT_DAY_NOT_HELD: { ja: "その日の規定がこの規則集にありません", easy: "その 〔日|ひ〕の きまりが ありません", en: "The rules of that day are not in this rule set" },
   LONG_ILLNESS_UNDECIDED: { ja: "長期療養特例の町村の決定を待っています", easy: "〔長|なが〕い 〔病気|びょうき〕の とくべつな きまりを、〔役場|やくば〕が きめて いる ところです", en: "The municipality has yet to decide on the measure after long illness" },
   HISTORY_UNCONFIRMED: { ja: "接種歴が未確認です（母子健康手帳を確認してください）", easy: "まえに うけた ワクチンを たしかめて いません（〔手帳|てちょう〕を 〔見|み〕て ください）", en: "Earlier doses are not confirmed (look at the handbook)" },
+  HISTORY_INCOMPLETE: { ja: "ほかの機関の接種の記録があり、ここでは読めません（母子健康手帳を確認してください）", easy: "ほかの ところの きろくが あります。ここでは 〔読|よ〕めません（〔手帳|てちょう〕を 〔見|み〕て ください）", en: "Others recorded doses that cannot be read here (look at the handbook)" },
+  HISTORY_UNDATED: { ja: "接種日の分からない接種の記録があります", easy: "いつ うけたか わからない きろくが あります", en: "There is a dose whose day nobody wrote down" },
   HISTORY_PENDING: { ja: "保管が済んでいない接種の記録があります", easy: "まだ しまわれて いない きろくが あります", en: "A recorded dose is not stored yet" },
   HISTORY_LATER_THAN_PROPOSED: { ja: "予定日より後の接種の記録があります", easy: "よていより あとの きろくが あります", en: "There is a dose after the proposed day" },
   HISTORY_BEFORE_BIRTH: { ja: "出生前の日付の接種の記録があります（別の子の記録かもしれません）", easy: "〔生|う〕まれる まえの 〔日|ひ〕の きろくが あります（ほかの 〔子|こ〕の ものかも しれません）", en: "There is a dose from before birth (perhaps another child's)" },

@@ -6,6 +6,7 @@ import { Refused, Unreachable } from "musubi-sdk";
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
   const response = await fetch(url, init).catch((cause: unknown) => { throw new Unreachable("the node does not answer", { cause }); });
   if (response.ok) return response;
-  const problem = (await response.json().catch(() => ({}))) as { detail?: string };
-  throw new Refused(problem.detail ?? `the node answers ${response.status}`, response.status);
+  // A problem (RFC 9457), or at an address of FHIR an OperationOutcome.
+  const said = (await response.json().catch(() => ({}))) as { detail?: string; issue?: { diagnostics?: string }[] };
+  throw new Refused(said.detail ?? said.issue?.[0]?.diagnostics ?? `the node answers ${response.status}`, response.status);
 }

@@ -84,6 +84,8 @@ struct Head {
     hash: BlockHash,
     header: Header,
     time: Moment,
+    /// When this machine had it, by its monotonic clock; zero, the earliest there is, for one that was there at the start.
+    since: Duration,
     /// Over the headers `0 ..= height`.
     range: MountainRange,
 }
@@ -192,6 +194,12 @@ impl Pipeline {
         self.0.reading.run(|| ()).await
     }
 
+    /// How long the newest finalised block has been the newest here, by a clock that nobody can set.
+    pub fn held(&self) -> Duration {
+        let head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.clock.elapsed().saturating_sub(head.since)
+    }
+
     /// The newest finalised header, now and as it changes.
     pub fn tip_header(&self) -> watch::Receiver<Header> {
         self.0.tip.subscribe()
@@ -253,6 +261,7 @@ fn load_head(store: &dyn ChainStore, executor: &Executor) -> Result<Head, LocalF
         hash,
         header,
         time,
+        since: Duration::ZERO,
         range,
     })
 }

@@ -50,7 +50,7 @@ pub use client::{Client, ClientError};
 pub use health_card::IssuerKey;
 pub use parts::{Facade, Parts};
 pub use ports::{
-    Agent, Ground, Handbook, Instance, Ledger, People, Person, Piece, Place, PortError, Shelf,
-    Taken, Version,
+    Agent, Draft, Ground, Handbook, Instance, Ledger, People, Person, Piece, Place, PortError,
+    Shelf, Taken, Version,
 };
 pub use router::beside;

@@ -133,6 +133,19 @@ impl std::fmt::Debug for Person {
     }
 }
 
+/// A resource that is about to be taken in.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// About whom.
+    pub subject: Pseudonym,
+    /// The resource, checked.
+    pub resource: Resource,
+    /// The record that it is about to replace, which so does not stand in its way.
+    pub replaced: Option<RecordId>,
+    /// Whether it passed [`Shelf::check_all`], together with others, a moment ago.
+    pub is_held: bool,
+}
+
 /// A record that was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
@@ -172,15 +185,18 @@ pub trait Shelf: Send + Sync + 'static {
     /// Whether the agent's role may write this resource here; says the category.
     async fn check_author(&self, agent: &Agent, resource: &Resource)
     -> Result<Category, PortError>;
-    /// Seals a resource about somebody, commits it, and hands it to the holders. A correction names the record that it is about to
-    /// replace, so that this one does not stand in its way.
-    async fn take_in(
+    /// Whether all of these could be taken in together: each dose is held against the schedule as if those before it stood already and
+    /// what the others replace, or what is `void` then, did not; and there is room for all. Nothing is written.
+    ///
+    /// # Errors
+    /// The place of the first that cannot be taken in, and why.
+    async fn check_all(
         &self,
-        agent: &Agent,
-        subject: Pseudonym,
-        resource: Resource,
-        replaced: Option<RecordId>,
-    ) -> Result<Taken, PortError>;
+        drafts: &[Draft],
+        void: &[RecordId],
+    ) -> Result<(), (usize, PortError)>;
+    /// Seals a resource about somebody, commits it, and hands it to the holders.
+    async fn take_in(&self, agent: &Agent, draft: Draft) -> Result<Taken, PortError>;
     /// Puts a newer record in the place of an older one.
     async fn supersede(&self, older: RecordId, newer: RecordId) -> Result<(), PortError>;
     /// Marks a record as entered in error.

@@ -354,7 +354,7 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     {
         return written(&facade, &call, of, StatusCode::OK, &instance);
     }
-    let made = facade.create(&session.agent, of, value).await?;
+    let made = facade.create(&session.agent, of, value, false).await?;
     let status = if made.is_new {
         StatusCode::CREATED
     } else {
@@ -371,7 +371,7 @@ async fn update(State(facade): Shared, of: Type, At(id): At<String>, request: Re
     let _writing = facade.writing.lock().await;
     let agent = &session.agent;
     let (checked, instance) = facade.check_update(agent, of, &id, version, value).await?;
-    let instance = facade.correct(agent, checked, &instance).await?;
+    let instance = facade.correct(agent, checked, &instance, false).await?;
     written(&facade, &call, of, StatusCode::OK, &instance)
 }
 

@@ -1,7 +1,8 @@
 //! A transaction Bundle: checked whole before anything is sealed, then written, whatever is referred to first.
 //!
-//! All or nothing is decided at this door: one entry that cannot be taken in refuses the whole Bundle, and nothing was sealed. After
-//! that only a fault of this machine can stop halfway; the Bundle sent again then writes what is missing, since the same content is the
+//! All or nothing is decided at this door: one entry that cannot be taken in refuses the whole Bundle, and nothing was sealed. Doses are
+//! held against the schedule together, as if those before them stood already, and there must be room for all. After that only a fault of
+//! this machine or the chain's refusal can stop halfway; the Bundle sent again then writes what is missing, since the same content is the
 //! same record.
 
 use crate::{
@@ -9,13 +10,15 @@ use crate::{
     instant::instant,
     outcome::Outcome,
     parts::Facade,
-    ports::{Agent, Instance},
+    ports::{Agent, Draft, Instance},
     query::id,
     served::{Interaction, Type},
     tokens::Session,
     write::{Checked, etag, location},
 };
 use futures::future::join_all;
+use musubi_fhir::Resource;
+use musubi_primitives::{Pseudonym, RecordId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -32,7 +35,7 @@ struct Entry {
 
 enum Act {
     /// `POST`: the resource as it was sent, since references in it may still be resolved.
-    Create(Value),
+    Create(Value, Box<Draft>),
     /// `POST` with `ifNoneExist`, and it exists.
     Found(Box<Instance>),
     /// `PUT`
@@ -70,6 +73,7 @@ impl Facade {
             .at(&format!("Bundle.entry[{place}]")));
         }
         let layers = layers(&checked)?;
+        self.check_together(&checked).await?;
         self.write_all(&session.agent, checked, &layers).await
     }
 
@@ -92,8 +96,8 @@ impl Facade {
                 match known {
                     Some(instance) => Act::Found(Box::new(instance)),
                     None => {
-                        self.check_new(agent, of, resource.clone()).await?;
-                        Act::Create(resource)
+                        let new = self.check_new(agent, of, resource.clone()).await?;
+                        Act::Create(resource, Box::new(draft(new.0, new.1, None)))
                     }
                 }
             }
@@ -114,6 +118,31 @@ impl Facade {
         };
         let full_url = entry["fullUrl"].as_str().map(str::to_owned);
         Ok(Entry { of, full_url, act })
+    }
+
+    /// Holds all that is about to be written against the schedule and the room there is, before the first of it is written.
+    async fn check_together(&self, entries: &[Entry]) -> Result<(), Outcome> {
+        let (mut places, mut drafts, mut void) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, entry) in entries.iter().enumerate() {
+            let new = match &entry.act {
+                Act::Create(_, new) => (**new).clone(),
+                Act::Update(Checked::Newer(older, subject, resource), _) => {
+                    draft(*subject, resource.clone(), Some(*older))
+                }
+                Act::Update(Checked::Mark(record), _) => {
+                    void.push(*record);
+                    continue;
+                }
+                Act::Update(Checked::Known, _) | Act::Found(_) => continue,
+            };
+            places.push(place);
+            drafts.push(new);
+        }
+        let held = self.shelf.check_all(&drafts, &void).await;
+        held.map_err(|(which, error)| {
+            let place = places.get(which).copied().unwrap_or_default();
+            Outcome::from(error).below(&format!("Bundle.entry[{place}]"))
+        })
     }
 
     /// Writes layer by layer, the entries of one at the same time; answers in the order of the Bundle.
@@ -160,10 +189,10 @@ impl Facade {
     ) -> Result<(&'static str, Instance), Outcome> {
         match &entry.act {
             Act::Found(instance) => Ok(("200 OK", (**instance).clone())),
-            Act::Create(value) => {
+            Act::Create(value, _) => {
                 let mut value = value.clone();
                 resolve(&mut value, ids);
-                let written = self.create(agent, entry.of, value).await?;
+                let written = self.create(agent, entry.of, value, true).await?;
                 let status = if written.is_new {
                     "201 Created"
                 } else {
@@ -172,7 +201,7 @@ impl Facade {
                 Ok((status, written.instance))
             }
             Act::Update(checked, instance) => {
-                let corrected = self.correct(agent, checked.clone(), instance).await?;
+                let corrected = self.correct(agent, checked.clone(), instance, true).await?;
                 Ok(("200 OK", corrected))
             }
         }
@@ -204,6 +233,15 @@ impl Outcome {
     }
 }
 
+fn draft(subject: Pseudonym, resource: Resource, replaced: Option<RecordId>) -> Draft {
+    Draft {
+        subject,
+        resource,
+        replaced,
+        is_held: false,
+    }
+}
+
 fn entries_of(bundle: Value) -> Result<Vec<Value>, Outcome> {
     if bundle["resourceType"] != "Bundle" || bundle["type"] != "transaction" {
         return Err(Outcome::invalid("expected a Bundle of type transaction").at("Bundle.type"));
@@ -220,7 +258,7 @@ fn entries_of(bundle: Value) -> Result<Vec<Value>, Outcome> {
 fn repeated(entries: &[Entry]) -> Option<usize> {
     let is_same = |one: &Entry, other: &Entry| {
         let acts = match (&one.act, &other.act) {
-            (Act::Create(one), Act::Create(other)) => one == other,
+            (Act::Create(one, _), Act::Create(other, _)) => one == other,
             (Act::Update(_, one), Act::Update(_, other)) => one.root() == other.root(),
             _ => false,
         };
@@ -257,7 +295,7 @@ fn layers(entries: &[Entry]) -> Result<Vec<Vec<usize>>, Outcome> {
 
 /// The places of the entries that this one refers to.
 fn needs(entry: &Entry, entries: &[Entry]) -> Vec<usize> {
-    let Act::Create(value) = &entry.act else {
+    let Act::Create(value, _) = &entry.act else {
         return Vec::new();
     };
     let named = references(value);
@@ -328,10 +366,15 @@ mod tests {
             .iter()
             .map(|url| json!({"reference": url}))
             .collect();
+        let resource = json!({
+            "resourceType": "Patient", "identifier": [{"value": "1"}], "name": [{"text": "結　花"}],
+        });
+        let resource = Resource::from_value(resource).expect("a resource");
+        let new = draft(Pseudonym([1; 32]), resource, None);
         Entry {
             of: Type::Observation,
             full_url: Some(url.to_owned()),
-            act: Act::Create(json!({"derivedFrom": references})),
+            act: Act::Create(json!({"derivedFrom": references}), Box::new(new)),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     call::pairs_of,
     outcome::Outcome,
     parts::Facade,
-    ports::{Agent, Instance},
+    ports::{Agent, Draft, Instance},
     query::{Query, id, patient, reference},
     record::plain_id,
     search,
@@ -128,21 +128,25 @@ impl Facade {
         Ok((checked, instance))
     }
 
-    /// Makes a correction that was checked; the instance as it is then.
+    /// Makes a correction that was checked; the instance as it is then. `is_held`: see [`Draft`].
     pub(crate) async fn correct(
         &self,
         agent: &Agent,
         checked: Checked,
         instance: &Instance,
+        is_held: bool,
     ) -> Result<Instance, Outcome> {
         match checked {
             Checked::Known => {}
             Checked::Mark(record) => self.shelf.enter_in_error(record).await?,
             Checked::Newer(older, subject, resource) => {
-                let taken = self
-                    .shelf
-                    .take_in(agent, subject, resource, Some(older))
-                    .await?;
+                let draft = Draft {
+                    subject,
+                    resource,
+                    replaced: Some(older),
+                    is_held,
+                };
+                let taken = self.shelf.take_in(agent, draft).await?;
                 self.shelf.supersede(older, taken.record).await?;
             }
         }
@@ -150,15 +154,22 @@ impl Facade {
         self.written(instance.subject, root).await
     }
 
-    /// Creates one instance and shows it.
+    /// Creates one instance and shows it. `is_held`: see [`Draft`].
     pub(crate) async fn create(
         &self,
         agent: &Agent,
         of: Type,
         value: Value,
+        is_held: bool,
     ) -> Result<Written, Outcome> {
         let (subject, resource, _) = self.check_new(agent, of, value).await?;
-        let taken = self.shelf.take_in(agent, subject, resource, None).await?;
+        let draft = Draft {
+            subject,
+            resource,
+            replaced: None,
+            is_held,
+        };
+        let taken = self.shelf.take_in(agent, draft).await?;
         let written = self.written(subject, taken.record).await?;
         if written.is_replaced(taken.record) {
             return Err(Outcome::new(

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use musubi_fhir::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A problem on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,47 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
+        response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// The same answer as FHIR says it, where it is a problem: at an address of FHIR every refusal is an `OperationOutcome`.
+pub(crate) async fn in_words_of_fhir(response: Response) -> Response {
+    let Some(problem) = response.extensions().get::<Problem>() else {
+        return response;
+    };
+    let outcome = json!({"resourceType": "OperationOutcome", "issue": [problem.issue()]});
+    let mut told = with_type(
+        (response.status(), Json(outcome)).into_response(),
+        "application/fhir+json",
+    );
+    let retry_after = response.headers().get(RETRY_AFTER).cloned();
+    if let Some(seconds) = retry_after {
+        told.headers_mut().insert(RETRY_AFTER, seconds);
+    }
+    told
+}
+
+impl Problem {
+    /// FHIR's issue type, and the place: an element, or a part of the call as FHIR names it (`http.` and a header).
+    fn issue(&self) -> Value {
+        let (code, place) = match (self.kind, self.status) {
+            ("no-subject" | "not-found", _) => ("not-found", "http.musubi-subject"),
+            ("wrong-type", _) => ("invalid", "Resource.resourceType"),
+            (_, StatusCode::UNAUTHORIZED) => ("login", "http.musubi-signature"),
+            (_, StatusCode::FORBIDDEN) => ("forbidden", "http.musubi-account"),
+            (_, StatusCode::TOO_MANY_REQUESTS) => ("throttled", "http.musubi-account"),
+            (_, StatusCode::PAYLOAD_TOO_LARGE) => ("too-long", "Resource"),
+            (_, StatusCode::UNPROCESSABLE_ENTITY) => ("processing", "Resource"),
+            (_, StatusCode::CONFLICT) => ("conflict", "Resource"),
+            (_, StatusCode::INSUFFICIENT_STORAGE) => ("too-costly", "Resource"),
+            (_, StatusCode::NOT_IMPLEMENTED) => ("not-supported", "Resource"),
+            (_, StatusCode::METHOD_NOT_ALLOWED) => ("not-supported", "http.method"),
+            (_, status) if status.is_server_error() => ("transient", "Resource"),
+            _ => ("invalid", "Resource"),
+        };
+        json!({"severity": "error", "code": code, "diagnostics": self.detail, "expression": [place]})
     }
 }
 

@@ -5,12 +5,13 @@ use crate::{
     call::{Call, Entrance},
     home,
     ports::{Desk, DeskError},
-    problem::{Problem, operation_outcome, with_type},
+    problem::{Problem, in_words_of_fhir, operation_outcome, with_type},
 };
 use axum::{
     Json, Router,
     extract::{FromRef, Path, Query, State},
     http::{HeaderMap, StatusCode, header::LOCATION},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -64,7 +65,12 @@ pub fn router(entrance: Entrance, desk: Arc<dyn Desk>) -> Router {
         .route("/v1/records/{record}", get(record))
         .route("/v1/requests/{request}", get(decision))
         .route("/v1/vault", post(vault))
-        .route("/fhir/{kind}", post(take_in))
+        .route(
+            "/fhir/{kind}",
+            post(take_in)
+                .fallback(no_such_method)
+                .layer(map_response(in_words_of_fhir)),
+        )
         .merge(home::routes())
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)

@@ -11,7 +11,7 @@ use super::{
     counter::fault,
     dose::japanese_day,
     forms::Forms,
-    intake::{Intake, category_of},
+    intake::{Held, Intake, category_of},
     offered,
 };
 use async_trait::async_trait;
@@ -58,7 +58,9 @@ impl Office {
         let form = answered_by_family(&intake.forms, resource)?;
         let answers = signed_off(resource, person, subject)?;
         let category = category_of(&answers)?;
-        let taken = intake.take_in_as(subject, category, answers, None).await?;
+        let taken = intake
+            .take_in_as(subject, category, answers, Held::Without(None))
+            .await?;
         if let Some(register) = self.register()? {
             register
                 .drop_draft(&account, &subject, &form.url)

@@ -5,7 +5,7 @@ use codec::{Decode, Encode};
 use musubi_node_core::ports::LocalFault;
 use musubi_node_vault::{Cause, Finalised, FinalisedState, RecordStanding};
 use musubi_primitives::{
-    BlockHash, HpkeKey, MemberId, Pseudonym, RecordId, RequestId, seams::MemberFacts,
+    BlockHash, HpkeKey, MemberId, Moment, Pseudonym, RecordId, RequestId, seams::MemberFacts,
     view::RecordView,
 };
 
@@ -26,6 +26,7 @@ impl FinalisedState for Chain {
         Ok(Finalised {
             now: self.now(),
             time: executor.time_of(&header)?,
+            held: Moment::try_from(self.pipeline().held().as_millis()).unwrap_or(Moment::MAX),
             ticket,
             records: standings,
         })

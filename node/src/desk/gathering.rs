@@ -13,7 +13,7 @@ use musubi_care::{
 };
 use musubi_fhir::Resource;
 use musubi_node_gateway::{DeskError, cds::request::Order};
-use musubi_primitives::Category;
+use musubi_primitives::{Category, Pseudonym};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -63,16 +63,17 @@ impl Intake {
     /// Twins share a birthday and a surname; their charts do not share a name: earlier records of this member about the subject, and
     /// every dose of the chart, must be about the Patient that the chart shows.
     fn is_another_chart(&self, order: &Order, own: &[OwnRecord]) -> Result<bool, DeskError> {
-        let names = dose::names(&order.patient);
+        let (names, by_pseudonym) = (dose::names(&order.patient), pseudonym_name(&order.subject));
         let is_another = |resource: &Resource| {
-            resource
-                .subject()
-                .is_some_and(|subject| !names.iter().any(|name| name == subject))
+            let named = resource.subject().filter(|named| *named != by_pseudonym);
+            named.is_some_and(|named| !names.iter().any(|name| name == named))
         };
         let mut earlier = Vec::new();
         for own in own.iter().filter(|own| own.author == self.member) {
             earlier.push(own.resource()?);
         }
+        // The facade names whom it is asked about by pseudonym: that tells no chart from another.
+        earlier.retain(|resource| resource.subject() != Some(by_pseudonym.as_str()));
         let has_earlier_name = earlier.iter().any(|resource| !is_another(resource));
         Ok(order.doses.iter().any(is_another) || (!earlier.is_empty() && !has_earlier_name))
     }
@@ -86,6 +87,11 @@ impl Intake {
         let is_open: bool = self.chain.read("MusubiApi_is_session_open", visit).await?;
         Ok(!is_open)
     }
+}
+
+/// How a FHIR client calls somebody whose pseudonym it has, as in `context.patientId`.
+pub(super) fn pseudonym_name(subject: &Pseudonym) -> String {
+    format!("Patient/{}", hex::encode(subject.0))
 }
 
 impl Gathered {

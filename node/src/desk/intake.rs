@@ -9,6 +9,7 @@ use super::{
     custodian::Custodian,
     elsewhere::Elsewhere,
     forms::Forms,
+    recording::Alongside,
 };
 use ed25519_dalek::SigningKey;
 use musubi_care::forms::is_sensitive;
@@ -54,6 +55,15 @@ pub struct Intake {
     pub forms: Arc<Forms>,
 }
 
+/// How a dose that is taken in is held against the check that was asked before it.
+#[derive(Clone, Copy, Debug)]
+pub enum Held {
+    /// Now; without the record that it is about to replace, where it is a correction.
+    Without(Option<RecordId>),
+    /// It was, a moment ago and together with others: [`Intake::check_together`].
+    Before,
+}
+
 /// Records that somebody is at work on, so that nobody else begins.
 #[derive(Clone, Default)]
 pub struct AtWork(Arc<Mutex<BTreeSet<RecordId>>>);
@@ -90,8 +100,7 @@ impl Drop for Working {
 impl Intake {
     /// Takes a resource in; answers once it is committed and kept here. Two holders follow within moments.
     ///
-    /// A caller who goes away changes nothing: the work goes on, and the same content sent again is the same record. A correction names
-    /// the record that it is about to replace.
+    /// A caller who goes away changes nothing: the work goes on, and the same content sent again is the same record.
     ///
     /// # Errors
     /// See [`DeskError`].
@@ -100,11 +109,11 @@ impl Intake {
         caller: &Caller,
         subject: Pseudonym,
         resource: Resource,
-        replaced: Option<RecordId>,
+        held: Held,
     ) -> Result<TakenIn, DeskError> {
         let category = category_of(&resource)?;
         self.check_author(caller, category)?;
-        self.take_in_as(subject, category, resource, replaced).await
+        self.take_in_as(subject, category, resource, held).await
     }
 
     /// Takes in what its author may write.
@@ -113,7 +122,7 @@ impl Intake {
         subject: Pseudonym,
         category: Category,
         resource: Resource,
-        replaced: Option<RecordId>,
+        held: Held,
     ) -> Result<TakenIn, DeskError> {
         self.check_form(&resource)?;
         let record = self.record_id(&subject, resource.canonical_bytes());
@@ -121,7 +130,7 @@ impl Intake {
         let intake = self.clone();
         let work = tokio::spawn(async move {
             let taken = intake
-                .take_in_once(record, subject, category, &resource, replaced)
+                .take_in_once(record, subject, category, &resource, held)
                 .await;
             drop(working);
             taken
@@ -135,7 +144,7 @@ impl Intake {
         subject: Pseudonym,
         category: Category,
         resource: &Resource,
-        replaced: Option<RecordId>,
+        held: Held,
     ) -> Result<TakenIn, DeskError> {
         let staged = self.staged(record).await?;
         if let Some(view) = self.known(record).await? {
@@ -149,7 +158,13 @@ impl Intake {
         let outgoing = match staged {
             Some(outgoing) => outgoing,
             None => {
-                self.check_dose(subject, resource, replaced).await?;
+                if let Held::Without(replaced) = held {
+                    let alongside = Alongside {
+                        void: replaced.into_iter().collect(),
+                        ..Alongside::default()
+                    };
+                    self.check_dose(subject, resource, &alongside).await?;
+                }
                 let bytes = resource.canonical_bytes();
                 self.seal(record, subject, category, bytes).await?
             }
@@ -176,10 +191,7 @@ impl Intake {
             .with_vault(move |vault| vault.stage(outgoing))
             .await?;
         staged.map_err(|error| match error {
-            VaultError::Refused(Refusal::QuotaFull) => DeskError::Full(
-                "this member's share of its own vault is used up, and nothing of the record was kept: let an operator raise vault.author_bytes, or erase what need not be kept any longer"
-                    .to_owned(),
-            ),
+            VaultError::Refused(Refusal::QuotaFull) => full(),
             error @ (VaultError::Refused(_) | VaultError::Fault { .. }) => unavailable(error),
         })
     }
@@ -344,6 +356,14 @@ impl Intake {
             .vault(move |vault| vault.settle(&record))
             .await
     }
+}
+
+/// The refusal where the member's own share of its vault is used up.
+pub(super) fn full() -> DeskError {
+    DeskError::Full(
+        "this member's share of its own vault is used up, and nothing of the record was kept: let an operator raise vault.author_bytes, or erase what need not be kept any longer"
+            .to_owned(),
+    )
 }
 
 /// The same content, sent again after its erasure, is that record: it does not come back under another name.

@@ -17,9 +17,18 @@ use musubi_care::{
     civil::Date,
     wording,
 };
-use musubi_fhir::{Kind, Resource};
+use musubi_fhir::{IssueCode, Kind, Refusal, Resource};
 use musubi_node_gateway::DeskError;
 use musubi_primitives::{Category, Pseudonym, RecordId};
+
+/// What is recorded together with a dose.
+#[derive(Default)]
+pub(super) struct Alongside {
+    /// Doses that come before it, and do not stand yet.
+    pub(super) doses: Vec<Dose>,
+    /// Records that will not stand any more.
+    pub(super) void: Vec<RecordId>,
+}
 
 impl Intake {
     /// Holds a dose that is being recorded against the newest check of its product: asked again with what is known by now, on the
@@ -29,12 +38,12 @@ impl Intake {
     /// without the record that it replaces.
     ///
     /// # Errors
-    /// [`DeskError::Unprocessable`] for a day that has not come, and where conditions are not met and no doctor has said why.
+    /// [`DeskError::Refused`] for a day that has not come, and where conditions are not met and no doctor has said why.
     pub(super) async fn check_dose(
         &self,
         subject: Pseudonym,
         resource: &Resource,
-        replaced: Option<RecordId>,
+        alongside: &Alongside,
     ) -> Result<(), DeskError> {
         if resource.kind() != Kind::Immunization {
             return Ok(());
@@ -43,9 +52,8 @@ impl Intake {
             return Ok(());
         };
         if self.today()? < given.date {
-            return Err(DeskError::Unprocessable(
-                "Immunization.occurrenceDateTime: this day has not come yet by the chain's time; a dose is recorded when it was given"
-                    .to_owned(),
+            return Err(stopped(
+                "this day has not come yet by the chain's time; a dose is recorded when it was given",
             ));
         }
         let reports = self.reports(subject).await?;
@@ -55,7 +63,7 @@ impl Intake {
         if self.is_overridden_for(newest, given.date).await? {
             return Ok(());
         }
-        self.ask_again(subject, newest, resource, &given, replaced)
+        self.ask_again(subject, newest, resource, &given, alongside)
             .await
     }
 
@@ -68,9 +76,8 @@ impl Intake {
         if on_chain.is_some_and(|verdict| verdict.override_reason.is_some()) {
             return Ok(true);
         }
-        Err(DeskError::Unprocessable(
-            "the doctor's reason is kept, and its signature is not on the chain: sign the call that the feedback gave, submit it to /v1/extrinsics, and send the dose again"
-                .to_owned(),
+        Err(stopped(
+            "the doctor's reason is kept, and its signature is not on the chain: sign the call that the feedback gave, submit it to /v1/extrinsics, and send the dose again",
         ))
     }
 
@@ -80,14 +87,20 @@ impl Intake {
         kept: &KeptReport,
         resource: &Resource,
         given: &Dose,
-        replaced: Option<RecordId>,
+        alongside: &Alongside,
     ) -> Result<(), DeskError> {
         let mut hash = [0; 32];
         hex::decode_to_slice(&kept.report.rules.hash, &mut hash).map_err(unavailable)?;
         let rules = rules_of(&self.care, &hash)?;
         let mut question = kept.report.question.on(given.date);
         let own = self.own_records(subject, Category::Immunization).await?;
-        bring_up_to_date(&mut question, &self.care, &own, (resource, given), replaced)?;
+        bring_up_to_date(
+            &mut question,
+            &self.care,
+            &own,
+            (resource, given),
+            alongside,
+        )?;
         let reply = question.ask(rules);
         if reply.outcome != Outcome::NotMet {
             return Ok(());
@@ -96,17 +109,17 @@ impl Intake {
     }
 }
 
-/// What is known by now of the doses before the one that is being recorded. What was corrected, entered in error, or is `replaced` by
-/// this very record counts no longer, even where the question was asked when it still did.
+/// What is known by now of the doses before the one that is being recorded. What was corrected, entered in error, or is so
+/// together with this record counts no longer, even where the question was asked when it still did.
 fn bring_up_to_date(
     question: &mut Question,
     care: &Care,
     own: &[OwnRecord],
     (resource, given): (&Resource, &Dose),
-    replaced: Option<RecordId>,
+    alongside: &Alongside,
 ) -> Result<(), DeskError> {
     let is_replaced = |own: &OwnRecord| -> Result<bool, DeskError> {
-        let is_former = own.is_void || Some(own.record) == replaced;
+        let is_former = own.is_void || alongside.void.contains(&own.record);
         Ok(is_former || is_version_of(&own.resource()?, resource))
     };
     let (mut former, mut standing) = (Vec::new(), Vec::new());
@@ -121,13 +134,14 @@ fn bring_up_to_date(
             .push(known.dose);
         }
     }
+    standing.extend(alongside.doses.iter().cloned());
     former.iter().for_each(|dose| question.forget(dose));
     standing.into_iter().for_each(|dose| question.add(dose));
     Ok(())
 }
 
 /// A dose that this record says was given, where it is a first-hand record of a product of the rules.
-fn given_here(care: &Care, resource: &Resource) -> Option<Dose> {
+pub(super) fn given_here(care: &Care, resource: &Resource) -> Option<Dose> {
     let value = resource.value();
     let product = care.product(&value["vaccineCode"])?;
     let is_given = value["status"] == "completed" && value["primarySource"] != false;
@@ -153,11 +167,122 @@ fn not_met(reply: &Reply) -> DeskError {
         let permitted = reply.verdict.permitted;
         days = shown("earliest", permitted.earliest) + &shown("latest", permitted.latest);
     }
-    DeskError::Unprocessable(format!(
+    stopped(format!(
         "the conditions are not met: {why}{days}; ask the schedule check again, or let a doctor say why by its feedback, and send the dose again"
+    ))
+}
+
+/// A dose that is not taken in, at the element that it hangs on: another day would change the answer.
+fn stopped(why: impl Into<String>) -> DeskError {
+    DeskError::Refused(Refusal::one(
+        IssueCode::BusinessRule,
+        "Immunization.occurrenceDateTime",
+        why,
     ))
 }
 
 fn shown(what: &str, day: Option<Date>) -> String {
     day.map(|day| format!(", {what} {day}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::CareConfig, desk::care::PRODUCT_SYSTEM};
+    use musubi_care::{
+        check_report::{Gaps, Identity},
+        child::{Circumstances, History, Proposal, Standing, Subject},
+    };
+    use musubi_primitives::{Commitment, MemberId};
+    use serde_json::json;
+
+    fn day(text: &str) -> Date {
+        Date::parse(text).expect("a date")
+    }
+
+    fn pcv20(date: &str) -> Resource {
+        Resource::from_value(json!({
+            "resourceType": "Immunization", "status": "completed", "primarySource": true, "occurrenceDateTime": date,
+            "vaccineCode": {"coding": [{"system": PRODUCT_SYSTEM, "code": "PCV20"}]}, "patient": {"reference": "Patient/a"},
+        }))
+        .expect("an Immunization")
+    }
+
+    fn own(record: u8, resource: &Resource, is_void: bool) -> OwnRecord {
+        OwnRecord {
+            record: RecordId([record; 32]),
+            author: MemberId(4),
+            commitment: Commitment([0; 32]),
+            standing: Standing::Stored,
+            is_void,
+            bytes: resource.canonical_bytes().to_vec().into(),
+        }
+    }
+
+    /// What the check of a dose comes to, asked when these doses were known, beside these records.
+    fn held(known: &[&str], own: &[OwnRecord], given: &str, alongside: &Alongside) -> Outcome {
+        let care = Care::open(&CareConfig::default()).expect("the built-in rules");
+        let doses = known.iter().map(|date| Dose::new("PCV20", day(date)));
+        let mut question = Question {
+            subject: Subject {
+                birth: Some(day("2026-07-03")),
+                ..Subject::default()
+            },
+            history: History::Confirmed(doses.collect()),
+            gaps: Gaps::default(),
+            circumstances: Circumstances::default(),
+            proposal: Proposal::new("PCV20", day(given)),
+            bedside: None,
+            identity: Identity::default(),
+        };
+        let dose = Dose::new("PCV20", day(given));
+        let resource = pcv20(given);
+        bring_up_to_date(&mut question, &care, own, (&resource, &dose), alongside)
+            .expect("records that can be read");
+        let hash = super::super::care::hash_of(musubi_care::presets::SCHEDULE_2026.as_bytes());
+        question
+            .ask(care.rules(&hash).expect("the built-in rules"))
+            .outcome
+    }
+
+    #[test]
+    fn a_corrected_date_is_not_held_against_the_record_that_it_replaces() {
+        let mistaken = [own(1, &pcv20("2026-10-01"), false)];
+        let replaces = Alongside {
+            void: vec![RecordId([1; 32])],
+            ..Alongside::default()
+        };
+        let alone = Alongside::default();
+        assert_eq!(held(&[], &mistaken, "2026-10-02", &alone), Outcome::NotMet);
+        assert_eq!(
+            held(&[], &mistaken, "2026-10-02", &replaces),
+            Outcome::ConditionsMet
+        );
+    }
+
+    #[test]
+    fn a_dose_that_was_corrected_since_the_check_counts_on_its_right_day_only() {
+        let since = [
+            own(1, &pcv20("2026-10-20"), true),
+            own(2, &pcv20("2026-10-01"), false),
+        ];
+        let alone = Alongside::default();
+        assert_eq!(
+            held(&["2026-10-20"], &since, "2026-10-30", &alone),
+            Outcome::ConditionsMet
+        );
+    }
+
+    #[test]
+    fn a_dose_of_the_same_bundle_stands_already() {
+        let first = Alongside {
+            doses: vec![Dose::new("PCV20", day("2026-10-05"))],
+            ..Alongside::default()
+        };
+        assert_eq!(held(&[], &[], "2026-10-09", &first), Outcome::NotMet);
+        assert_eq!(
+            held(&[], &[], "2026-10-09", &Alongside::default()),
+            Outcome::ConditionsMet
+        );
+    }
 }

@@ -9,7 +9,7 @@ use super::{
     care::Care,
     chain::{Chain, unavailable},
     dose::{self, Draft, japanese_day},
-    gathering::{bedside, circumstances},
+    gathering::{bedside, circumstances, pseudonym_name},
     history::KeptReport,
     intake::Intake,
 };
@@ -55,7 +55,8 @@ impl Intake {
         let mut cards = Vec::new();
         for value in &order.drafts {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
-            let is_another = !dose::names(&order.patient).contains(&patient);
+            let is_another = patient != pseudonym_name(&order.subject)
+                && !dose::names(&order.patient).contains(&patient);
             let question = Question {
                 subject: dose::subject(&order.patient, order.circumstances.pregnancy_start),
                 history: history.clone(),

@@ -34,6 +34,8 @@ pub struct Finalised {
     pub now: Moment,
     /// Time of the newest finalised block.
     pub time: Moment,
+    /// How long ago this machine finalised it, by a clock that nobody can set (milliseconds).
+    pub held: Moment,
     /// The ticket asked for, if the runtime still shows it: a ticket dies with whatever its permit rested on.
     pub ticket: Option<Ticket>,
     /// The records asked for.

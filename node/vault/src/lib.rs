@@ -43,6 +43,8 @@ use std::{
 
 /// A custodian answers only from finalised state younger than this (milliseconds).
 pub const STATE_AGE_MAX: Moment = 15_000;
+/// A clock that is so far behind the newest block was set back: this machine cannot tell how old its state is, and answers nothing.
+pub const CLOCK_BEHIND_MAX: Moment = 15_000;
 
 /// Who keeps this vault: its keys and the chain that it serves.
 pub struct Keeper {
@@ -193,7 +195,7 @@ impl Vault {
         }
     }
 
-    /// The time, and finalised state that is young enough to answer from.
+    /// The time, and finalised state that is young enough to answer from, by the wall clock and by one that nobody can set.
     fn look(
         &self,
         request: Option<&RequestId>,
@@ -206,9 +208,12 @@ impl Vault {
                     attempt: "look at finalised state",
                     source,
                 })?;
-        if finalised.now.saturating_sub(finalised.time) >= STATE_AGE_MAX {
+        let age = finalised.now.saturating_sub(finalised.time);
+        let behind = finalised.time.saturating_sub(finalised.now);
+        if age.max(finalised.held) >= STATE_AGE_MAX || behind >= CLOCK_BEHIND_MAX {
             return Err(Refusal::StateTooOld.into());
         }
-        Ok((finalised.now.max(finalised.time), finalised))
+        let at_least = finalised.time.saturating_add(finalised.held);
+        Ok((finalised.now.max(at_least), finalised))
     }
 }

@@ -35,6 +35,15 @@ impl Vault {
         staged
     }
 
+    /// Whether there is room for so many further bytes of ciphertext in the author's own share.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn has_room(&self, bytes: u64) -> Result<bool, VaultError> {
+        let used = self.store.used(self.keeper.member)?;
+        Ok(used.saturating_add(bytes) <= self.limits.author_bytes)
+    }
+
     /// Whether the record is on its way.
     ///
     /// # Errors

@@ -545,19 +545,24 @@ impl VaultStore {
         if let Some(earlier) = self.outgoing_of(&record)? {
             return Ok(earlier);
         }
-        let mut needed = length(&outgoing);
-        for under_way in self.outgoing()? {
-            if self.holding(&under_way.offer.sealed.record)?.is_none() {
-                needed = needed.saturating_add(length(&under_way));
-            }
-        }
-        if self.usage(author)?.saturating_add(needed) > author_bytes_max {
+        if self.used(author)?.saturating_add(length(&outgoing)) > author_bytes_max {
             return Err(Refusal::QuotaFull.into());
         }
         let mut batch = WriteBatch::default();
         batch.put_cf(self.column(OUTBOX)?, record.0, outgoing.encode());
         self.write(batch, "note an outgoing record")?;
         Ok(outgoing)
+    }
+
+    /// How much of its share an author has used, with what is on its way.
+    pub(crate) fn used(&self, author: MemberId) -> Result<u64, StoreError> {
+        let mut used = self.usage(author)?;
+        for under_way in self.outgoing()? {
+            if self.holding(&under_way.offer.sealed.record)?.is_none() {
+                used = used.saturating_add(length(&under_way));
+            }
+        }
+        Ok(used)
     }
 
     pub(crate) fn outgoing_of(&self, record: &RecordId) -> Result<Option<Outgoing>, StoreError> {

@@ -12,6 +12,9 @@ use std::{
     sync::Mutex,
 };
 
+/// What nodes log when their logs are kept.
+const DETAIL: &str = "debug,yamux=info,multistream_select=info,hyper=info,netlink=info";
+
 /// A running consortium: four validators and a clinic's member node, in the order of its plan.
 #[derive(Debug)]
 pub struct Consortium {
@@ -86,6 +89,23 @@ impl Consortium {
     }
 }
 
+/// A test that fails leaves its nodes' logs, in detail, in the folder that `KEEP_LOGS` names.
+impl Drop for Consortium {
+    fn drop(&mut self) {
+        let Some(folder) = kept_logs().filter(|_| std::thread::panicking()) else {
+            return;
+        };
+        for node in &self.nodes {
+            let file = folder.join(format!("{}-{}.log", std::process::id(), node.name));
+            std::fs::write(file, node.process.log()).expect("KEEP_LOGS is a folder");
+        }
+    }
+}
+
+fn kept_logs() -> Option<PathBuf> {
+    std::env::var_os("KEEP_LOGS").map(PathBuf::from)
+}
+
 struct Place {
     name: String,
     config: PathBuf,
@@ -94,6 +114,11 @@ struct Place {
 
 impl Place {
     fn prepare(self) -> Node {
+        if kept_logs().is_some() {
+            let config = std::fs::read_to_string(&self.config).expect("a configuration");
+            let config = format!("{config}\n[log]\nfilter = \"{DETAIL}\"\n");
+            std::fs::write(&self.config, config).expect("it can be written");
+        }
         let process = NodeProcess::prepare(&self.config);
         Node {
             name: self.name,

@@ -13,6 +13,7 @@
 
 pub mod authority;
 pub mod consortium;
+pub mod disk;
 pub mod gateway;
 pub mod history;
 pub mod process;

@@ -27,6 +27,7 @@ pub fn binary() -> PathBuf {
 pub struct NodeProcess {
     config: PathBuf,
     log: PathBuf,
+    environment: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -36,8 +37,14 @@ impl NodeProcess {
         Self {
             config: config.to_path_buf(),
             log: config.with_file_name("log"),
+            environment: Vec::new(),
             child: None,
         }
+    }
+
+    /// Sets the environment variables that it has beside the test's own from the next start on.
+    pub fn surround(&mut self, environment: Vec<(&'static str, String)>) {
+        self.environment = environment;
     }
 
     /// Starts the node with this configuration.
@@ -59,6 +66,7 @@ impl NodeProcess {
         let child = Command::new(binary())
             .args(["node", "--config"])
             .arg(&self.config)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(error_log)
@@ -79,6 +87,12 @@ impl NodeProcess {
     pub fn wait(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("it was started");
         child.wait().expect("a child can be waited for")
+    }
+
+    /// How the process ended, if it has ended by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let child = self.child.as_mut()?;
+        child.try_wait().expect("a child can be waited for")
     }
 
     /// What the node has written so far.

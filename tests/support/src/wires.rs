@@ -1,4 +1,4 @@
-//! Wires between the nodes of a consortium, which a test cuts, in one direction or both, and mends.
+//! Wires between the nodes of a consortium, which a test cuts, in one direction or both, makes slow, and mends.
 //!
 //! Every connection between two nodes goes over a wire of its own. Over one that is cut nothing comes any more, not even the end of a
 //! connection, and nobody is told; what was sent meanwhile comes when it is mended, as TCP sends it again. The wires are sockets of this
@@ -8,6 +8,7 @@ use crate::Consortium;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -24,9 +25,16 @@ const CHUNK_BYTES: usize = 16 << 10;
 /// From a node to a node, by their places in the plan.
 type Direction = (usize, usize);
 
+/// What is wrong with the wires.
+#[derive(Debug, Default)]
+struct Faults {
+    cut: BTreeSet<Direction>,
+    slow: BTreeMap<Direction, Duration>,
+}
+
 /// All wires of a consortium.
 #[derive(Clone, Debug)]
-pub struct Wires(Arc<watch::Sender<BTreeSet<Direction>>>);
+pub struct Wires(Arc<watch::Sender<Faults>>);
 
 impl Wires {
     /// Leads all connections between the nodes of a consortium over wires, before the first of them starts.
@@ -53,9 +61,21 @@ impl Wires {
 
     /// Cuts the wires from some nodes to others, in this direction only.
     pub fn cut(&self, from: &[usize], to: &[usize]) {
-        self.0.send_modify(|cut| {
+        self.0.send_modify(|faults| {
             for from in from {
-                cut.extend(to.iter().map(|to| (*from, *to)));
+                faults.cut.extend(to.iter().map(|to| (*from, *to)));
+            }
+        });
+    }
+
+    /// Makes the wires between some nodes and others slow: each chunk takes so long, in both directions.
+    pub fn slow(&self, some: &[usize], others: &[usize], delay: Duration) {
+        self.0.send_modify(|faults| {
+            for one in some {
+                for other in others {
+                    faults.slow.insert((*one, *other), delay);
+                    faults.slow.insert((*other, *one), delay);
+                }
             }
         });
     }
@@ -68,17 +88,17 @@ impl Wires {
 
     /// Mends all wires.
     pub fn mend(&self) {
-        self.0.send_replace(BTreeSet::new());
+        self.0.send_replace(Faults::default());
     }
 
     /// Opens the entrance of a wire to a port; its own port.
     async fn wire(&self, direction: Direction, to: u16) -> u16 {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let entrance = listener.local_addr().expect("it is bound").port();
-        let cut = self.0.subscribe();
+        let faults = self.0.subscribe();
         tokio::spawn(async move {
             while let Ok((caller, _)) = listener.accept().await {
-                tokio::spawn(connect(caller, to, direction, cut.clone()));
+                tokio::spawn(connect(caller, to, direction, faults.clone()));
             }
         });
         entrance
@@ -90,9 +110,9 @@ async fn connect(
     caller: TcpStream,
     to: u16,
     (from, home): Direction,
-    mut cut: watch::Receiver<BTreeSet<Direction>>,
+    mut faults: watch::Receiver<Faults>,
 ) {
-    whole(&mut cut, (from, home)).await;
+    whole(&mut faults, (from, home)).await;
     let Ok(called) = TcpStream::connect(("127.0.0.1", to)).await else {
         return;
     };
@@ -100,8 +120,8 @@ async fn connect(
     let _ = (caller.set_nodelay(true), called.set_nodelay(true));
     let (from_caller, to_caller) = caller.into_split();
     let (from_called, to_called) = called.into_split();
-    tokio::spawn(carry(from_called, to_caller, (home, from), cut.clone()));
-    carry(from_caller, to_called, (from, home), cut).await;
+    tokio::spawn(carry(from_called, to_caller, (home, from), faults.clone()));
+    carry(from_caller, to_called, (from, home), faults).await;
 }
 
 /// Carries bytes one way until either end is closed.
@@ -109,22 +129,28 @@ async fn carry(
     mut source: OwnedReadHalf,
     mut sink: OwnedWriteHalf,
     direction: Direction,
-    mut cut: watch::Receiver<BTreeSet<Direction>>,
+    mut faults: watch::Receiver<Faults>,
 ) {
     let mut chunk = vec![0; CHUNK_BYTES];
     loop {
         let count = source.read(&mut chunk).await.unwrap_or(0);
-        whole(&mut cut, direction).await;
+        whole(&mut faults, direction).await;
         if count == 0 || sink.write_all(&chunk[..count]).await.is_err() {
             return;
         }
     }
 }
 
-/// Waits until a wire carries in this direction.
-async fn whole(cut: &mut watch::Receiver<BTreeSet<Direction>>, direction: Direction) {
+/// Waits until a wire carries in this direction, and as long as it takes.
+async fn whole(faults: &mut watch::Receiver<Faults>, direction: Direction) {
+    let delay = faults.borrow().slow.get(&direction).copied();
+    if let Some(delay) = delay {
+        tokio::time::sleep(delay).await;
+    }
     // A test that is over cuts no more.
-    let _ = cut.wait_for(|cut| !cut.contains(&direction)).await;
+    let _ = faults
+        .wait_for(|faults| !faults.cut.contains(&direction))
+        .await;
 }
 
 fn read(consortium: &Consortium, place: usize) -> String {

@@ -88,6 +88,7 @@ impl Pipeline {
             hash: outcome.block.hash,
             header: outcome.header.clone(),
             time: outcome.time,
+            since: self.0.clock.elapsed(),
             range,
         };
         self.0.store.commit(BlockCommit {

@@ -202,6 +202,7 @@ impl Pipeline {
             hash: progress.hash,
             header: header.clone(),
             time,
+            since: self.0.clock.elapsed(),
             range: progress.range.clone(),
         };
         self.outcomes().clear();

@@ -10,8 +10,8 @@ use http_body_util::BodyExt;
 use musubi_care::{forms::flags::Flag, rules::RuleSet};
 use musubi_fhir::{Refusal, Resource};
 use musubi_node_facade::{
-    Agent, Facade, Handbook, Instance, Ledger, Parts, People, Person, Place, PortError, Shelf,
-    Taken,
+    Agent, Draft, Facade, Handbook, Instance, Ledger, Parts, People, Person, Place, PortError,
+    Shelf, Taken,
 };
 use musubi_primitives::{
     BlockHash, CategorySet, ConsentId, MemberId, Moment, Pseudonym, RecordId,
@@ -53,13 +53,10 @@ impl Shelf for Away {
     async fn check_author(&self, _: &Agent, _: &Resource) -> Result<Category, PortError> {
         away()
     }
-    async fn take_in(
-        &self,
-        _: &Agent,
-        _: Pseudonym,
-        _: Resource,
-        _: Option<RecordId>,
-    ) -> Result<Taken, PortError> {
+    async fn check_all(&self, _: &[Draft], _: &[RecordId]) -> Result<(), (usize, PortError)> {
+        Ok(())
+    }
+    async fn take_in(&self, _: &Agent, _: Draft) -> Result<Taken, PortError> {
         away()
     }
     async fn supersede(&self, _: RecordId, _: RecordId) -> Result<(), PortError> {

@@ -42,25 +42,64 @@ async fn a_wrong_resource_gets_an_operation_outcome_with_its_place() {
     );
 }
 
+/// The issue of an `OperationOutcome`, which says where it is.
+fn outcome(body: &Value) -> &Value {
+    assert_eq!(body["resourceType"], "OperationOutcome", "{body}");
+    let issue = &body["issue"][0];
+    assert!(issue["expression"][0].is_string(), "{body}");
+    issue
+}
+
+#[tokio::test]
+async fn every_refusal_at_an_address_of_fhir_is_an_operation_outcome_and_nothing_is_taken_in() {
+    let path = "/fhir/Immunization";
+    let about = |call: Outgoing| call.about(&CHILD.to_string());
+    let stranger = ed25519_dalek::SigningKey::from_bytes(&[77; 32]);
+    let right = || about(Outgoing::post(path, dose().to_string()));
+    let calls = [
+        (right().signed_by(&stranger), StatusCode::FORBIDDEN),
+        (
+            about(Outgoing::post(path, vec![0xff, 0xfe])).signed_by(&doctor()),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            about(Outgoing::post(path, "{".to_owned())).signed_by(&doctor()),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
+            about(Outgoing::post(path, vec![b' '; 3 << 20])).signed_by(&doctor()),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+    ];
+    for (call, expected) in calls {
+        let village = Village::default();
+        let (status, body) = village.send(call).await;
+        assert_eq!(status, expected, "{body}");
+        outcome(&body);
+        assert!(village.asked.lock().unwrap().is_empty(), "{body}");
+    }
+    let village = Village::refusing("Records::Full");
+    let (status, body) = village.send(right().signed_by(&doctor())).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{body}");
+    assert_eq!(outcome(&body)["code"], "conflict");
+}
+
 #[tokio::test]
 async fn a_resource_at_another_types_address_or_about_nobody_is_refused() {
     let (status, body) = post("/fhir/Observation", dose()).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
+    let issue = outcome(&body);
+    assert_eq!(issue["expression"][0], "Resource.resourceType");
     assert!(
-        body["detail"]
+        issue["diagnostics"]
             .as_str()
             .unwrap()
             .contains("/fhir/Immunization")
     );
     let nobody = Outgoing::post("/fhir/Immunization", dose().to_string()).about("somebody");
     let (status, body) = Village::default().send(nobody.signed_by(&doctor())).await;
-    assert_eq!(
-        (status, &body["type"]),
-        (
-            StatusCode::BAD_REQUEST,
-            &json!("urn:musubi:problem:no-subject")
-        )
-    );
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(outcome(&body)["expression"][0], "http.musubi-subject");
 }
 
 #[tokio::test]

@@ -4,13 +4,14 @@ use super::{books::Books, port};
 use crate::desk::{
     chain::unavailable,
     elsewhere::{Asking, Unread},
-    intake::{Intake, category_of},
+    intake::{Held, Intake, category_of},
+    together::Together,
 };
 use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::record::CanonicalBytes};
 use musubi_fhir::Resource;
-use musubi_node_facade::{Agent, Ground, Instance, Piece, PortError, Shelf, Taken};
+use musubi_node_facade::{Agent, Draft, Ground, Instance, Piece, PortError, Shelf, Taken};
 use musubi_node_gateway::{Caller, DeskError, Standing};
 use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
@@ -220,17 +221,33 @@ impl Shelf for Files {
         Ok(category)
     }
 
-    async fn take_in(
+    async fn check_all(
         &self,
-        agent: &Agent,
-        subject: Pseudonym,
-        resource: Resource,
-        replaced: Option<RecordId>,
-    ) -> Result<Taken, PortError> {
+        drafts: &[Draft],
+        void: &[RecordId],
+    ) -> Result<(), (usize, PortError)> {
+        let together: Vec<Together<'_>> = drafts
+            .iter()
+            .map(|draft| Together {
+                subject: draft.subject,
+                resource: &draft.resource,
+                replaced: draft.replaced,
+            })
+            .collect();
+        let held = self.intake.check_together(&together, void).await;
+        held.map_err(|(place, error)| (place, port(error)))
+    }
+
+    async fn take_in(&self, agent: &Agent, draft: Draft) -> Result<Taken, PortError> {
         let caller = self.caller(agent).await?;
+        let held = if draft.is_held {
+            Held::Before
+        } else {
+            Held::Without(draft.replaced)
+        };
         let taken = self
             .intake
-            .take_in(&caller, subject, resource, replaced)
+            .take_in(&caller, draft.subject, draft.resource, held)
             .await
             .map_err(port)?;
         Ok(Taken {

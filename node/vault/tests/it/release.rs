@@ -7,7 +7,7 @@ use crate::world::{
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::sealing::{Envelope, SealedRecord};
 use musubi_node_vault::{
-    Refusal, STATE_AGE_MAX, VaultRequest, VaultResponse,
+    CLOCK_BEHIND_MAX, Refusal, STATE_AGE_MAX, VaultRequest, VaultResponse,
     exchange::{HeldRecord, Offer, Part, PartWanted, RecordsWanted, Redemption, Release},
     release::FETCH_WINDOW,
 };
@@ -131,7 +131,7 @@ fn a_ticket_dies_at_its_expiry_by_clock_or_by_block() {
         world.redeem(&redemption),
         VaultResponse::Refused(Refusal::TicketDead)
     );
-    world.chain().now = NOW;
+    world.chain().now = NOW + 60_001 - CLOCK_BEHIND_MAX;
     world.chain().time = NOW + 60_000;
     assert_eq!(
         world.redeem(&redemption),
@@ -149,6 +149,30 @@ fn state_of_fifteen_seconds_is_too_old() {
         VaultResponse::Refused(Refusal::StateTooOld)
     );
     world.chain().now = NOW + STATE_AGE_MAX - 1;
+    released(world.redeem(&redemption));
+}
+
+#[test]
+fn a_clock_that_was_set_back_keeps_neither_state_nor_ticket_alive() {
+    let world = World::with_record();
+    let redemption = world.redemption(&doctor(), vec![RECORD]);
+    let too_old = VaultResponse::Refused(Refusal::StateTooOld);
+    // An hour back: this machine cannot say how old its state is.
+    world.chain().now = NOW - NOW / 2;
+    assert_eq!(world.redeem(&redemption), too_old);
+    // Set back again and again, so that the newest block is always of this moment.
+    world.chain().now = NOW;
+    world.chain().held = STATE_AGE_MAX;
+    assert_eq!(world.redeem(&redemption), too_old);
+    // A ticket's minute goes on while the wall clock stands still.
+    world.chain().now = NOW + 50_000;
+    world.chain().time = NOW + 50_000;
+    world.chain().held = 10_000;
+    assert_eq!(
+        world.redeem(&redemption),
+        VaultResponse::Refused(Refusal::TicketDead)
+    );
+    world.chain().held = 9_999;
     released(world.redeem(&redemption));
 }
 

@@ -32,6 +32,7 @@ pub(crate) const NOW: Moment = 1_000_000;
 pub(crate) struct Chain {
     pub(crate) now: Moment,
     pub(crate) time: Moment,
+    pub(crate) held: Moment,
     pub(crate) tickets: BTreeMap<RequestId, Ticket>,
     pub(crate) records: BTreeMap<RecordId, RecordStanding>,
     pub(crate) homes: BTreeMap<Pseudonym, MemberId>,
@@ -46,6 +47,7 @@ impl FinalisedState for Shared {
         Ok(Finalised {
             now: chain.now,
             time: chain.time,
+            held: chain.held,
             ticket: request.and_then(|request| chain.tickets.get(request).cloned()),
             records: records
                 .iter()
@@ -157,6 +159,7 @@ impl World {
         let shared = Shared(Arc::new(Mutex::new(Chain {
             now: NOW,
             time: NOW,
+            held: 0,
             tickets: [(REQUEST, ticket())].into(),
             records: [(RECORD, standing(&sealed))].into(),
             homes: [(SUBJECT, VILLAGE)].into(),

@@ -6,7 +6,8 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails loudly where it stands"
+    clippy::print_stdout,
+    reason = "a test fails loudly where it stands, and tells what came of it"
 )]
 #![allow(
     clippy::disallowed_methods,
@@ -15,6 +16,9 @@
 )]
 
 mod client;
+mod clocks;
+mod disks;
 mod kills;
 mod partitions;
 mod scene;
+mod traitor;

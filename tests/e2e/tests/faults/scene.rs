@@ -4,24 +4,43 @@ use crate::client::{Client, holdings};
 use ed25519_dalek::SigningKey;
 use musubi_tests_support::{
     Consortium, Rpc,
+    disk::SmallDisk,
     gateway::secret,
     history::{Call, Operation, check},
+    rpc::{DEADLINE, parse_height},
     wires::Wires,
 };
-use std::{collections::BTreeMap, time::Instant};
-use tokio::task::JoinHandle;
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::ExitStatus,
+    time::{Duration, Instant},
+};
+use tokio::{
+    task::JoinHandle,
+    time::{interval, timeout},
+};
 
 /// Validators of the demonstration's consortium; they come first in its plan.
 pub(crate) const VALIDATORS: usize = 4;
 /// Blocks that must follow when everything is healed.
 const BLOCKS_AFTER_HEALING: u64 = 2;
+/// How often a process is looked at that may have ended, and how long its answer is waited for.
+const PULSE: Duration = Duration::from_millis(100);
+const ANSWER_MAX: Duration = Duration::from_secs(1);
+/// Milliseconds after which a block follows also when there is no work: nobody waits long for what is to become final.
+const IDLE_BEAT: u32 = 500;
 /// The seed of a run that was given none.
 const SEED: u64 = 20_261_126;
 
 /// A consortium, the wires between its nodes, its clients, and the chance that chooses what happens to it.
 pub(crate) struct Scene {
+    /// Disks of nodes that have one of their own; unmounted before the consortium's folder goes.
+    pub(crate) disks: Vec<SmallDisk>,
     pub(crate) consortium: Consortium,
     pub(crate) wires: Wires,
+    /// Places where a node runs: everybody's, unless a test plays somebody itself.
+    pub(crate) honest: Vec<usize>,
     clock: Instant,
     clients: Vec<JoinHandle<Vec<Operation>>>,
     chance: u64,
@@ -30,25 +49,42 @@ pub(crate) struct Scene {
 impl Scene {
     /// Starts everybody and waits for the first block.
     pub(crate) async fn open() -> Self {
+        let mut scene = Self::lay_out().await;
+        scene.start().await;
+        scene
+    }
+
+    /// Everybody's files, and nobody started.
+    pub(crate) async fn lay_out() -> Self {
         let seed = std::env::var("SOAK_SEED").map_or(SEED, |text| text.parse().unwrap());
-        let mut consortium = Consortium::lay_out();
-        let wires = Wires::lay(&consortium).await;
-        for place in 0..consortium.size() {
-            consortium.node(place).process.restart();
-        }
-        consortium.rpc(0).await.wait_for_height(1).await;
+        let consortium = Consortium::lay_out();
+        consortium.change_spec(|spec| {
+            spec["genesis"]["consortium"]["parameters"]["idleBeat"] = IDLE_BEAT.into();
+        });
         Self {
+            disks: Vec::new(),
+            wires: Wires::lay(&consortium).await,
+            honest: (0..consortium.size()).collect(),
             consortium,
-            wires,
             clock: Instant::now(),
             clients: Vec::new(),
             chance: seed,
         }
     }
 
+    /// Starts all honest nodes and waits for the first block.
+    pub(crate) async fn start(&mut self) {
+        for place in self.honest.clone() {
+            self.consortium.node(place).process.restart();
+        }
+        let first = self.consortium.rpc(self.honest[0]).await;
+        first.wait_for_height(1).await;
+    }
+
     /// One client at every validator, each with the operator's account of its village.
     pub(crate) fn load(&mut self, transactions: usize) {
-        for place in 0..VALIDATORS {
+        let validators = self.honest.iter().filter(|place| **place < VALIDATORS);
+        for place in validators.copied().collect::<Vec<_>>() {
             let member = self.consortium.node(place).name.clone();
             let file = self.consortium.folder().join("members").join(member);
             let client = Client {
@@ -66,10 +102,15 @@ impl Scene {
     pub(crate) fn victims(&mut self, count: usize) -> Vec<usize> {
         let mut places: Vec<_> = (0..VALIDATORS).collect();
         while places.len() > count {
-            let gone = usize::try_from(self.draw() % u64::try_from(places.len()).unwrap()).unwrap();
+            let gone = self.below(places.len());
             places.remove(gone);
         }
         places
+    }
+
+    /// A random number below another.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.draw() % u64::try_from(bound).unwrap()).unwrap()
     }
 
     /// The next random number (Knuth's linear congruence; the high bits are the random ones).
@@ -95,6 +136,73 @@ impl Scene {
         all.filter(|place| !places.contains(place)).collect()
     }
 
+    /// A node's data folder.
+    pub(crate) fn data(&self, place: usize) -> PathBuf {
+        self.consortium.config(place).with_file_name("data")
+    }
+
+    /// One of a node's figures.
+    pub(crate) async fn metric(&mut self, place: usize, name: &str) -> u64 {
+        let url = format!("http://{}/metrics", self.consortium.node(place).rpc);
+        let text = reqwest::get(url).await.unwrap().text().await.unwrap();
+        let name = format!("musubi_{name} ");
+        let found = text.lines().find_map(|line| line.strip_prefix(&name));
+        found
+            .unwrap_or_else(|| panic!("no {name} in {text}"))
+            .parse()
+            .unwrap()
+    }
+
+    /// Waits until a node that was started again has what the others have now. How it ended, if it ended by itself before.
+    pub(crate) async fn comes_back(&mut self, place: usize) -> Option<ExitStatus> {
+        let witness = self.all_but(&[place])[0];
+        let tip = self.consortium.rpc(witness).await.height().await;
+        let address = self.consortium.node(place).rpc.clone();
+        let level = async || {
+            let rpc = Rpc::connect(&address).await;
+            let header = rpc.call("chain_getHeader", &[]).await;
+            header.is_ok_and(|header| parse_height(&header) >= tip)
+        };
+        let watch = async {
+            let mut pulse = interval(PULSE);
+            loop {
+                pulse.tick().await;
+                if let Some(status) = self.consortium.node(place).process.ended() {
+                    return Some(status);
+                }
+                if timeout(ANSWER_MAX, level()).await.is_ok_and(|level| level) {
+                    return None;
+                }
+            }
+        };
+        let came = timeout(DEADLINE, watch).await;
+        came.unwrap_or_else(|_| panic!("node {place} neither comes back nor ends"))
+    }
+
+    /// Waits until a node ends by itself.
+    pub(crate) async fn end_of(&mut self, place: usize) -> ExitStatus {
+        let watch = async {
+            let mut pulse = interval(PULSE);
+            loop {
+                pulse.tick().await;
+                if let Some(status) = self.consortium.node(place).process.ended() {
+                    return status;
+                }
+            }
+        };
+        let ended = timeout(DEADLINE, watch).await;
+        ended.unwrap_or_else(|_| panic!("node {place} does not end"))
+    }
+
+    /// The heights of all nodes.
+    pub(crate) async fn heights(&self) -> Vec<u64> {
+        let mut heights = Vec::new();
+        for place in &self.honest {
+            heights.push(self.consortium.rpc(*place).await.height().await);
+        }
+        heights
+    }
+
     /// Lets blocks become final at `going` until nobody doubts that they do without `alone`: what was on its way when it was cut off is at
     /// most one block.
     pub(crate) async fn goes_on_without(&mut self, going: usize, alone: usize) {
@@ -113,10 +221,10 @@ impl Scene {
         }
         let tip = self.level().await;
         let mut held = Vec::new();
-        for place in 0..self.consortium.size() {
-            held.push(holdings(&self.consortium.rpc(place).await, tip).await);
+        for place in &self.honest {
+            held.push(holdings(&self.consortium.rpc(*place).await, tip).await);
         }
-        for (place, holding) in held.iter().enumerate() {
+        for (place, holding) in self.honest.iter().zip(&held) {
             assert_eq!(*holding, held[0], "node {place} differs from the first");
         }
         let seen = history
@@ -133,7 +241,7 @@ impl Scene {
 
     /// Waits until every node has the same height, some blocks above everything so far.
     async fn level(&self) -> u64 {
-        let first = self.consortium.rpc(0).await;
+        let first = self.consortium.rpc(self.honest[0]).await;
         let tip = first.height().await + BLOCKS_AFTER_HEALING;
         let hash = async |rpc: Rpc| {
             rpc.wait_for_height(tip).await;
@@ -141,9 +249,9 @@ impl Scene {
         };
         let expected = hash(first).await;
         assert!(expected.is_string());
-        for place in 1..self.consortium.size() {
+        for place in &self.honest[1..] {
             assert_eq!(
-                hash(self.consortium.rpc(place).await).await,
+                hash(self.consortium.rpc(*place).await).await,
                 expected,
                 "node {place}"
             );

@@ -28,6 +28,8 @@ async fn a_system_proves_itself_records_finds_corrects_and_takes_back() {
     records::a_dose_is_created_once_read_and_found(&world).await;
     records::a_correction_keeps_the_history(&world).await;
     records::a_transaction_is_all_or_nothing(&world).await;
+    records::a_date_is_corrected_after_the_dose_was_checked(&world).await;
+    records::a_transaction_holds_its_doses_against_the_schedule_first(&world).await;
     records::pages_follow_one_another(&world).await;
     records::people_are_found_in_the_register_only(&mut world).await;
 }

@@ -303,6 +303,71 @@ pub(crate) async fn a_transaction_is_all_or_nothing(world: &World) {
     assert!(locations[2].contains(from), "{from} {locations:?}");
 }
 
+/// A dose of a product that the rules know.
+fn known(patient: &str, product: &str, day: &str) -> Value {
+    let mut known = dose(patient, day, "K1");
+    let system = "https://musubi.example/CodeSystem/schedule-product";
+    known["vaccineCode"] = json!({"coding": [{"system": system, "code": product}]});
+    known
+}
+
+pub(crate) async fn a_date_is_corrected_after_the_dose_was_checked(world: &World) {
+    let (clinic, patient) = (&world.clinic, world.patient());
+    world.check("HIB", "2026-10-01").await;
+    let mistaken = known(&patient, "HIB", "2026-10-01");
+    let made = clinic.post("/fhir/Immunization", &mistaken).await;
+    let id = made.expect(201)["id"].as_str().unwrap().to_owned();
+    let mut right = known(&patient, "HIB", "2026-10-02");
+    right["id"] = json!(id);
+    let path = format!("/fhir/Immunization/{id}");
+    let corrected = clinic
+        .send(Method::PUT, &path, &right, &[("if-match", "W/\"1\"")])
+        .await
+        .expect(200);
+    assert_eq!(corrected["occurrenceDateTime"], "2026-10-02");
+    // The next dose counts from the right day, and the mistaken one is no dose.
+    let next = world.check("HIB", "2026-10-10").await;
+    assert_eq!(next["verdict"], "not_met", "{next}");
+    assert_eq!(next["earliest"], "2026-10-30", "{next}");
+}
+
+pub(crate) async fn a_transaction_holds_its_doses_against_the_schedule_first(world: &World) {
+    let (clinic, patient) = (&world.clinic, world.patient());
+    world.check("PCV20", "2026-10-05").await;
+    let entry = |resource: Value| {
+        let request = json!({"method": "POST", "url": resource["resourceType"]});
+        json!({"resource": resource, "request": request})
+    };
+    let bundle = |resources: Vec<Value>| {
+        let entries: Vec<Value> = resources.into_iter().map(entry).collect();
+        json!({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    };
+    let weighed = weight(&patient, "2026-10-05", 6_543);
+    let stored = async || {
+        let path = format!("/fhir/Observation?patient={patient}&date=2026-10-05");
+        let weights = clinic.get(&path).await.expect(200)["total"].clone();
+        (weights, count(world, "&date=ge2026-10-03").await)
+    };
+    let before = stored().await;
+    // The first has a check that stops it; of the others each is lawful alone.
+    let stopped = known(&patient, "HIB", "2026-10-09");
+    let first = known(&patient, "PCV20", "2026-10-05");
+    let too_soon = known(&patient, "PCV20", "2026-10-09");
+    for doses in [vec![stopped], vec![first.clone(), too_soon]] {
+        let place = format!("Bundle.entry[{}].resource.occurrenceDateTime", doses.len());
+        let all = std::iter::once(weighed.clone()).chain(doses).collect();
+        let refused = clinic.post("/fhir", &bundle(all)).await;
+        let issue = refused.issue(422);
+        assert_eq!(issue["expression"][0], place, "{issue}");
+        let said = issue["diagnostics"].as_str().unwrap();
+        assert!(said.contains("INTERVAL_TOO_SHORT_SAME"), "{said}");
+        assert_eq!(stored().await, before, "nothing is stored");
+    }
+    let done = clinic.post("/fhir", &bundle(vec![weighed, first])).await;
+    done.expect(200);
+    assert_ne!(stored().await, before);
+}
+
 pub(crate) async fn pages_follow_one_another(world: &World) {
     let (clinic, patient) = (&world.clinic, world.patient());
     for day in 11..=14 {

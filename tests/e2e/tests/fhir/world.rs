@@ -146,6 +146,31 @@ impl World {
         consent
     }
 
+    /// The clinic's doctor asks the schedule check before a dose.
+    pub(crate) async fn check(&self, product: &str, day: &str) -> Value {
+        let doctor = gateway(&self.consortium, 4, "yotei-clinic", "doctor", self.genesis);
+        let reference = json!({"reference": self.patient()});
+        let system = "https://musubi.example/CodeSystem/schedule-product";
+        let draft = json!({
+            "resourceType": "Immunization", "patient": reference, "occurrenceDateTime": day,
+            "vaccineCode": {"coding": [{"system": system, "code": product}]},
+        });
+        let patient = json!({
+            "resourceType": "Patient", "id": self.child.trim_start_matches("0x"), "identifier": [{"value": "1"}],
+            "name": [{"text": "見本　結"}], "birthDate": "2026-07-03",
+        });
+        let asked = json!({
+            "hook": "order-sign",
+            "context": {"patientId": self.child, "draftOrders": {"resourceType": "Bundle", "entry": [{"resource": draft}]}},
+            "prefetch": {"patient": patient},
+            "extension": {"musubi": {"historyConfirmed": true}},
+        });
+        let answer = doctor
+            .post("/cds-services/musubi-immunization", &asked)
+            .await;
+        answer["cards"][0]["extension"]["musubi"].clone()
+    }
+
     /// The home municipality's officer orders a record's erasure; the clinic's node knows of it when this returns.
     pub(crate) async fn erase(&self, id: &str) {
         let officer = gateway(&self.consortium, 0, "rusutsu", "officer", self.genesis);

@@ -51,8 +51,10 @@ async fn on_chain(world: &World, card: &Value) -> Option<VerdictView> {
 
 fn explains(refused: &(StatusCode, Value), why: &str) {
     assert_eq!(refused.0, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
-    let detail = refused.1["detail"].as_str().unwrap();
-    assert!(detail.contains(why), "{detail}");
+    let issue = &refused.1["issue"][0];
+    assert_eq!(issue["expression"][0], "Immunization.occurrenceDateTime");
+    let said = issue["diagnostics"].as_str().unwrap();
+    assert!(said.contains(why), "{said}");
 }
 
 /// A child of four months whose first dose was twenty days ago.

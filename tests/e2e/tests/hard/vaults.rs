@@ -272,7 +272,7 @@ async fn a_record_too_many(world: &World, clinic: &Actor, subject: Pseudonym) {
     let before = whole_trail(world, &subject).await.len();
     let (status, said) = clinic.post_fhir(&subject, &large).await;
     assert_eq!(status, StatusCode::INSUFFICIENT_STORAGE, "{said}");
-    let words = said["detail"].as_str().unwrap();
+    let words = said["issue"][0]["diagnostics"].as_str().unwrap();
     assert!(words.contains("vault.author_bytes"), "{words}");
     let small = clinic.record(&subject, &weight("full", 2)).await;
     world.until_stored(&small).await;
