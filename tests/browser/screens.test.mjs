@@ -46,13 +46,43 @@ const rpc = async (method, params) => {
 /** Facts of somebody's trail on the chain, of one kind. */
 const facts = async (subject, kind) => (await rpc("musubi_trail", [subject, 0, 500])).map(({ row }) => row.fact).filter((fact) => typeof fact !== "string" && kind in fact).map((fact) => fact[kind]);
 
-/** A console with a member of staff's key, in a browser profile that was never here. */
-async function console_(key, label, options = {}) {
+/** A console with a member of staff's keys, in a browser profile that was never here. */
+async function consoleOf(key, label, options = {}) {
   const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, consortium.gateway, "", "counter");
   await opened.page.getByLabel("呼び名").fill(label);
-  await opened.page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/rusutsu/${key}.pem`);
+  await opened.page.getByLabel("鍵ファイル（PEM）").setInputFiles([`${key}.pem`, `${key}-hpke.pem`].map((name) => `${consortium.folder}/members/rusutsu/${name}`));
   await opened.page.locator(".who").waitFor();
   return { ...opened, go: (path) => opened.page.goto(`${consortium.gateway}/counter/${path}`) };
+}
+
+/** Pairs a console with the card agent. */
+async function pair({ page, go }) {
+  await go("reader");
+  await page.getByLabel("連携コード").fill(agent.code());
+  await press(page, "連携する");
+  await page.locator('[data-reader="reader.card"]').waitFor();
+}
+
+/** Enters a secret at the card prompt. */
+async function enter(page, secret, confirm) {
+  await page.locator('[data-reader="reader.card"]').waitFor();
+  await page.locator("input.secret").fill(secret);
+  await press(page, confirm);
+}
+
+/** A slip of a child, as a scanner types it. */
+async function scan(page, { child, guardian }) {
+  await page.getByRole("searchbox").fill(`musubi:visit?home=0&subject=${child}&person=${guardian}`);
+  await page.getByRole("searchbox").press("Enter");
+}
+
+/** A clinic's own chart of a child that it sees for the first time. */
+async function chart(page, name, number) {
+  await page.getByLabel("氏名").fill(name);
+  await page.getByLabel("生年月日").fill(BORN);
+  await page.getByLabel("番号", { exact: false }).last().fill(number);
+  await page.getByLabel("女", { exact: true }).check();
+  await press(page, "次へ");
 }
 
 /** A phone whose owner the counter has entered. */
@@ -122,7 +152,7 @@ test("a form that was finished without a network goes by itself when the app is 
 });
 
 test("a machine that opened the console once works on without the network, also where a page was never used", async () => {
-  const fresh = await console_("nurse", "新しい端末", { serviceWorkers: "allow" });
+  const fresh = await consoleOf("nurse", "新しい端末", { serviceWorkers: "allow" });
   const { page, context, go } = fresh;
   await kept(page);
   await page.reload();
@@ -131,13 +161,8 @@ test("a machine that opened the console once works on without the network, also 
   await context.setOffline(true);
   await go("check-in");
   await page.getByText("前回の内容で開いています").waitFor();
-  await page.getByRole("searchbox").fill(`musubi:visit?home=0&subject=${family.child}&person=${family.pseudonym}`);
-  await page.getByRole("searchbox").press("Enter");
-  await page.getByLabel("氏名").fill("森　碧");
-  await page.getByLabel("生年月日").fill(BORN);
-  await page.getByLabel("番号", { exact: false }).last().fill("K-0001");
-  await page.getByLabel("女", { exact: true }).check();
-  await press(page, "次へ");
+  await scan(page, { child: family.child, guardian: family.pseudonym });
+  await chart(page, "森　碧", "K-0001");
   await page.getByRole("heading", { name: "森　碧 さんの受付" }).waitFor();
   await go(`measure?person=${family.child}`);
   await page.getByLabel("体重").fill("6.9");
@@ -154,30 +179,24 @@ test("a machine that opened the console once works on without the network, also 
 test("a consent by card is on the father's phone, whose objection pauses it, and who takes that back", async () => {
   reader = await startReader(binary, `${folder}/screens-card`, consortium.folder, 1);
   agent = await startAgent(binary, reader.env, consortium.port + 38, [consortium.gateway]);
-  const counter = await console_("clerk", "窓口 2番");
+  const counter = await consoleOf("clerk", "窓口 2番");
   const { page, go } = counter;
-  const enter = async (secret, confirm) => {
-    await page.locator('[data-reader="reader.card"]').waitFor();
-    await page.locator("input.secret").fill(secret);
-    await press(page, confirm);
-  };
-  await go("reader");
-  await page.getByLabel("連携コード").fill(agent.code());
-  await press(page, "連携する");
-  await page.locator('[data-reader="reader.card"]').waitFor();
+  await pair(counter);
   await go("enrol");
   await press(page, "照合番号Bで読み取る");
-  await enter(SECRETS.printed, "読み取る");
+  await enter(page, SECRETS.printed, "読み取る");
   await page.getByLabel("フリガナ").fill("タナカ　ヨウコ");
+  const mother = await page.getByLabel("氏名").inputValue();
   await page.getByLabel("番号", { exact: false }).last().fill("R-9001");
   await press(page, "次へ");
   await press(page, "電話なしで登録する");
   await press(page, "内容を読みました。署名に進む");
-  await enter(SECRETS.password, "署名する");
+  await enter(page, SECRETS.password, "署名する");
   await page.getByRole("heading", { name: "受付に使えるようにする" }).waitFor();
   await press(page, "内容を読みました。署名に進む");
-  await enter(SECRETS.pin, "署名する");
+  await enter(page, SECRETS.pin, "署名する");
   await page.locator("[data-pseudonym]").waitFor();
+  const guardian = await page.locator("[data-pseudonym]").getAttribute("data-pseudonym");
   await press(page, "子どもと保護者");
   await page.locator(".pick button").click();
   await page.getByLabel("氏名").fill("田中　湊");
@@ -191,6 +210,10 @@ test("a consent by card is on the father's phone, whose objection pauses it, and
   const father = await phone(FATHER);
   await clerk.post("/v1/guardianships", { subject: child, guardian: father.pseudonym, role: "parental-authority", authority: "joint", until: Date.now() + 6_000 * DAY });
   await go(`consent?person=${child}`);
+  // The register knows of the father too, whom this machine never saw: the officer says whose card it will be.
+  await page.getByLabel(`${FATHER.family}　${FATHER.given}`).waitFor();
+  await snap(page, "whose-card");
+  await page.getByLabel(mother).click();
   await page.getByLabel("ようてい医院", { exact: true }).check();
   await page.getByLabel("留寿都村 の電話番号").fill("0136-46-3131");
   await page.getByLabel("ようてい医院 の電話番号").fill("0136-00-0000");
@@ -199,9 +222,9 @@ test("a consent by card is on the father's phone, whose objection pauses it, and
   await page.getByLabel("救急要約", { exact: true }).check();
   await press(page, "同意の文面を示す");
   await press(page, "内容を読みました。署名に進む");
-  await enter(SECRETS.password, "署名する");
+  await enter(page, SECRETS.password, "署名する");
   const consent = await page.locator("[data-consent]").getAttribute("data-consent");
-  joint = { counter, enter, child, father, consent };
+  joint = { child, father, guardian, mother, consent };
   await father.page.locator(".child option", { hasText: "湊" }).waitFor({ state: "attached" });
   await father.go("consents");
   const item = father.page.locator(`[data-consent="${consent}"]`);
@@ -218,19 +241,22 @@ test("a consent by card is on the father's phone, whose objection pauses it, and
 });
 
 test("the counter ends any consent that the chain has, also one that this browser never saw", async () => {
-  const { counter, enter, child, father, consent } = joint;
-  const { page, go } = counter;
+  const { child, father, guardian, mother, consent } = joint;
   const other = await propose(consortium.gateway, phoneOf(father.page, father.account), { subject: child, guardian: father.pseudonym, recipient: AT_CLINIC });
-  // What this machine remembers of consents is gone: the list is the chain's.
-  await go(`withdraw?person=${child}`);
+  const elsewhere = await consoleOf("clerk", "窓口 3番");
+  const { page, go } = elsewhere;
+  await pair(elsewhere);
+  await go("withdraw");
+  await scan(page, { child, guardian });
   await page.locator(`[data-consent="${other}"]`).waitFor();
-  assert.match(await page.locator(`[data-consent="${other}"]`).innerText(), /別の保護者/);
+  assert.match(await page.locator(`[data-consent="${other}"]`).innerText(), new RegExp(`${FATHER.family}　${FATHER.given}`));
+  assert.ok((await page.locator(`[data-consent="${consent}"]`).innerText()).includes(mother));
   await snap(page, "withdraw-list");
   assert.deepEqual(await violations(page), []);
   await page.locator(`[data-consent="${consent}"]`).click();
   await page.getByText("のカードが要ります").waitFor();
   await press(page, "内容を読みました。署名に進む");
-  await enter(SECRETS.password, "署名する");
+  await enter(page, SECRETS.password, "署名する");
   await page.getByText("同意を取り下げました").waitFor();
   assert.deepEqual(await facts(child, "consent-ended"), [{ consent, ending: "withdrawn" }]);
 });

@@ -3,7 +3,7 @@
 import type { Id, Moment } from "musubi-sdk";
 import type { Desk } from "./desk";
 import { patientOf } from "./fhir";
-import { newPerson, people, type Person } from "./people";
+import { keepPerson, newPerson, people, type Person, type Slip } from "./people";
 
 /** Somebody who signs for a person, as the chain has it now. */
 export interface Signer { person: Id; name: string; role: string; authority: string; until: Moment }
@@ -22,4 +22,19 @@ export async function personOf(desk: Desk, resident: Resident): Promise<Person> 
   const person = known ?? newPerson(resident.person, desk.member, patientOf(form, register(desk.member)), resident.guardians.length > 0);
   const guardians = resident.guardians.map(({ person, name, role, authority }) => ({ pseudonym: person, label: name, role, authority }));
   return { ...person, guardians: guardians.length > 0 ? guardians : person.guardians, hasCard: resident.card !== undefined };
+}
+
+/** As {@link personOf}, kept for the list of the day; whom this desk's register does not have is left as this machine knows them. */
+export async function refreshed(desk: Desk, person: Person): Promise<Person> {
+  if (person.home !== desk.member) return person;
+  const known = await residentOf(desk, person.pseudonym).then((resident) => personOf(desk, resident), () => person);
+  await keepPerson(known);
+  return known;
+}
+
+/** The child that a slip names, out of this desk's own register. */
+export async function bySlip(desk: Desk, slip: Slip): Promise<Person> {
+  const found = await personOf(desk, await residentOf(desk, slip.subject));
+  await keepPerson(found);
+  return found;
 }

@@ -5,8 +5,9 @@ import type { Id } from "musubi-sdk";
 import { useEffect, useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import { nameOf } from "../fhir";
-import { Choices, Done, Field, PersonChoice, Step, usePeople } from "../parts";
+import { Choices, Done, Field, PersonChoice, Step, Trouble, useAct, usePeople } from "../parts";
 import { type Guardian, keepPerson, type Person } from "../people";
+import { bySlip, refreshed } from "../residents";
 import { nonceFor, type Outcome, propose, SignStep } from "../signing";
 import { tagOf, useSpeech } from "../speech";
 
@@ -48,10 +49,32 @@ export function useNamed(filter: (person: Person) => boolean): [Person | undefin
   return [person, setPerson];
 }
 
+/** A child whose guardians are asked of the register anew: chosen from the list, or named by a slip that this machine never saw. */
+export function ChildChoice({ at, of, title, onChild }: { at: number; of: number; title: preact.ComponentChildren; onChild: (person: Person) => void }) {
+  const { say } = useSpeech();
+  const desk = useDesk();
+  const { error, act } = useAct();
+  return (
+    <Step at={at} of={of} title={title}>
+      <PersonChoice legend={say("person.search")} filter={(one) => one.guardians.length > 0} onChoose={(person) => void act(async () => onChild(await refreshed(desk, person)))} onSlip={(slip) => void act(async () => onChild(await bySlip(desk, slip)))} />
+      <Trouble error={error} />
+    </Step>
+  );
+}
+
+/** The child that the address names, with guardians as the register has them now. */
+export function useNamedChild(): [Person | undefined, (person: Person) => void] {
+  const desk = useDesk();
+  const [named] = useNamed((one) => one.guardians.length > 0);
+  const [child, setChild] = useState<Person>();
+  useEffect(() => { if (named) void refreshed(desk, named).then(setChild); }, [named?.pseudonym]);
+  return [child, setChild];
+}
+
 export function Consent() {
   const { say, text, language } = useSpeech();
   const desk = useDesk();
-  const [person, setPerson] = useNamed((one) => one.guardians.length > 0);
+  const [person, setPerson] = useNamedChild();
   const [recipient, setRecipient] = useState<number>();
   const [purpose, setPurpose] = useState<(typeof PURPOSES)[number]>("child-care");
   const [categories, setCategories] = useState<string[]>([...USUAL]);
@@ -61,7 +84,7 @@ export function Consent() {
   const [consent, setConsent] = useState<Id>("");
   const [outcome, setOutcome] = useState<Outcome>();
   const [signer, setSigner] = useState<Guardian>();
-  if (!person) return <Step at={1} of={4} title={say("consent.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.guardians.length > 0} onChoose={setPerson} /></Step>;
+  if (!person) return <ChildChoice at={1} of={4} title={say("consent.who")} onChild={setPerson} />;
   const guardian = signer ?? (person.guardians.length === 1 ? person.guardians[0] : undefined);
   if (!guardian) return <Step at={1} of={4} title={say("checkIn.whose")}><Choices legend={say("checkIn.guardian")} value={undefined} options={person.guardians.map((one) => [one.pseudonym, one.label])} onChoose={(chosen) => setSigner(person.guardians.find((one) => one.pseudonym === chosen))} /></Step>;
   const home = person.home;

@@ -5,11 +5,11 @@ import type { Id, Moment } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import { nameOf } from "../fhir";
-import { PersonChoice, Step } from "../parts";
+import { Step } from "../parts";
 import { keepPerson, type Person } from "../people";
 import { give, nonceFor, type Outcome, SignStep } from "../signing";
 import { tagOf, useSpeech } from "../speech";
-import { Became, useNamed } from "./consent";
+import { Became, ChildChoice, useNamedChild } from "./consent";
 
 /** A consent as the gateway reads it off the chain. */
 interface Given { consent: Id; guardian: Id; recipient: number; purpose: string; categories: string[]; notBefore: Moment; until: Moment; state: string | { ended: string } }
@@ -19,8 +19,8 @@ const isOn = ({ state }: Given): boolean => typeof state === "string" && ["propo
 /** One touch ends a consent; the next read is denied. */
 export function Withdraw() {
   const { say } = useSpeech();
-  const [person, setPerson] = useNamed((one) => one.guardians.length > 0);
-  if (!person) return <Step at={1} of={3} title={say("withdraw.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.guardians.length > 0} onChoose={setPerson} /></Step>;
+  const [person, setPerson] = useNamedChild();
+  if (!person) return <ChildChoice at={1} of={3} title={say("withdraw.who")} onChild={setPerson} />;
   return <OfChild key={person.pseudonym} person={person} />;
 }
 
