@@ -164,7 +164,7 @@ mod tests {
             let refused = Resource::from_value(measured(code, &value, unit));
             let refusal = refused.err().expect("refused");
             let places: Vec<&str> = refusal
-                .issues
+                .0
                 .iter()
                 .map(|issue| issue.expression.as_str())
                 .collect();

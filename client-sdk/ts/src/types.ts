@@ -10,7 +10,7 @@ export interface Checkpoint {
   genesis: Id;
   height: number;
   block: Id;
-  validators: { validators: { key: Id; member: number; power: number }[] } | unknown;
+  validators: { key: Id; member: number; power: number }[];
 }
 
 /** One fact: its kind, and what belongs to it; facts without fields are their kind alone. */

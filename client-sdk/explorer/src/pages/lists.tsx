@@ -76,7 +76,7 @@ function Validators() {
   return (
     <section class="card stack" aria-labelledby="validators"><h2 id="validators">{say("validators")}</h2>
       <Loaded state={state} again={again}>{({ height, validators }) => <>
-        <p class="row" data-validators={height}>{(validators as { validators: { member: number }[] }).validators.map((one) => <span class="badge plain">{member(one.member)}</span>)}</p>
+        <p class="row" data-validators={height}>{validators.map((one) => <span class="badge plain">{member(one.member)}</span>)}</p>
         <p class="soft"><span class="badge good"><span aria-hidden="true">✓</span>{say("proof.good")}</span> {say("validators.asOf", { height })}</p>
       </>}</Loaded>
     </section>
