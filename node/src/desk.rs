@@ -4,8 +4,8 @@
 //! also `gateway`; a municipality's counter and attester `officer`, `register` and `hpke`. A node without any of them still checks
 //! callers and passes transactions on.
 //!
-//! Read [`chain`] first (how a desk speaks to the chain), [`voice`] (as whom), then [`counter`], `life`, `protection`, `relay`, [`attester`], `second`, [`papers`], `receipts`,
-//! `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
+//! Read [`chain`] first (how a desk speaks to the chain), [`voice`] (as whom), then [`counter`], `life`, `protection`, `relay`,
+//! [`attester`], `second`, [`papers`], `receipts`, `archive`, [`pending`], [`check_in`], [`intake`], `family`, [`ledger`], `follow_up`,
 //! [`verdict`], [`custodian`], [`duties`] and [`facade`].
 
 mod admission;

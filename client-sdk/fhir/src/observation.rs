@@ -162,7 +162,7 @@ mod tests {
         ];
         for (code, value, unit) in wrong {
             let refused = Resource::from_value(measured(code, &value, unit));
-            let refusal = refused.err().expect("refused");
+            let refusal = refused.expect_err("refused");
             let places: Vec<&str> = refusal
                 .0
                 .iter()
