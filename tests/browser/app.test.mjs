@@ -299,8 +299,12 @@ test("nobody else reads: a stranger's key, another family's phone and staff are 
   for (const path of paths) await assert.rejects(own.get(path), /answers 403/, path);
   await enrolGuardian(clerk, { ...MOTHER, id: "other", given: "葵", kana: "ヤマモト　アオイ" }, pairing);
   for (const path of paths) await assert.rejects(own.get(path), /answers 404/, path);
-  for (const path of paths) await assert.rejects(nurse.get(path), /answers 403/, path);
   const doctor = await desk(consortium.gateway, await staff(consortium.folder, "yotei-clinic", "doctor"));
+  for (const path of paths) await assert.rejects(doctor.get(path), /answers 403/, path);
+  // The home municipality's own counter ends consents for whoever comes with the card; all else of a family's is not its affair.
+  const [trail, consents, records] = paths;
+  for (const path of [trail, records]) await assert.rejects(nurse.get(path), /answers 403/, path);
+  assert.ok(await nurse.get(consents));
   for (const other of [own, doctor]) await assert.rejects(other.get(`/v1/desk/residents/${child}`), /answers 403/);
   assert.equal((await clerk.get(`/v1/desk/residents/${child}`)).guardians[0].person, family.guardian);
   await stranger.context.close();
