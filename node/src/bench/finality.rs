@@ -82,6 +82,20 @@ impl Finality {
         })
     }
 
+    /// Waits for the first block after genesis, which has no time: keys and consents end by the chain's.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn wait_for_beginning(&mut self) -> Result<(), String> {
+        let first = self.tip.wait_for(|(_, time)| *time > 0);
+        let first = tokio::time::timeout(STALL_TIMEOUT, first).await;
+        match first.map(|begun| begun.map(drop)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err("the observed node is no longer followed".to_owned()),
+            Err(_) => Err(self.stall(STALL_TIMEOUT)),
+        }
+    }
+
     /// A block that every node has: where new transactions are born.
     pub fn birth(&self) -> BlockRef {
         self.tip.borrow().0

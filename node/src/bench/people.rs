@@ -83,6 +83,7 @@ impl People {
         finality: &mut Finality,
         scale: Scale,
     ) -> Result<Self, String> {
+        finality.wait_for_beginning().await?;
         let village = fleet.enlist(place.key(VILLAGE, "operator")?).await?;
         let clinic = fleet.enlist(place.key(CLINIC, "operator")?).await?;
         let officers = staff(fleet, finality, village, Role::Officer, scale.officers).await?;
