@@ -74,8 +74,9 @@ impl Executor {
         let header: Header = session
             .call_as("BlockBuilder_finalize_block", &[])
             .map_err(into_fault)?;
-        let outcome =
-            Outcome::collect(session, &Block { header, extrinsics }).map_err(into_fault)?;
+        let block = Block { header, extrinsics };
+        let hashes = block.extrinsic_hashes();
+        let outcome = Outcome::collect(session, &block, hashes).map_err(into_fault)?;
         Ok(Built { outcome, refused })
     }
 }
