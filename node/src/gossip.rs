@@ -31,7 +31,9 @@ async fn send_accepted(pipeline: Pipeline, network: Network) {
             transaction = accepted.recv() => match transaction {
                 Ok(transaction) => {
                     // A network that is busy loses nothing: the transaction waits, and is offered later or proposed by this node.
-                    drop(network.gossip(transaction.bytes.as_ref().clone()));
+                    if let Err(cause) = network.gossip(transaction.bytes.to_vec()) {
+                        tracing::debug!(%cause, "a transaction did not go out at once");
+                    }
                     new.push(transaction.hash);
                 }
                 Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "gossip fell behind the pool"),
