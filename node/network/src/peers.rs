@@ -418,11 +418,11 @@ mod tests {
         let mut book = PeerBook::default();
         let peer = ready_peer(&mut book, Instant::now());
         (0..3).for_each(|seed| book.spread(&parcel(seed, 1)));
-        let batch = batch(&mut book, &peer);
+        let sent = batch(&mut book, &peer);
         book.batch_done(&peer, false);
         assert_eq!(batch(&mut book, &peer), None);
         book.wake();
-        assert_eq!(batch(&mut book, &peer), batch);
+        assert_eq!(batch(&mut book, &peer), sent);
     }
 
     #[test]
