@@ -8,8 +8,8 @@
 //! * [`smart`], [`systems`], [`assertion`], [`tokens`], [`scope`], [`client`]: who calls, and what for.
 //! * [`router`]: the routes; [`record`], [`patient`], [`write`], [`transaction`]: what they do.
 //! * [`search`], [`query`], [`instant`]: searching, by values that are read at the door.
-//! * [`consent`], [`audit`], [`provenance`]: the chain in FHIR's shapes; [`recommendation`], [`summary`], [`health_card`], [`flags`], [`scores`]: what is
-//!   made of records; [`openapi`]: the REST endpoints for programs.
+//! * [`consent`], [`audit`], [`provenance`]: the chain in FHIR's shapes; [`recommendation`], [`summary`], [`health_card`], [`flags`],
+//!   [`scores`]: what is made of records; [`openapi`]: the REST endpoints for programs.
 //!
 //! **Must never:** decide who may read (the runtime does); reach the chain or a vault but through the ports; log or repeat what was sent.
 #![allow(clippy::disallowed_types, reason = "an edge crate: it speaks HTTP")]

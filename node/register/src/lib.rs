@@ -6,7 +6,8 @@
 //!
 //! Beside the people lie the things that must survive with them under the same key: the evidence of what they signed ([`evidence`]),
 //! the receipts that they were given for it ([`receipts`]) and the nonces that were issued for it ([`nonces`]), the ledger of doses and
-//! checkups ([`ledger`]), what was done for whoever did not come ([`follow_ups`]), mistakes that were reported ([`incidents`]), and forms that are not yet sent ([`drafts`]).
+//! checkups ([`ledger`]), what was done for whoever did not come ([`follow_ups`]), mistakes that were
+//! reported ([`incidents`]), and forms that are not yet sent ([`drafts`]).
 //!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
