@@ -324,6 +324,13 @@ pub const SIGNED: &[SignedEndpoint] = &[
         JSON,
     ),
     signed(
+        "get",
+        "/v1/family/{subject}/copy",
+        "A person's record to take along: ?form=fhir a Bundle with the Patient, ?form=pdf paper.",
+        None,
+        PDF,
+    ),
+    signed(
         "post",
         "/v1/hand-overs",
         "Keep a draft of a consent for the counter; gives a code.",
