@@ -47,7 +47,7 @@ export async function propose(address, phone, { subject, guardian, recipient, da
     statement: wasm.randomId(), nonce: Array.from(crypto.getRandomValues(new Uint8Array(32))), assurance: "card-signed", second_attester: null, account: phone.account,
   };
   const envelope = { genesis: at.genesis, specVersion: at.specVersion, transactionVersion: at.transactionVersion, account: phone.account, nonce: at.nonce, mortal: { period: 64, height: at.height, block: at.hash } };
-  const unsigned = new wasm.UnsignedExtrinsic(JSON.stringify(envelope), wasm.proposeConsent(consent, JSON.stringify(terms)));
+  const unsigned = new wasm.UnsignedExtrinsic(envelope, wasm.proposeConsent(consent, terms));
   const extrinsic = unsigned.attachSignature(await phone.sign(unsigned.payloadToSign()));
   const headers = await gatewayHeaders(own.genesis, phone, { method: "POST", path: "/v1/extrinsics", body: extrinsic });
   const response = await fetch(`${address}/v1/extrinsics`, { method: "POST", headers, body: extrinsic });

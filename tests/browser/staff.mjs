@@ -60,12 +60,12 @@ export async function prepare(clerk, handed, parties) {
   const { draft, guardian } = handed;
   const { nonce } = await clerk.post("/v1/nonces", { for: "document" });
   const now = Date.now();
-  const statement = wasm.Statement.fromFields(JSON.stringify({
+  const statement = wasm.Statement.of({
     schema: "musubi/consent-statement/1", consent: hex(crypto.getRandomValues(new Uint8Array(32))), subject: draft.subject, subject_label: draft.label, guardian,
     role: "parental-authority", authority: "single", controller: parties.controller, recipient: parties.recipient, purpose: draft.purpose, categories: draft.categories,
     actions: ["view"], retention_days: 365, transfer_abroad: false, not_before: now, not_after: now + draft.days * DAY, nonce, assurance: "card-signed", place: "counter",
     notice: "musubi-notice-2026-11", language: draft.language, wording: wasm.wordingDigest(draft.language),
-  }));
+  });
   await clerk.post(`/v1/hand-overs/${handed.code}`, { statement: Buffer.from(statement.bytes()).toString("base64") });
-  return { reference: statement.reference(), lines: JSON.parse(statement.lines(draft.language)) };
+  return { reference: statement.reference(), lines: statement.lines(draft.language) };
 }

@@ -14,6 +14,8 @@ import { Emergency } from "./pages/emergency";
 import { EnrolAdult, EnrolChild } from "./pages/enrol";
 import { Phone } from "./pages/hand-over";
 import { Keys } from "./pages/key";
+import { Figures } from "./pages/figures";
+import { CheckupForm } from "./pages/form";
 import { Checkup } from "./pages/measure";
 import { Queue } from "./pages/queue";
 import { Reader } from "./pages/reader";
@@ -30,7 +32,7 @@ import type { Key } from "./words";
 type Page = () => preact.JSX.Element;
 type Words = preact.ComponentChildren;
 const PAGES: [path: string, title: Key, page: Page][] = [
-  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
+  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["form", "nav.form", CheckupForm], ["figures", "nav.figures", Figures], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
   ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage], ["phone", "nav.phone", Phone], ["card", "nav.card", Card],
 ];
 const ALWAYS: [path: string, title: Key][] = [["queue", "nav.queue"], ["reader", "nav.reader"], ["key", "nav.key"]];

@@ -3,7 +3,8 @@
 
 import { fromHex, toHex } from "musubi-shared";
 import { type Gateway } from "musubi-shared/gateway";
-import { type Id, Refused } from "musubi-sdk";
+import { type Category, type Id, Refused } from "musubi-sdk";
+import type { AccessRequest } from "musubi-sdk/keys";
 import { read } from "./database";
 import type { Desk } from "./desk";
 import { signerOf } from "./staff-key";
@@ -17,7 +18,7 @@ export class Denied extends Error {}
 export class NoOpeningKey extends Error {}
 
 /** What an ambulance needs to know; the most delicate classes stay shut whatever is asked. */
-const CATEGORIES = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
+const CATEGORIES: Category[] = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
 /** Classes by their number on the wire. */
 const NAMES = ["immunization", "checkup", "questionnaire", "growth", "scale", "survey", "emergency-summary", "schedule-verdict", "sensitive", "document"];
 /** Records that one ticket releases at most. */
@@ -122,8 +123,8 @@ async function permit(gateway: Gateway, subject: Id, opening: Id): Promise<Id> {
   const { loadKeys } = await import("musubi-sdk/keys");
   const keys = await loadKeys();
   const request = keys.randomId();
-  const asked = { request, subject, purpose: "emergency", categories: CATEGORIES, claim: { "break-glass": opening }, session: null };
-  await gateway.submit(keys.requestAccess(JSON.stringify(asked)));
+  const asked: AccessRequest = { request, subject, purpose: "emergency", categories: CATEGORIES, claim: { "break-glass": opening } };
+  await gateway.submit(keys.requestAccess(asked));
   const decision = await gateway.get<{ permit?: unknown; deny?: string }>(`/v1/requests/${request}`);
   if (!decision.permit) throw new Denied(decision.deny ?? "not-available");
   return request;
@@ -156,7 +157,7 @@ async function open(gateway: Gateway, vault: Vault, secret: CryptoKey, held: Hel
   const { loadKeys } = await import("musubi-sdk/keys");
   const wasm = await loadKeys();
   const [onChain, ciphertext] = await Promise.all([gateway.get<{ ciphertext: Id; commitment: Id }>(`/v1/records/${held.record}`), vault.ciphertext(held.record, key.bytes)]);
-  const { encapsulated } = JSON.parse(wasm.envelopeToOpen(key.envelope)) as { encapsulated: string };
+  const { encapsulated } = wasm.envelopeToOpen(key.envelope);
   const other = await crypto.subtle.importKey("raw", fromHex(encapsulated) as BufferSource, "X25519", false, []);
   const agreed = new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: other }, secret, 256));
   const size = ciphertext.length;
