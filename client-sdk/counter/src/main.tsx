@@ -5,6 +5,7 @@ import knot from "musubi-shared/knot.svg";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Desk, DeskContext, openDesk, useDesk } from "./desk";
+import { later } from "./later";
 import "./look.css";
 import { Card } from "./pages/card";
 import { Check } from "./pages/check";
@@ -14,8 +15,6 @@ import { Emergency } from "./pages/emergency";
 import { EnrolAdult, EnrolChild } from "./pages/enrol";
 import { Phone } from "./pages/hand-over";
 import { Keys } from "./pages/key";
-import { Figures } from "./pages/figures";
-import { CheckupForm } from "./pages/form";
 import { Checkup } from "./pages/measure";
 import { Queue } from "./pages/queue";
 import { Reader } from "./pages/reader";
@@ -31,6 +30,8 @@ import type { Key } from "./words";
 
 type Page = () => preact.JSX.Element;
 type Words = preact.ComponentChildren;
+const CheckupForm = later(async () => (await import("./pages/form")).CheckupForm);
+const Figures = later(async () => (await import("./pages/figures")).Figures);
 const PAGES: [path: string, title: Key, page: Page][] = [
   ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["form", "nav.form", CheckupForm], ["figures", "nav.figures", Figures], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
   ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage], ["phone", "nav.phone", Phone], ["card", "nav.card", Card],
