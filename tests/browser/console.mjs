@@ -91,12 +91,14 @@ export async function scanVial(page, label) {
   await page.getByLabel("バーコード").press("Enter");
 }
 
-/** Presses Tab until something has the focus; says what was never reached. */
-export async function reach(page, selector) {
+/** Presses Tab until something has the focus, by selector or locator; says what was never reached. */
+export async function reach(page, wanted) {
+  const target = typeof wanted === "string" ? page.locator(wanted) : wanted;
+  await target.first().waitFor();
   const TURNS = 120;
   for (let turn = 0; turn < TURNS; turn++) {
-    if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+    if (await target.evaluateAll((all) => all.includes(document.activeElement))) return;
     await page.keyboard.press("Tab");
   }
-  throw new Error(`${selector} is not reached by ${TURNS} tabs from ${page.url()}`);
+  throw new Error(`${wanted} is not reached by ${TURNS} tabs on ${page.url()}`);
 }

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
-import { before } from "node:test";
 import { promisify } from "node:util";
 import { DESKTOP, open, overflows, PHONE, until } from "./browser.mjs";
 import { reach } from "./console.mjs";
@@ -13,13 +12,13 @@ import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
 const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "node", "trail"];
-const on = stage();
+const on = stage({ begin });
 
-before(async () => {
+async function begin() {
   // The index follows the chain: the last step's block must be in it before anything is counted.
   const last = Math.max(...on.consortium.steps.map((step) => step.block ?? 0));
   await until(true, async () => last <= (await (await fetch(`${on.consortium.address}/explorer/api/chain`)).json()).index.height);
-});
+}
 
 const at = (path, options = DESKTOP) => open(on.browser, options, on.consortium.address, path);
 const proved = (page) => page.locator('[data-proof="good"]');
@@ -76,6 +75,7 @@ test("an answer that was tampered with turns red, and says what to do", async ()
   assert.ok((await proved(page).count()) >= 1, "the others stay proved");
   await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary").click();
   await page.getByText("この内容を信じないでください").waitFor();
+  await judged(page, "explorer-tampered");
 });
 
 test("reads without grant are none, and blocks come in with their certificates checked here", async () => {
@@ -88,6 +88,7 @@ test("a number that is searched leads to what it is", async () => {
   const { page } = await at("");
   await page.getByRole("searchbox").fill("3");
   await page.getByRole("searchbox").press("Enter");
+  await judged(page, "explorer-search");
   await page.getByRole("link", { name: "ブロック 3" }).click();
   await page.waitForURL("**/explorer/events?firstHeight=3&lastHeight=3");
 });
@@ -107,6 +108,7 @@ test("one person's trail needs an officer's key, and is proved to be whole", asy
   const whole = page.locator('[data-proof="whole"]');
   await whole.waitFor();
   assert.match(await whole.innerText(), /許可のない閲覧 0 件/);
+  await judged(page, "explorer-trail-whole");
 });
 
 test("the keyboard alone is enough", async () => {

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { before } from "node:test";
 import { DESKTOP, open, rested } from "./browser.mjs";
 import { daysAfter, daysAgo } from "./days.mjs";
 import { judged, snap } from "./look.mjs";
@@ -18,13 +17,13 @@ const MOTHER = { id: "yuki", family: "林", given: "雪", kana: "ハヤシ　ユ
 const CHILD = { id: "sora", family: "林", given: "空", kana: "ハヤシ　ソラ", born: BORN, gender: "male" };
 const APP = ["", "vaccines", "growth", "consents", "consents/new", "looked", "notices", "forms", "forms/yoshinhyo-infant", "family", "export", "lost", "device", "menu"];
 const EXPLORER = ["", "events", "break-glass", "consents", "erasures", "votes", "node", "trail"];
-const on = stage();
+const on = stage({ begin });
 let phone, names;
 
-before(async () => {
+async function begin() {
   const { members } = await (await fetch(`${on.village}/v1/chain`)).json();
   names = [...members.map(({ name }) => name).filter(Boolean), MOTHER.family, MOTHER.given, CHILD.given];
-});
+}
 
 /** What a reader sees in the main part: readings in the place of what they stand above, and without what people and places are called. */
 const seen = (page) => page.evaluate((names) => {

@@ -20,6 +20,38 @@ export async function judged(page, name) {
   assert.deepEqual(await violationsInSight(page), [], name);
 }
 
+/** The same in the colours that a reader forced upon the page, as Windows does for high contrast. */
+export async function withForcedColors(page, name) {
+  await page.emulateMedia({ forcedColors: "active" });
+  await judged(page, `${name}-forced`);
+  const bare = await page.evaluate(borderless);
+  await page.emulateMedia({ forcedColors: "none" });
+  assert.deepEqual(bare, [], `${name}: buttons that nothing tells from text once backgrounds are gone`);
+}
+
+/** Letters of double size and nothing else, as a browser's text zoom gives them: nothing lies beside the screen, and nothing is cut off. */
+export async function magnified(page, name) {
+  await rested(page);
+  await page.evaluate(() => { document.documentElement.style.fontSize = "36px"; });
+  await snap(page, `${name}-letters`);
+  const beside = await overflows(page);
+  const cut = await page.evaluate(clipped);
+  await page.evaluate(() => { document.documentElement.style.fontSize = ""; });
+  assert.deepEqual([beside, cut], [false, []], `${name} with letters of double size`);
+}
+
+/** Buttons without an edge, of those that have no underline either. */
+function borderless() {
+  const bare = (one) => { const style = getComputedStyle(one); return style.borderStyle === "none" && !style.textDecorationLine.includes("underline"); };
+  return [...document.querySelectorAll("button")].filter((one) => one.checkVisibility() && bare(one)).map((one) => one.outerHTML.slice(0, 90));
+}
+
+/** Text whose box hides a part of it. */
+function clipped() {
+  const hides = (one) => /hidden|clip/.test(getComputedStyle(one).overflow) && !one.matches(".sr, .sr *, rt, svg, svg *, input, select, textarea") && one.clientWidth > 1;
+  return [...document.querySelectorAll("main *, header *, nav *")].filter((one) => one.checkVisibility() && hides(one) && (one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 1)).map((one) => one.outerHTML.slice(0, 90));
+}
+
 /** Violations with the whole screen in sight: what is scrolled half away counts as too small to touch. */
 async function violationsInSight(page) {
   const { width, height } = page.viewportSize();

@@ -1,12 +1,9 @@
 // A family's phone: its keys, made in the browser and never out of it, and what they sign.
 
-import { readFile } from "node:fs/promises";
-import { gatewayHeaders } from "../../client-sdk/ts/dist/index.js";
 import { open, PHONE } from "./browser.mjs";
 import { press } from "./console.mjs";
+import { DAY } from "./days.mjs";
 import { desk } from "./staff.mjs";
-
-const DAY = 86_400_000;
 
 /** A phone that has just made its keys and shows them, for a counter to read: `musubi-device:1:<account>:<sealing key>`. */
 export async function newPhone(browser, gateway) {
@@ -37,20 +34,12 @@ export const phoneOf = (page, account) => ({
 
 /** Puts a consent forward on the chain in the name of a phone, as its app does after a card has signed; gives its number. */
 export async function propose(address, phone, { subject, guardian, recipient, days = 30 }) {
-  const { loadKeys } = await import("../../client-sdk/ts/dist/keys.js");
-  const wasm = await loadKeys(await readFile(new URL("../../client-sdk/ts/generated/keys/musubi_wasm_keys_bg.wasm", import.meta.url)));
-  const own = await desk(address, phone);
-  const at = await own.get("/v1/signing-context");
-  const consent = wasm.randomId();
+  const random = () => `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex")}`;
+  const consent = random();
   const terms = {
     subject, guardian, recipient, purpose: "child-care", categories: ["immunization", "growth"], not_before: Date.now(), not_after: Date.now() + days * DAY,
-    statement: wasm.randomId(), nonce: Array.from(crypto.getRandomValues(new Uint8Array(32))), assurance: "card-signed", second_attester: null, account: phone.account,
+    statement: random(), nonce: Array.from(crypto.getRandomValues(new Uint8Array(32))), assurance: "card-signed", second_attester: null, account: phone.account,
   };
-  const envelope = { genesis: at.genesis, specVersion: at.specVersion, transactionVersion: at.transactionVersion, account: phone.account, nonce: at.nonce, mortal: { period: 64, height: at.height, block: at.hash } };
-  const unsigned = new wasm.UnsignedExtrinsic(envelope, wasm.proposeConsent(consent, terms));
-  const extrinsic = unsigned.attachSignature(await phone.sign(unsigned.payloadToSign()));
-  const headers = await gatewayHeaders(own.genesis, phone, { method: "POST", path: "/v1/extrinsics", body: extrinsic });
-  const response = await fetch(`${address}/v1/extrinsics`, { method: "POST", headers, body: extrinsic });
-  if (!response.ok) throw new Error(`the chain did not take the consent: ${await response.text()}`);
+  await (await desk(address, phone)).submit((wasm) => wasm.proposeConsent(consent, terms));
   return consent;
 }

@@ -1,7 +1,7 @@
 // Staff as programs: what a clerk and a nurse do while a test looks at somebody else's screen.
 
 import { readFile } from "node:fs/promises";
-import { createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from "node:crypto";
 import { gatewayHeaders } from "../../client-sdk/ts/dist/index.js";
 import { load } from "../../client-sdk/ts/dist/module.js";
 
@@ -15,22 +15,42 @@ export async function staff(folder, member, name) {
   return { account, sign: async (bytes) => new Uint8Array(sign(null, bytes, key)) };
 }
 
-/** Signed calls of one member of staff to one gateway. */
+/** A person's keys outside of any browser: those that sign and those that open, as a counter reads them off a phone. */
+export function keysOfPerson() {
+  const [signing, sealing] = [generateKeyPairSync("ed25519"), generateKeyPairSync("x25519")];
+  const raw = ({ publicKey }) => Buffer.from(publicKey.export({ format: "der", type: "spki" }).subarray(-32)).toString("hex");
+  const account = raw(signing);
+  return { account: `0x${account}`, sealing: `0x${raw(sealing)}`, pairing: `musubi-device:1:${account}:${raw(sealing)}`, sign: async (bytes) => new Uint8Array(sign(null, bytes, signing.privateKey)) };
+}
+
+/** Signed calls of one key to one gateway: `ask` gives whatever is answered, the others what was asked for or an error. */
 export async function desk(address, signer) {
   await load(await readFile(new URL("../../client-sdk/ts/generated/chain/musubi_wasm_chain_bg.wasm", import.meta.url)));
   const genesis = (await (await fetch(`${address}/v1/chain`)).json()).genesis.genesis;
-  const call = async (method, path, value, subject) => {
-    const body = value === undefined ? undefined : new TextEncoder().encode(JSON.stringify(value));
-    const headers = await gatewayHeaders(genesis, signer, { method, path, ...(body && { body }), ...(subject && { subject }) });
-    const response = await fetch(address + path, { method, headers, body });
+  const ask = async (method, path, { body, subject } = {}) => {
+    const bytes = body === undefined || body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body));
+    const headers = await gatewayHeaders(genesis, signer, { method, path, ...(bytes && { body: bytes }), ...(subject && { subject }) });
+    return fetch(address + path, { method, headers, body: bytes });
+  };
+  const call = async (method, path, body, subject) => {
+    const response = await ask(method, path, { body, subject });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answers ${response.status}: ${text}`);
     return JSON.parse(text);
   };
-  return { genesis, account: signer.account, get: (path) => call("GET", path), post: (path, value, subject) => call("POST", path, value, subject) };
+  /** Signs what the SDK makes of a call of the chain, and has it taken in; `make` gets the SDK. */
+  const submit = async (make) => {
+    const { loadKeys } = await import("../../client-sdk/ts/dist/keys.js");
+    const wasm = await loadKeys(await readFile(new URL("../../client-sdk/ts/generated/keys/musubi_wasm_keys_bg.wasm", import.meta.url)));
+    const at = await call("GET", "/v1/signing-context");
+    const envelope = { genesis: at.genesis, specVersion: at.specVersion, transactionVersion: at.transactionVersion, account: signer.account, nonce: at.nonce, mortal: { period: 64, height: at.height, block: at.hash } };
+    const unsigned = new wasm.UnsignedExtrinsic(envelope, make(wasm));
+    return call("POST", "/v1/extrinsics", unsigned.attachSignature(await signer.sign(unsigned.payloadToSign())));
+  };
+  return { address, genesis, signer, account: signer.account, ask, submit, get: (path) => call("GET", path), post: (path, value, subject) => call("POST", path, value, subject) };
 }
 
-const patient = ({ id, family, given, kana, born, gender }) => ({
+export const patientOf = ({ id, family, given, kana, born, gender }) => ({
   resourceType: "Patient", id, gender, birthDate: born,
   identifier: [{ system: "urn:oid:1.2.392.100495.20.3.51.10199999999", value: `P-${id}` }],
   name: [
@@ -43,12 +63,12 @@ const patient = ({ id, family, given, kana, born, gender }) => ({
 export async function enrolGuardian(clerk, person, pairing) {
   const [, , account, sealing] = pairing.split(":");
   const device = { account: `0x${account}`, hpke: `0x${sealing}` };
-  return (await clerk.post("/v1/people", { patient: patient(person), domain: "health", device })).pseudonym;
+  return (await clerk.post("/v1/people", { patient: patientOf(person), domain: "health", device })).pseudonym;
 }
 
 /** Enrols a child and attests that the guardian decides for it. */
 export async function enrolChild(clerk, person, guardian) {
-  const { pseudonym } = await clerk.post("/v1/people", { patient: patient(person), domain: "health" });
+  const { pseudonym } = await clerk.post("/v1/people", { patient: patientOf(person), domain: "health" });
   await clerk.post("/v1/guardianships", { subject: pseudonym, guardian, role: "parental-authority", authority: "single", until: Date.now() + 6_000 * DAY });
   return pseudonym;
 }

@@ -13,8 +13,11 @@ export const MEMBERS = { village: 0, clinic: 4, otherClinic: 5 };
 const CLINIC_PORT = 34;
 const AGENT_PORT = 38;
 
-/** Sets it up before a file's first step, and takes it down after its last. `card` is the family of the demonstration whose card lies on the reader. */
-export function stage({ card } = {}) {
+/**
+ * Sets it up before a file's first step, and takes it down after its last. `card` is the family of the demonstration whose card lies on the
+ * reader; `begin` is what the file needs beyond that.
+ */
+export function stage({ card, begin } = {}) {
   const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
   const on = { binary, folder };
   before(async () => {
@@ -31,6 +34,7 @@ export function stage({ card } = {}) {
       on.agent = await agent(binary, on.reader.env, consortium.port + AGENT_PORT, [on.village, on.clinic]);
     }
     on.browser = await launch();
+    await begin?.();
   });
   after(async () => {
     await on.browser?.close();
