@@ -149,7 +149,9 @@ impl SignedEndpoint {
                 "done, or done before"
             };
             let mut content = json!({self.answer.media: self.answer.schema()});
-            if self.answer.media == PDF {
+            if self.answer.media == PDF && self.path.ends_with("/copy") {
+                content[FHIR_JSON] = json!({});
+            } else if self.answer.media == PDF {
                 content[JSON] = json!({"schema": Schemas::named("Receipt")});
             }
             responses[status.to_string()] = json!({"description": said, "content": content});
