@@ -8,5 +8,7 @@
 
 mod calls;
 mod extrinsics;
+mod shapes;
 mod shared;
 mod state;
+mod statements;
