@@ -2,14 +2,15 @@
 //!
 //! [`people`] prepares staff, families and consents by transactions of their own; [`mix`] then makes calls in the shares that the architecture
 //! names; [`fleet`] signs them and hands them to some nodes; [`finality`] sees them become final on *another* node, which is where latency
-//! ends; [`usage`] reads from the system what the nodes spent, [`causes`] what for; [`figures`] puts the numbers together, and [`standard`] is the set
-//! that a machine is known by. Nothing in the nodes knows of it.
+//! ends; [`usage`] reads from the system what the nodes spent, [`causes`] what for; [`figures`] puts the numbers together, [`outages`] sees what
+//! dead validators cost, and [`standard`] is the set that a machine is known by. Nothing in the nodes knows of it.
 
 pub mod causes;
 pub mod figures;
 pub mod finality;
 pub mod fleet;
 pub mod mix;
+pub mod outages;
 pub mod people;
 pub mod place;
 pub mod standard;
@@ -77,6 +78,16 @@ pub async fn run(place: &Place, plan: &Plan) -> Result<Figures, String> {
     Ok(Figures::new(&finality, &mix, driven, spent)
         .with_causes(&causes)
         .with_keys(keys))
+}
+
+/// Waits until all nodes answer and a block follows genesis.
+///
+/// # Errors
+/// When that takes too long.
+pub async fn wait_for_nodes(place: &Place, plan: &Plan) -> Result<(), String> {
+    let connected = connect(place, plan).await;
+    let (_, mut finality) = connected.map_err(|error| error.to_string())?;
+    finality.wait_for_beginning().await
 }
 
 /// How many keys the newest state has.

@@ -2,6 +2,7 @@
 
 use musubi_node_core::ports::Clock;
 use musubi_primitives::Moment;
+use rustix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The system's clocks: wall time for blocks, monotonic time for budgets.
@@ -25,6 +26,11 @@ impl Clock for SystemClock {
 
     fn elapsed(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    fn worked(&self) -> Duration {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::try_from(time).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@
 
 mod facade;
 
-pub use facade::{ClientConfig, FacadeConfig};
+pub use facade::{ClientConfig, FacadeConfig, ScaleConfig};
 
 use figment::{
     Figment,

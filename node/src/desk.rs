@@ -13,6 +13,7 @@ mod answers;
 mod archive;
 mod arriving;
 pub mod attester;
+mod begun;
 mod cards;
 pub mod care;
 mod catching_up;
@@ -37,11 +38,13 @@ mod hearing;
 mod history;
 mod holder;
 mod home;
+mod incidents;
 pub mod intake;
 mod issuing;
 mod judging;
 mod keys;
 pub mod ledger;
+mod letters;
 mod life;
 mod moving;
 mod nonces;
@@ -58,7 +61,10 @@ mod recording;
 mod relay;
 mod repair;
 pub mod revocations;
+mod scales;
 mod second;
+mod settling;
+mod surveys;
 mod together;
 pub mod verdict;
 pub mod voice;
@@ -341,6 +347,12 @@ impl ScheduleDesk for Office {
     async fn check(&self, caller: &Caller, order: Order) -> Result<Vec<Card>, DeskError> {
         offered(&self.desks()?.intake, "the schedule check")?
             .check(caller, order)
+            .await
+    }
+
+    async fn subject_of_card(&self, caller: &Caller, card: &str) -> Result<Pseudonym, DeskError> {
+        offered(&self.desks()?.intake, "the schedule check")?
+            .subject_of_card(caller, card)
             .await
     }
 

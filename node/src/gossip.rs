@@ -14,22 +14,47 @@ const EARLY_MAX: usize = 4_096;
 
 /// Starts the three flows; they end with the network.
 pub fn start(pipeline: &Pipeline, network: &Network, events: mpsc::Receiver<Event>) {
-    tokio::spawn(send_accepted(pipeline.pool().clone(), network.clone()));
+    tokio::spawn(send_accepted(pipeline.clone(), network.clone()));
     tokio::spawn(take_in(pipeline.clone(), network.clone(), events));
     tokio::spawn(announce_heads(pipeline.clone(), network.clone()));
 }
 
-async fn send_accepted(pool: Pool, network: Network) {
+/// What the pool accepts goes out at once if it came in here. What then waits through a whole block, whoever sent it, is offered on: there
+/// may be members that its sender is not connected to.
+async fn send_accepted(pipeline: Pipeline, network: Network) {
+    let pool = pipeline.pool();
     let mut accepted = pool.accepted();
+    let mut finalised = pipeline.finalised();
+    let (mut new, mut waiting) = (Vec::new(), Vec::new());
     loop {
-        match accepted.recv().await {
-            // A network that is busy loses nothing: the pool keeps the transaction, and this node proposes it itself.
-            Ok(transaction) => drop(network.gossip(transaction.bytes.as_ref().clone())),
-            Err(RecvError::Lagged(missed)) => {
-                tracing::debug!(missed, "gossip fell behind the pool");
+        tokio::select! {
+            transaction = accepted.recv() => match transaction {
+                Ok(transaction) => {
+                    // A network that is busy loses nothing: the transaction waits, and is offered later or proposed by this node.
+                    if let Err(cause) = network.gossip(transaction.bytes.to_vec()) {
+                        tracing::debug!(%cause, "a transaction did not go out at once");
+                    }
+                    new.push(transaction.hash);
+                }
+                Err(RecvError::Lagged(missed)) => tracing::debug!(missed, "gossip fell behind the pool"),
+                Err(RecvError::Closed) => return,
+            },
+            block = finalised.recv() => {
+                if matches!(block, Err(RecvError::Closed)) {
+                    return;
+                }
+                offer_waiting(pool, &network, &waiting);
+                waiting = std::mem::take(&mut new);
             }
-            Err(RecvError::Closed) => return,
         }
+    }
+}
+
+fn offer_waiting(pool: &Pool, network: &Network, hashes: &[[u8; 32]]) {
+    let still_here = hashes.iter().filter_map(|hash| pool.get(hash));
+    let waiting: Vec<_> = still_here.map(|tx| tx.bytes.to_vec()).collect();
+    if !waiting.is_empty() && network.offer(waiting).is_err() {
+        tracing::debug!("gossip is busy: what waits is not offered on");
     }
 }
 

@@ -184,7 +184,13 @@ async fn serve_gateway(
         .await
         .map_err(|error| format!("gateway.listen {address}: {error}"))?;
     let entrance = musubi_node_gateway::Entrance::new(Arc::clone(&office) as _);
-    let care = musubi_node_gateway::cds::router(entrance.clone(), Arc::clone(&office) as _);
+    let care = musubi_node_gateway::cds::router(
+        entrance.clone(),
+        Arc::clone(&office) as _,
+        facade
+            .as_ref()
+            .and_then(|facade| desk::facade::systems(facade, &office)),
+    );
     let follow_up =
         musubi_node_gateway::follow_up::router(entrance.clone(), Arc::clone(&office) as _);
     let forms = musubi_node_gateway::forms::router(entrance.clone(), Arc::clone(&office) as _);

@@ -20,6 +20,7 @@ impl frame_system::Config for Runtime {
     type BaseCallFilter = extension::NoSystemCalls;
     type BlockWeights = weights::BlockWeights;
     type DbWeight = weights::NodeWeight;
+    type ExtensionsWeightInfo = weights::Extensions;
     type BlockLength = weights::BlockLength;
     /// Eras up to 4096 blocks: an offline terminal has a quarter of an hour at the fastest pace, hours at the idle beat.
     type BlockHashCount = ConstU32<4096>;

@@ -66,5 +66,43 @@ fn block_weights() -> limits::BlockWeights {
         .expect("a test builds the limits: base weights fit into the totals")
 }
 
+/// What the checks before a call cost. Their time is part of [`BASE_TRANSACTION`], and what they read of the block's beginning every
+/// transaction shares; only the path to the sender's nonce is each one's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Extensions;
+
+/// Trie nodes on the path to an account that the rest of a block does not share, with 65,536 accounts.
+const ACCOUNT_NODES: u64 = 4;
+
+impl frame_system::ExtensionsWeightInfo for Extensions {
+    fn check_nonce() -> Weight {
+        NodeWeight::get().reads_writes(ACCOUNT_NODES, ACCOUNT_NODES)
+    }
+    fn check_genesis() -> Weight {
+        Weight::zero()
+    }
+    fn check_mortality_mortal_transaction() -> Weight {
+        Weight::zero()
+    }
+    fn check_mortality_immortal_transaction() -> Weight {
+        Weight::zero()
+    }
+    fn check_non_zero_sender() -> Weight {
+        Weight::zero()
+    }
+    fn check_spec_version() -> Weight {
+        Weight::zero()
+    }
+    fn check_tx_version() -> Weight {
+        Weight::zero()
+    }
+    fn check_weight() -> Weight {
+        Weight::zero()
+    }
+    fn weight_reclaim() -> Weight {
+        Weight::zero()
+    }
+}
+
 /// What the rehearsed migration costs: one read and one write.
 pub const MIGRATION: Weight = Weight::from_parts(5_000_000, 0);

@@ -2,99 +2,41 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { mkdir } from "node:fs/promises";
-import { after, before } from "node:test";
-import { DESKTOP, launch, open, overflows, PHONE, rested, until, violations } from "./browser.mjs";
-import { agent as startAgent, reader as startReader, SECRETS } from "./cards.mjs";
-import { start } from "./consortium.mjs";
+import { DESKTOP, overflows, PHONE, until } from "./browser.mjs";
+import { SECRETS } from "./cards.mjs";
+import { bindCard, enter, fillPerson, openConsole, pair, press, pseudonym, reach, scan, scanVial, signByCard, takeKey } from "./console.mjs";
+import { daysAgo } from "./days.mjs";
+import { judged } from "./look.mjs";
+import { newPhone, showChild } from "./phone.mjs";
+import { MEMBERS, stage } from "./stage.mjs";
 import { step as test } from "./steps.mjs";
 
-const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const [HOME, AT_CLINIC] = [0, 4];
-let consortium, browser, reader, agent, village, clinic, phone, VILLAGE, CLINIC;
+const on = stage({ card: 0, begin });
+let village, clinic, phone;
 /** What the family's way through the desks left: pseudonyms, consent, visit, records. */
 const family = {};
+const snap = (page, name) => judged(page, `counter-${name}`);
+const atVillage = (member, key, label) => openConsole(on, on.village, member, key, label);
+const atClinic = (key, label, options) => openConsole(on, on.clinic, "yotei-clinic", key, label, options);
 
-before(async () => {
-  await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start();
-  [VILLAGE, CLINIC] = [consortium.gateway, `http://127.0.0.1:${consortium.port + 34}`];
-  reader = await startReader(binary, `${folder}/counter-card`, consortium.folder);
-  agent = await startAgent(binary, reader.env, consortium.port + 38, [VILLAGE, CLINIC]);
-  browser = await launch();
-  village = await desk(VILLAGE, "rusutsu", "clerk", "窓口 1番");
-  clinic = await desk(CLINIC, "yotei-clinic", "doctor", "当番医");
-});
-after(async () => {
-  await browser?.close();
-  await agent?.stop();
-  await reader?.stop();
-  await consortium?.stop();
-});
-
-const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-const snap = (page, name) => page.screenshot({ path: `${folder}/screens/counter-${name}.png`, fullPage: true });
-
-/** A browser profile at a gateway's console, with a key of the demonstration's staff. */
-async function desk(origin, member, key, label, options = {}) {
-  // A service worker would answer where a test wants to see what the page asks; one test has it.
-  const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, origin, "", "counter");
-  await takeKey(opened.page, member, key, label);
-  await opened.page.locator(".who").waitFor();
-  return { ...opened, go: (path) => opened.page.goto(`${origin}/counter/${path}`) };
+async function begin() {
+  village = await atVillage("rusutsu", "clerk", "窓口 1番");
+  clinic = await atClinic("doctor", "当番医");
 }
-
-async function takeKey(page, member, key, label) {
-  await page.getByLabel("呼び名").fill(label);
-  const files = ["", "-hpke"].map((kind) => `${consortium.folder}/members/${member}/${key}${kind}.pem`);
-  await page.getByLabel("鍵ファイル（PEM）").setInputFiles(key === "operator" ? files.slice(0, 1) : files);
-}
-
-async function pair({ page, go }) {
-  await go("reader");
-  await page.getByLabel("連携コード").fill(agent.code());
-  await press(page, "連携する");
-  await page.locator('[data-reader="reader.card"]').waitFor();
-}
-
-/** Enters a secret at the card prompt. */
-async function enter(page, secret, confirm) {
-  await page.locator('[data-reader="reader.card"]').waitFor();
-  await page.locator("input.secret").fill(secret);
-  await press(page, confirm);
-}
-
-/** The newest state, by the runtime's own functions: hexadecimal SCALE. */
-async function chain(name, ...parts) {
-  const hex = parts.map((part) => (typeof part === "number" ? Buffer.from(Uint32Array.of(part).buffer).toString("hex") : part.slice(2))).join("");
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "state_call", params: [`MusubiApi_${name}`, `0x${hex}`] });
-  const answer = await (await fetch(`${consortium.address}/rpc`, { method: "POST", body, headers: { "content-type": "application/json" } })).json();
-  assert.ok(answer.result, JSON.stringify(answer));
-  return answer.result;
-}
-
-/** How many events of a kind the chain has about somebody, of those whose body holds a word. */
-async function eventsOf(subject, kind, word = "") {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "musubi_trail", params: [subject, 0, 500] });
-  const { result } = await (await fetch(`${consortium.address}/rpc`, { method: "POST", body, headers: { "content-type": "application/json" } })).json();
-  return result.filter(({ row }) => (row.fact === kind || row.fact[kind] !== undefined) && JSON.stringify(row.fact).includes(word)).length;
-}
-
-const bornDaysAgo = (days) => new Date(Date.now() + 9 * 3_600_000 - days * 86_400_000).toISOString().slice(0, 10);
 
 test("the agent is paired by the code on its terminal, and says what lies on the reader", async () => {
   await village.go("reader");
   await snap(village.page, "pair");
-  await village.page.getByLabel("連携コード").fill("00000000" === agent.code() ? "11111111" : "00000000");
+  await village.page.getByLabel("連携コード").fill("00000000" === on.agent.code() ? "11111111" : "00000000");
   await press(village.page, "連携する");
   await village.page.getByText("コードが違います").waitFor();
-  await pair(village);
-  await pair(clinic);
+  await pair(village, on.agent);
+  await pair(clinic, on.agent);
   await press(village.page, "カードを確かめる");
   await village.page.getByText("あり（残り5回）").waitFor();
-  reader.take();
+  on.reader.take();
   await village.page.locator('[data-reader="reader.empty"]').waitFor();
-  reader.place();
+  on.reader.place();
   await village.page.locator('[data-reader="reader.card"]').waitFor();
   await snap(village.page, "reader");
 });
@@ -114,37 +56,23 @@ test("a guardian is enrolled by card, and the card is bound for signing and for 
   await press(page, "次へ");
   await snap(page, "enrol-phone");
   await press(page, "電話なしで登録する");
-  await page.getByRole("heading", { name: "このカードを本人のカードにする" }).waitFor();
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.password, "署名する");
-  await page.getByRole("heading", { name: "受付に使えるようにする" }).waitFor();
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.pin, "署名する");
-  const shown = page.locator("[data-pseudonym]");
-  await shown.waitFor();
-  family.guardian = await shown.getAttribute("data-pseudonym");
+  family.guardian = await bindCard(page);
   await snap(page, "enrolled");
-  assert.equal(await chain("home", family.guardian), "0x0100000000");
-  assert.match(await chain("active_card", family.guardian), /^0x01/);
+  assert.equal(await on.chain.state("home", family.guardian), "0x0100000000");
+  assert.match(await on.chain.state("active_card", family.guardian), /^0x01/);
 });
 
 test("a child is enrolled and linked to the guardian, and gets a slip that names nobody", async () => {
   const { page } = village;
   await press(page, "子どもと保護者");
   await page.locator(".pick button").click();
-  await page.getByLabel("氏名").fill("田中　空");
-  await page.getByLabel("フリガナ").fill("タナカ　ソラ");
-  await page.getByLabel("生年月日").fill(bornDaysAgo(100));
-  await page.getByLabel("番号", { exact: false }).last().fill("R-4712");
-  await page.getByLabel("女", { exact: true }).check();
+  await fillPerson(page, { name: "田中　空", kana: "タナカ　ソラ", born: daysAgo(100), number: "R-4712" });
   await press(page, "次へ");
   await snap(page, "child-authority");
   await press(page, "登録して保護者と結ぶ");
-  const shown = page.locator("[data-pseudonym]");
-  await shown.waitFor();
-  family.child = await shown.getAttribute("data-pseudonym");
+  family.child = await pseudonym(page);
   await snap(page, "child-done");
-  assert.match(await chain("guardianship", family.guardian, family.child), /^0x01/);
+  assert.match(await on.chain.state("guardianship", family.guardian, family.child), /^0x01/);
 });
 
 test("the consent is shown in three languages, signed by card, and in force on the chain", async () => {
@@ -172,38 +100,34 @@ test("the consent is shown in three languages, signed by card, and in force on t
   await shown.waitFor();
   family.consent = await shown.getAttribute("data-consent");
   await snap(page, "consent-done");
-  const onChain = await chain("consent", family.consent);
+  const onChain = await on.chain.state("consent", family.consent);
   assert.ok(onChain.includes(family.child.slice(2)) && onChain.includes(family.guardian.slice(2)));
-  assert.match(agent.said(), /ようてい医院/, "what was signed stands on the agent's terminal too");
+  assert.match(on.agent.said(), /ようてい医院/, "what was signed stands on the agent's terminal too");
 });
 
 test("the clinic finds the child by the slip, and the card opens the visit on the chain", async () => {
   const { page, go } = clinic;
   await go("check-in");
-  await page.getByRole("searchbox").fill(`musubi:visit?home=${HOME}&subject=${family.child}&person=${family.guardian}`);
-  await page.getByRole("searchbox").press("Enter");
-  await page.getByLabel("氏名").fill("田中　空");
-  await page.getByLabel("生年月日").fill(bornDaysAgo(100));
-  await page.getByLabel("番号", { exact: false }).last().fill("K-0815");
-  await page.getByLabel("女", { exact: true }).check();
+  await scan(page, family);
+  await fillPerson(page, { name: "田中　空", born: daysAgo(100), number: "K-0815" });
   await snap(page, "chart");
   await press(page, "次へ");
   await snap(page, "check-in");
   await enter(page, SECRETS.pin, "受付をする");
   await page.locator('[data-outcome="done"]').waitFor();
   await snap(page, "checked-in");
-  await until(1, () => eventsOf(family.child, "session-opened"));
+  await until(1, () => on.chain.count(family.child, "session-opened"));
 });
 
 test("the vial is scanned, the conditions are met, and the dose is recorded", async () => {
   const { page } = clinic;
   await press(page, "接種前の確認と記録");
-  await page.getByLabel("バーコード").fill("0104987000000017172712311" + "0HK417A");
-  await page.keyboard.press("Enter");
+  await scanVial(page, "0104987000000017172712311" + "0HK417A");
   await page.getByText("製品番号はまだ登録がありません").waitFor();
   assert.equal(await page.getByLabel("製造番号").inputValue(), "HK417A");
   assert.equal(await page.getByLabel("有効期限").inputValue(), "2027-12-31");
   await page.getByRole("combobox", { name: "ワクチン" }).selectOption("DPT-IPV-HIB");
+  await page.getByLabel("どれも当てはまりません").check();
   await page.getByLabel("これまでの接種をすべて確かめた").check();
   await snap(page, "dose");
   await press(page, "条件を確かめる");
@@ -219,17 +143,17 @@ test("the vial is scanned, the conditions are met, and the dose is recorded", as
   await shown.waitFor();
   family.dose = await shown.getAttribute("data-record");
   await snap(page, "recorded");
-  assert.ok((await chain("record", family.dose)).includes(family.child.slice(2)));
+  assert.ok((await on.chain.state("record", family.dose)).includes(family.child.slice(2)));
 });
 
 test("the same again is stopped in words nobody overlooks; a doctor goes on with a reason that is signed on the chain", async () => {
   const { page, go } = clinic;
   await go(`check?person=${family.child}`);
   // The box was named once, so its scan fills the whole form.
-  await page.getByLabel("バーコード").fill("(01)04987000000017(17)271231(10)HK418B");
-  await page.keyboard.press("Enter");
+  await scanVial(page, "(01)04987000000017(17)271231(10)HK418B");
   await page.getByText("読み取りました", { exact: true }).waitFor();
   assert.equal(await page.getByRole("combobox", { name: "ワクチン" }).inputValue(), "DPT-IPV-HIB");
+  await page.getByLabel("どれも当てはまりません").check();
   await page.getByLabel("これまでの接種をすべて確かめた").check();
   await press(page, "条件を確かめる");
   const verdict = page.locator('[data-verdict="not_met"]');
@@ -242,7 +166,7 @@ test("the same again is stopped in words nobody overlooks; a doctor goes on with
   await snap(page, "override");
   await press(page, "理由に署名して続ける");
   await page.getByRole("heading", { name: "接種を記録する" }).waitFor();
-  await until(1, () => eventsOf(family.child, "schedule-checked", "clinical-judgement"));
+  await until(1, () => on.chain.count(family.child, "schedule-checked", "clinical-judgement"));
 });
 
 test("checkup values are held against the curves, a slip of the unit is caught, and the values are sent", async () => {
@@ -260,12 +184,12 @@ test("checkup values are held against the curves, a slip of the unit is caught, 
   await snap(page, "measure");
   await press(page, "記録する");
   await page.locator('[data-outcome="done"]').waitFor();
-  await until(2, () => eventsOf(family.child, "record-committed", "growth"));
+  await until(2, () => on.chain.count(family.child, "record-committed", "growth"));
 });
 
 test("without the network a record waits, sealed and signed, and goes by itself when the network is back", async () => {
   const { page, go, context } = clinic;
-  const committed = () => eventsOf(family.child, "record-committed");
+  const committed = () => on.chain.count(family.child, "record-committed");
   const before = await committed();
   await go(`measure?person=${family.child}`);
   await page.getByLabel("頭囲").fill("39.5");
@@ -312,7 +236,7 @@ test("what the gateway refuses stays in the queue with its reason, and can be dr
 });
 
 test("the console opens without the network, as it was last", async () => {
-  const rounds = await desk(CLINIC, "yotei-clinic", "doctor", "往診", { serviceWorkers: "allow" });
+  const rounds = await atClinic("doctor", "往診", { serviceWorkers: "allow" });
   const { page, go, context } = rounds;
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await go("");
@@ -328,7 +252,7 @@ test("the console opens without the network, as it was last", async () => {
 });
 
 test("the fire service opens records with role, incident and reason; the clock runs; it closes, and a second person reviews it", async () => {
-  const fire = await desk(VILLAGE, "yotei-fire-service", "crew", "救急隊 1");
+  const fire = await atVillage("yotei-fire-service", "crew", "救急隊 1");
   const { page, go } = fire;
   await go("emergency");
   await page.getByLabel("だれの記録ですか").fill(family.child);
@@ -342,19 +266,18 @@ test("the fire service opens records with role, incident and reason; the clock r
   const first = await page.getByRole("timer").innerText();
   await page.waitForFunction((first) => document.querySelector('[role="timer"]')?.textContent !== first, first);
   await snap(page, "emergency-open");
-  await until(1, () => eventsOf(family.child, "break-glass-opened", request));
-  assert.equal(await eventsOf(family.child, "break-glass-opened", "2026-1126-07"), 0);
-  const permits = await eventsOf(family.child, "access-permitted");
+  await until(1, () => on.chain.count(family.child, "break-glass-opened", request));
+  assert.equal(await on.chain.count(family.child, "break-glass-opened", "2026-1126-07"), 0);
+  const permits = await on.chain.count(family.child, "access-permitted");
   await page.getByRole("button", { name: /^記録を見る/ }).click();
   await page.locator(`[data-opened="${family.dose}"] .line`, { hasText: "HK417A" }).waitFor();
-  assert.deepEqual(await violations(page), []);
   await snap(page, "emergency-records");
-  await until(permits + 1, () => eventsOf(family.child, "access-permitted"));
+  await until(permits + 1, () => on.chain.count(family.child, "access-permitted"));
   await press(page, "いま閉じる");
   await page.locator("[data-shown]").waitFor({ state: "detached" });
   await page.getByText("審査待ち").waitFor();
   await go("key");
-  await takeKey(page, "yotei-fire-service", "reviewer", "審査担当");
+  await takeKey(page, on.consortium.folder, "yotei-fire-service", "reviewer", "審査担当");
   await go("emergency");
   await page.getByLabel("要求の番号").fill(request);
   await page.getByLabel("正当だった", { exact: true }).check();
@@ -365,7 +288,7 @@ test("the fire service opens records with role, incident and reason; the clock r
 });
 
 test("an operator registers a key that was made on this machine, which then works here", async () => {
-  const office = await desk(VILLAGE, "rusutsu", "operator", "運用者");
+  const office = await atVillage("rusutsu", "operator", "運用者");
   const { page, go } = office;
   await go("key");
   await page.getByLabel("この端末で新しく作る").check();
@@ -382,7 +305,7 @@ test("an operator registers a key that was made on this machine, which then work
   await snap(page, "staff");
   await press(page, "登録する");
   await page.getByText("職員の鍵を登録しました").waitFor();
-  assert.match(await chain("actor", keys.split(" ")[0]), /^0x01/);
+  assert.match(await on.chain.state("actor", keys.split(" ")[0]), /^0x01/);
   await go("key");
   await press(page, "新しい窓口 に替わる");
   await go("");
@@ -391,40 +314,35 @@ test("an operator registers a key that was made on this machine, which then work
 });
 
 test("a new phone takes the lost one's place after a touch of the card, and opens what was sealed before it was known", async () => {
-  phone = await open(browser, PHONE, VILLAGE, "", "app");
-  await press(phone.page, "この電話に鍵を作る");
-  const pairing = await phone.page.locator("[data-pairing]").getAttribute("data-pairing");
-  const officer = await desk(VILLAGE, "rusutsu", "officer", "決裁");
-  await pair(officer);
+  phone = await newPhone(on.browser, on.village);
+  const officer = await atVillage("rusutsu", "officer", "決裁");
+  await pair(officer, on.agent);
   const { page, go } = officer;
-  const former = await chain("active_card", family.guardian);
+  const former = await on.chain.state("active_card", family.guardian);
   await go("phone");
-  await page.getByLabel("電話のコード", { exact: false }).fill(pairing);
+  await page.getByLabel("電話のコード", { exact: false }).fill(phone.pairing);
   await press(page, "受け取る");
   await page.getByRole("button", { name: /^登録済みの方の新しい電話/ }).click();
   await page.getByRole("searchbox").fill(family.guardian);
   await page.getByRole("searchbox").press("Enter");
   await page.locator(".document .words").waitFor();
   await snap(page, "card-bind");
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.password, "署名する");
+  await signByCard(page);
   await page.getByRole("heading", { name: "受付に使えるようにする" }).waitFor();
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.pin, "署名する");
+  await signByCard(page, SECRETS.pin);
   await page.getByRole("button", { name: "この電話に替える" }).waitFor();
-  assert.notEqual(await chain("active_card", family.guardian), former, "the binding was renewed");
+  assert.notEqual(await on.chain.state("active_card", family.guardian), former, "the binding was renewed");
   await snap(page, "phone-replace");
   await press(page, "この電話に替える");
   await page.locator('[data-outcome="done"]').waitFor();
   await officer.context.close();
-  await phone.page.locator(".child option", { hasText: "空" }).waitFor({ state: "attached" });
-  await phone.page.locator(".child").selectOption({ label: "田中　空" });
-  await phone.page.goto(`${VILLAGE}/app/vaccines`);
+  await showChild(phone.page, "田中　空");
+  await phone.go("vaccines");
   await phone.page.locator("li.done", { hasText: "5種混合" }).first().waitFor();
 });
 
 test("a consent that was put together on the phone is taken over by its code, read on both screens, and signed by card", async () => {
-  await phone.page.goto(`${VILLAGE}/app/consents/new`);
+  await phone.go("consents/new");
   for (const answer of ["しりべつ医院", "子どもの診療", "次へ", "90 日間", "窓口で見せる番号を作る"]) await press(phone.page, answer);
   const code = await phone.page.locator("[data-code]").getAttribute("data-code");
   const { page, go } = village;
@@ -436,21 +354,18 @@ test("a consent that was put together on the phone is taken over by its code, re
   await handed.waitFor();
   for (const words of ["田中　空", "しりべつ医院", "子どもの診療", "予防接種", "90日間"]) assert.ok((await handed.innerText()).includes(words), words);
   await page.getByLabel("しりべつ医院 の電話番号").fill("0136-22-0000");
-  assert.deepEqual(await violations(page), []);
   await snap(page, "phone-handed");
   await press(page, "署名する文を作り、電話にも送る");
   const reference = await page.locator("[data-reference]").getAttribute("data-reference");
   await phone.page.locator(`[data-statement="${reference}"]`).waitFor();
   await snap(page, "phone-statement");
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.password, "署名する");
+  await signByCard(page);
   const consent = await page.locator("[data-consent]").getAttribute("data-consent");
   await phone.page.locator(`[data-signed="${code}"]`).waitFor();
-  await phone.page.screenshot({ path: `${folder}/screens/app-phone-signed.png` });
-  assert.deepEqual(await violations(phone.page), []);
-  const onChain = await chain("consent", consent);
+  await judged(phone.page, "app-phone-signed");
+  const onChain = await on.chain.state("consent", consent);
   assert.ok(onChain.includes(family.child.slice(2)) && onChain.includes(family.guardian.slice(2)));
-  await phone.page.goto(`${VILLAGE}/app/consents`);
+  await phone.go("consents");
   await phone.page.locator(`section[aria-labelledby=on] [data-consent="${consent}"]`).waitFor();
   assert.deepEqual(phone.errors, []);
   await phone.context.close();
@@ -468,26 +383,25 @@ test("one touch withdraws the consent, and the chain has it", async () => {
   const { page, go } = village;
   await go(`withdraw?person=${family.child}`);
   await page.locator(".pick button", { hasText: "ようてい医院" }).click();
-  await press(page, "内容を読みました。署名に進む");
-  await enter(page, SECRETS.password, "署名する");
+  await signByCard(page);
   await page.getByText("同意を取り下げました").waitFor();
   await snap(page, "withdrawn");
-  const covering = await chain("covering_consent", family.child, AT_CLINIC, "0x00", "0x0000");
+  const covering = await on.chain.state("covering_consent", family.child, MEMBERS.clinic, "0x00", "0x0000");
   assert.match(covering, /^0x01/, "no consent covers any more: the answer is the error's variant");
 });
 
 test("a page of another origin can neither pair with the agent nor use it", async () => {
   const server = createServer((_, response) => response.setHeader("content-type", "text/html").end("<!doctype html><title>elsewhere</title>"));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const context = await browser.newContext();
+  const context = await on.browser.newContext();
   const page = await context.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   const tried = await page.evaluate(async ([address, code]) => {
     const attempt = (path, body) => fetch(address + path, { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }).then((response) => response.status, (error) => error.name);
     return [await attempt("/v1/pairings", { code }), await attempt("/v1/status", {})];
-  }, [agent.address, agent.code()]);
+  }, [on.agent.address, on.agent.code()]);
   assert.deepEqual(tried, ["TypeError", "TypeError"]);
-  const answer = await fetch(`${agent.address}/v1/pairings`, { method: "POST", body: "{}", headers: { origin: "https://elsewhere.example" } });
+  const answer = await fetch(`${on.agent.address}/v1/pairings`, { method: "POST", body: "{}", headers: { origin: "https://elsewhere.example" } });
   assert.equal(answer.status, 403);
   assert.equal(answer.headers.get("access-control-allow-origin"), null);
   await context.close();
@@ -495,12 +409,12 @@ test("a page of another origin can neither pair with the agent nor use it", asyn
 });
 
 test("the page's policy names its gateway, its neighbours and the agent, and nobody else", async () => {
-  const policy = (await fetch(`${VILLAGE}/counter/`)).headers.get("content-security-policy");
+  const policy = (await fetch(`${on.village}/counter/`)).headers.get("content-security-policy");
   assert.match(policy, /frame-ancestors 'none'/);
   assert.doesNotMatch(policy, /unsafe-inline|\*/);
   const connect = /connect-src ([^;]+);/.exec(policy)[1].split(" ");
   assert.deepEqual(connect.filter((one) => one !== "'self'" && !/^http:\/\/127\.0\.0\.1:\d+$/.test(one)), []);
-  assert.ok(connect.includes(agent.address) && connect.includes(CLINIC));
+  assert.ok(connect.includes(on.agent.address) && connect.includes(on.clinic));
 });
 
 test("the keyboard alone is enough to check a child in", async () => {
@@ -509,17 +423,10 @@ test("the keyboard alone is enough to check a child in", async () => {
   await page.locator("[data-person]").first().waitFor();
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
-  const reach = async (selector) => {
-    for (let turn = 0; turn < 80; turn++) {
-      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
-      await page.keyboard.press("Tab");
-    }
-    assert.fail(`${selector} is not reached`);
-  };
-  await reach('.list a[href*="check-in"]');
+  await reach(page, '.list a[href*="check-in"]');
   await page.keyboard.press("Enter");
   await page.locator('[data-reader="reader.card"]').waitFor();
-  await reach("input.secret");
+  await reach(page, "input.secret");
   await page.keyboard.type(SECRETS.pin);
   await page.keyboard.press("Enter");
   // The consent was withdrawn before: the desk says so, in words that say what to do.
@@ -537,10 +444,7 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
       await page.emulateMedia({ colorScheme: options.colorScheme ?? "light", contrast: options.contrast ?? "no-preference" });
       for (const path of paths) {
         await go(path);
-        await rested(page);
-        await page.screenshot({ path: `${folder}/screens/counter-${name}-${desk === village ? "village" : "clinic"}-${path || "today"}.png` });
-        assert.deepEqual(await violations(page), [], path);
-        assert.equal(await overflows(page), false, `${path} is wider than the screen`);
+        await snap(page, `${name}-${desk === village ? "village" : "clinic"}-${path || "today"}`);
       }
       assert.deepEqual(desk.errors, []);
     }

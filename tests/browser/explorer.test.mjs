@@ -2,31 +2,25 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
-import { after, before } from "node:test";
+import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { DESKTOP, launch, open, overflows, PHONE, rested, until, violations } from "./browser.mjs";
-import { start } from "./consortium.mjs";
+import { DESKTOP, open, overflows, PHONE, until } from "./browser.mjs";
+import { reach } from "./console.mjs";
+import { judged, snap } from "./look.mjs";
+import { stage } from "./stage.mjs";
 import { step as test } from "./steps.mjs";
 
 const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
-const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "trail"];
-let consortium, browser;
+const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "node", "trail"];
+const on = stage({ begin });
 
-before(async () => {
-  await mkdir(`${folder}/screens`, { recursive: true });
-  consortium = await start();
-  browser = await launch();
+async function begin() {
   // The index follows the chain: the last step's block must be in it before anything is counted.
-  const last = Math.max(...consortium.steps.map((step) => step.block ?? 0));
-  await until(true, async () => last <= (await (await fetch(`${consortium.address}/explorer/api/chain`)).json()).index.height);
-});
-after(async () => {
-  await browser?.close();
-  await consortium?.stop();
-});
+  const last = Math.max(...on.consortium.steps.map((step) => step.block ?? 0));
+  await until(true, async () => last <= (await (await fetch(`${on.consortium.address}/explorer/api/chain`)).json()).index.height);
+}
 
-const at = (path, options = DESKTOP) => open(browser, options, consortium.address, path);
+const at = (path, options = DESKTOP) => open(on.browser, options, on.consortium.address, path);
 const proved = (page) => page.locator('[data-proof="good"]');
 const settled = (page) => page.waitForFunction(() => document.querySelector(".list > li") && !document.querySelector('[data-proof="checking"]'));
 
@@ -50,7 +44,7 @@ test("filters leave what they name, stay in the address, and an export honours t
   await page.waitForFunction(() => { const kinds = [...document.querySelectorAll("[data-kind]")]; return kinds.length > 0 && kinds.every((one) => one.dataset.kind === "access-denied"); });
   assert.ok(page.url().includes("failed=true"));
   const denials = Number(await page.locator("[data-matches]").getAttribute("data-matches"));
-  const told = consortium.steps.filter((step) => step.outcome === "denied").length;
+  const told = on.consortium.steps.filter((step) => step.outcome === "denied").length;
   assert.equal(denials, told);
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV で保存" }).click()]);
   const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
@@ -62,9 +56,9 @@ test("a proof that was saved here is accepted by musubi verify", async () => {
   await settled(page);
   await page.locator("summary", { hasText: "詳しく" }).first().click();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "証明を保存" }).first().click()]);
-  const bundle = `${folder}/proof.json`;
+  const bundle = `${on.folder}/proof.json`;
   await download.saveAs(bundle);
-  const { stdout } = await promisify(execFile)(binary, ["verify", "--spec", `${consortium.folder}/chain-spec.json`, bundle]);
+  const { stdout } = await promisify(execFile)(on.binary, ["verify", "--spec", `${on.consortium.folder}/chain-spec.json`, bundle]);
   assert.match(stdout, /proved: row/);
 });
 
@@ -75,12 +69,13 @@ test("an answer that was tampered with turns red, and says what to do", async ()
     const body = (await answer.text()).replace('"no-consent"', '"paused"');
     await route.fulfill({ response: answer, body });
   });
-  await page.goto(`${consortium.address}/explorer/events?kind=access-denied`);
+  await page.goto(`${on.consortium.address}/explorer/events?kind=access-denied`);
   await settled(page);
   assert.equal(await page.locator('[data-proof="bad"]').count(), 1);
   assert.ok((await proved(page).count()) >= 1, "the others stay proved");
   await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary").click();
   await page.getByText("この内容を信じないでください").waitFor();
+  await judged(page, "explorer-tampered");
 });
 
 test("reads without grant are none, and blocks come in with their certificates checked here", async () => {
@@ -93,17 +88,18 @@ test("a number that is searched leads to what it is", async () => {
   const { page } = await at("");
   await page.getByRole("searchbox").fill("3");
   await page.getByRole("searchbox").press("Enter");
+  await judged(page, "explorer-search");
   await page.getByRole("link", { name: "ブロック 3" }).click();
   await page.waitForURL("**/explorer/events?firstHeight=3&lastHeight=3");
 });
 
 test("one person's trail needs an officer's key, and is proved to be whole", async () => {
-  const subject = JSON.parse(await (await fetch(`${consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).text()).events[0].subject;
-  const unsigned = await fetch(`${consortium.address}/explorer/api/subjects/${subject}`);
+  const subject = JSON.parse(await (await fetch(`${on.consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).text()).events[0].subject;
+  const unsigned = await fetch(`${on.consortium.address}/explorer/api/subjects/${subject}`);
   assert.equal(unsigned.status, 401);
   const { page } = await at(`trail?subject=${subject}`);
   const show = async (key) => {
-    await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${consortium.folder}/members/rusutsu/${key}.pem`);
+    await page.getByLabel("鍵ファイル（PEM）").setInputFiles(`${on.consortium.folder}/members/rusutsu/${key}.pem`);
     await page.getByRole("button", { name: "署名して見る" }).click();
   };
   await show("clerk");
@@ -112,6 +108,7 @@ test("one person's trail needs an officer's key, and is proved to be whole", asy
   const whole = page.locator('[data-proof="whole"]');
   await whole.waitFor();
   assert.match(await whole.innerText(), /許可のない閲覧 0 件/);
+  await judged(page, "explorer-trail-whole");
 });
 
 test("the keyboard alone is enough", async () => {
@@ -120,14 +117,7 @@ test("the keyboard alone is enough", async () => {
   await page.keyboard.press("Tab");
   assert.equal(await page.evaluate(() => document.activeElement?.className), "skip");
   await page.keyboard.press("Enter");
-  const reach = async (selector) => {
-    for (let press = 0; press < 80; press++) {
-      if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
-      await page.keyboard.press("Tab");
-    }
-    assert.fail(`${selector} is not reached`);
-  };
-  await reach("[data-event] summary");
+  await reach(page, "[data-event] summary");
   await page.keyboard.press("Enter");
   assert.ok(await page.evaluate(() => document.activeElement.parentElement.open));
 });
@@ -136,11 +126,8 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
   test(`every page at ${name} size keeps WCAG AA and needs no sideways scrolling`, async () => {
     const { page, errors } = await at("", options);
     for (const path of PAGES) {
-      await page.goto(`${consortium.address}/explorer/${path}`);
-      await rested(page);
-      await page.screenshot({ path: `${folder}/screens/${name}-${path || "overview"}.png`, fullPage: false });
-      assert.deepEqual(await violations(page), [], path);
-      assert.equal(await overflows(page), false, `${path} is wider than the screen`);
+      await page.goto(`${on.consortium.address}/explorer/${path}`);
+      await judged(page, `explorer-${name}-${path || "overview"}`);
     }
     assert.deepEqual(errors, []);
   });
@@ -160,7 +147,7 @@ test("all three languages are there, with ruby in the plain one", async () => {
   await settled(page);
   await page.getByLabel("言語").selectOption("ja-Hira");
   await page.locator("main ruby").nth(10).waitFor();
-  await page.screenshot({ path: `${folder}/screens/plain-events.png` });
+  await judged(page, "explorer-plain-events");
   await page.getByLabel("ことば").selectOption("en");
   await page.locator(".sentence", { hasText: "was denied to read" }).first().waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
@@ -169,24 +156,28 @@ test("all three languages are there, with ruby in the plain one", async () => {
 test("a node that is away is told, and the page goes on by itself", async () => {
   const { page, context } = await at("");
   await context.route("**/explorer/api/**", (route) => route.abort());
-  await page.goto(`${consortium.address}/explorer/events`);
+  await page.goto(`${on.consortium.address}/explorer/events`);
   await page.getByText("つながりません。").waitFor();
-  await page.screenshot({ path: `${folder}/screens/desktop-offline.png` });
+  await snap(page, "explorer-desktop-offline");
   await context.unroute("**/explorer/api/**");
   await settled(page);
 });
 
 test("a page from elsewhere cannot ask the explorer", async () => {
-  const answer = await fetch(`${consortium.address}/explorer/api/events`, { headers: { origin: "https://example.org" } });
+  const answer = await fetch(`${on.consortium.address}/explorer/api/events`, { headers: { origin: "https://example.org" } });
   assert.equal(answer.status, 401);
-  const page = await fetch(`${consortium.address}/explorer/`);
+  const page = await fetch(`${on.consortium.address}/explorer/`);
   assert.match(page.headers.get("content-security-policy"), /frame-ancestors 'none'/);
   assert.doesNotMatch(page.headers.get("content-security-policy"), /unsafe-inline/);
 });
 
 test("the SDK's example for Node reads a whole trail and proves it", async () => {
-  const page = await (await fetch(`${consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).json();
+  const page = await (await fetch(`${on.consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).json();
   const example = new URL("../../client-sdk/ts/examples/read-trail.mjs", import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, [example, consortium.address, page.events[0].subject]);
+  const genesis = `${folder}/genesis.json`;
+  await writeFile(genesis, (await promisify(execFile)(binary, ["spec", "genesis", `${on.consortium.folder}/chain-spec.json`])).stdout);
+  const { stdout } = await promisify(execFile)(process.execPath, [example, on.consortium.address, genesis, page.events[0].subject]);
   assert.match(stdout, /rows, none missing/);
+  assert.match(stdout, /record 0x[0-9a-f]{64} is (pending|stored|erased) as of block \d+/);
+  assert.match(stdout, /no consent has the number zero, as of block \d+: true/);
 });

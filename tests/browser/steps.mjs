@@ -22,3 +22,15 @@ export function step(name, act) {
     open = undefined;
   });
 }
+
+/** A step that stands on no other: one that fails keeps none from beginning. */
+export function trial(name, act) {
+  test(name, { timeout: LONGEST }, async () => {
+    try {
+      await act();
+    } catch (error) {
+      await picture();
+      throw error;
+    }
+  });
+}

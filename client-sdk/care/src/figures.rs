@@ -4,7 +4,9 @@
 
 pub mod checkups;
 pub mod doses;
+pub mod maternal;
 mod network;
 mod table;
+pub mod vaccinated;
 
 pub use table::{Published, Table, Threshold};

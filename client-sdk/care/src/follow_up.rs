@@ -36,6 +36,9 @@ pub struct Taken {
     pub by: String,
 }
 
+/// Stands for a member of staff where a record tells that the child came.
+pub const BY_RECORD: &str = "record";
+
 /// Days to wait before the next step, if the child has not been seen. The authors' suggestion; a municipality sets its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
@@ -168,6 +171,16 @@ impl FollowUp {
             by: by.to_owned(),
         });
         Ok(self)
+    }
+
+    /// The follow-up as it stands once a record tells that the child came on a day: seen, at the earliest on the day of the latest step,
+    /// since days do not run backwards. One that was over stays as it is.
+    #[must_use]
+    pub fn seen_by_record(self, on: Date) -> Self {
+        let latest = self.taken.last().map_or(on, |latest| latest.on.max(on));
+        self.clone()
+            .take(Step::See, latest, BY_RECORD)
+            .unwrap_or(self)
     }
 
     fn check(&self, step: Step, on: Date, by: &str) -> Result<(), StepError> {

@@ -33,6 +33,8 @@ pub struct CompletedForm {
     pub date: Date,
     /// Code of the overall judgement, where the form has one.
     pub judgement: Option<String>,
+    /// Whether another than the municipality itself wrote it (委託); false where that is not known.
+    pub entrusted: bool,
 }
 
 /// A person.
@@ -145,6 +147,7 @@ pub fn completed_form(resource: &Resource) -> Option<CompletedForm> {
         form: canonical.split('|').next().unwrap_or_default().to_owned(),
         date: resource.date().and_then(whole_day)?,
         judgement: judgement(&resource.value()["item"]),
+        entrusted: false,
     })
 }
 

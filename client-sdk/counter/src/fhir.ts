@@ -57,6 +57,14 @@ export function immunizationOf(form: DoseForm, patient: Patient, words: { route:
   };
 }
 
+/** A dose as the family's handbook has it: who gave it, and often its lot, nobody knows any more. */
+export function paperDoseOf(said: { product: string; title: string; on: string; lot: string }, patient: Patient): Immunization {
+  return {
+    resourceType: "Immunization", id: crypto.randomUUID(), status: "completed", vaccineCode: { coding: [{ system: PRODUCTS, code: said.product }], text: said.title },
+    patient: reference(patient), occurrenceDateTime: said.on, primarySource: false, reportOrigin: { text: "母子健康手帳" }, ...(said.lot && { lotNumber: said.lot }),
+  };
+}
+
 /** The question of the schedule check (CDS Hooks, order-sign). */
 export function orderOf(form: DoseForm, patient: Patient, subject: string, doses: Immunization[], said: { historyConfirmed: boolean; session?: string; conditions: string[] }): object {
   const draft = {

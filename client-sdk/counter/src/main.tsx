@@ -5,6 +5,7 @@ import knot from "musubi-shared/knot.svg";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Desk, DeskContext, openDesk, useDesk } from "./desk";
+import { later } from "./later";
 import "./look.css";
 import { Card } from "./pages/card";
 import { Check } from "./pages/check";
@@ -29,8 +30,10 @@ import type { Key } from "./words";
 
 type Page = () => preact.JSX.Element;
 type Words = preact.ComponentChildren;
+const CheckupForm = later(async () => (await import("./pages/form")).CheckupForm);
+const Figures = later(async () => (await import("./pages/figures")).Figures);
 const PAGES: [path: string, title: Key, page: Page][] = [
-  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
+  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["form", "nav.form", CheckupForm], ["figures", "nav.figures", Figures], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
   ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage], ["phone", "nav.phone", Phone], ["card", "nav.card", Card],
 ];
 const ALWAYS: [path: string, title: Key][] = [["queue", "nav.queue"], ["reader", "nav.reader"], ["key", "nav.key"]];

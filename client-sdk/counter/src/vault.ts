@@ -1,9 +1,11 @@
-// What an open break-glass lets its opener read: a permit of the chain, the custodian's challenge signed by this key, and each record opened
-// here and held against what the chain has. The messages are those of node/vault/src/exchange.rs, in SCALE.
+// What an open break-glass lets its opener read, and a consent a clinic during a visit: a permit of the chain, the custodian's challenge
+// signed by this key, and each record opened here and held against what the chain has. The messages are those of
+// node/vault/src/exchange.rs, in SCALE.
 
 import { fromHex, toHex } from "musubi-shared";
 import { type Gateway } from "musubi-shared/gateway";
-import { type Id, Refused } from "musubi-sdk";
+import { type Category, type Id, type Purpose, Refused } from "musubi-sdk";
+import type { AccessRequest } from "musubi-sdk/keys";
 import { read } from "./database";
 import type { Desk } from "./desk";
 import { signerOf } from "./staff-key";
@@ -17,7 +19,7 @@ export class Denied extends Error {}
 export class NoOpeningKey extends Error {}
 
 /** What an ambulance needs to know; the most delicate classes stay shut whatever is asked. */
-const CATEGORIES = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
+const CATEGORIES: Category[] = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
 /** Classes by their number on the wire. */
 const NAMES = ["immunization", "checkup", "questionnaire", "growth", "scale", "survey", "emergency-summary", "schedule-verdict", "sensitive", "document"];
 /** Records that one ticket releases at most. */
@@ -98,15 +100,25 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Every record about a person that an open break-glass opens at a custodian. Each permit stands on the person's trail. */
-export async function readInEmergency(desk: Desk, custodian: number, subject: Id, opening: Id): Promise<Opened[]> {
+/** What is asked for, and on which ground. */
+type Asked = Omit<AccessRequest, "request" | "subject">;
+
+/** Every record about a person that an open break-glass opens at a custodian. */
+export const readInEmergency = (desk: Desk, custodian: number, subject: Id, opening: Id): Promise<Opened[]> =>
+  readWith(desk, desk.gatewayOf(custodian), custodian, subject, { purpose: "emergency", categories: CATEGORIES, claim: { "break-glass": opening }, session: null });
+
+/** The records of these classes that the person's consent opens at a custodian, for the visit that the card opened; asked by this desk's own node. */
+export const readAtVisit = (desk: Desk, custodian: number, subject: Id, visit: { session: Id; purpose: string }, categories: Category[]): Promise<Opened[]> =>
+  readWith(desk, desk.own, custodian, subject, { purpose: visit.purpose as Purpose, categories, claim: "consent", session: visit.session });
+
+/** Reads page by page; each permit stands on the person's trail. */
+async function readWith(desk: Desk, gateway: Gateway, custodian: number, subject: Id, asked: Asked): Promise<Opened[]> {
   const secret = await read<CryptoKey>("meta", `opening ${desk.key.account}`);
   if (!secret) throw new NoOpeningKey();
-  const gateway = desk.gatewayOf(custodian);
   const vault = new Vault(gateway, custodian);
   const opened: Opened[] = [];
   for (let after: Id | undefined; ; ) {
-    const request = await permit(gateway, subject, opening);
+    const request = await permit(gateway, subject, asked);
     const held = await patiently(() => recordsOf(vault, request, after));
     if (held.length > 0) {
       const keys = await patiently(() => release(desk, vault, custodian, request, held.map((one) => one.record)));
@@ -118,12 +130,11 @@ export async function readInEmergency(desk: Desk, custodian: number, subject: Id
 }
 
 /** Asks the chain; what it decides is final before anybody reads. */
-async function permit(gateway: Gateway, subject: Id, opening: Id): Promise<Id> {
+async function permit(gateway: Gateway, subject: Id, asked: Asked): Promise<Id> {
   const { loadKeys } = await import("musubi-sdk/keys");
   const keys = await loadKeys();
   const request = keys.randomId();
-  const asked = { request, subject, purpose: "emergency", categories: CATEGORIES, claim: { "break-glass": opening }, session: null };
-  await gateway.submit(keys.requestAccess(JSON.stringify(asked)));
+  await gateway.submit(keys.requestAccess({ request, subject, ...asked }));
   const decision = await gateway.get<{ permit?: unknown; deny?: string }>(`/v1/requests/${request}`);
   if (!decision.permit) throw new Denied(decision.deny ?? "not-available");
   return request;
@@ -156,7 +167,7 @@ async function open(gateway: Gateway, vault: Vault, secret: CryptoKey, held: Hel
   const { loadKeys } = await import("musubi-sdk/keys");
   const wasm = await loadKeys();
   const [onChain, ciphertext] = await Promise.all([gateway.get<{ ciphertext: Id; commitment: Id }>(`/v1/records/${held.record}`), vault.ciphertext(held.record, key.bytes)]);
-  const { encapsulated } = JSON.parse(wasm.envelopeToOpen(key.envelope)) as { encapsulated: string };
+  const { encapsulated } = wasm.envelopeToOpen(key.envelope);
   const other = await crypto.subtle.importKey("raw", fromHex(encapsulated) as BufferSource, "X25519", false, []);
   const agreed = new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: other }, secret, 256));
   const size = ciphertext.length;

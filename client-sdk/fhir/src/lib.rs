@@ -21,5 +21,5 @@ mod questionnaire_response;
 
 pub use date::PartialDate;
 pub use issue::{Issue, IssueCode, Refusal};
-pub use patient::Identity;
+pub use patient::{Identity, PSEUDONYM_SYSTEM};
 pub use resource::{Kind, Resource, holds_twelve_digits};

@@ -7,14 +7,27 @@ use crate::{
 };
 use serde_json::Value;
 
+/// The identifier system of pseudonyms in the health domain: 64 hexadecimal digits without a prefix.
+pub const PSEUDONYM_SYSTEM: &str = "urn:musubi:pseudonym:health";
+
 pub(crate) fn check(root: &Element<'_>, issues: &mut Issues) -> Findings {
+    root.child("identifier").require(issues);
+    root.child("name").require(issues);
+    check_of_chart(root, issues)
+}
+
+/// What a chart may leave out, and a register may not: identifier and name. What is there has the right form.
+pub(crate) fn check_of_chart(root: &Element<'_>, issues: &mut Issues) -> Findings {
     let identifiers = root.child("identifier");
-    if identifiers.require(issues).is_some() {
+    if identifiers.is_present() {
         for identifier in identifiers.list(issues) {
             identifier.child("value").required_text(issues);
         }
     }
-    check_names(&root.child("name"), issues);
+    let names = root.child("name");
+    if names.is_present() {
+        check_names(&names, issues);
+    }
     let gender = root.child("gender");
     if gender.is_present() {
         gender.required_code(&["male", "female", "other", "unknown"], issues);
@@ -90,9 +103,6 @@ fn full_name(name: &Value) -> String {
 }
 
 fn check_names(names: &Element<'_>, issues: &mut Issues) {
-    if names.require(issues).is_none() {
-        return;
-    }
     for name in names.list(issues) {
         if !name.child("text").is_present() && !name.child("family").is_present() {
             issues.push(name.issue(IssueCode::Required, "a name has a text or a family name"));

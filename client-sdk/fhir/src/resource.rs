@@ -104,12 +104,35 @@ impl Resource {
     /// # Errors
     /// All issues found, each with its place.
     pub fn from_value(value: Value) -> Result<Self, Refusal> {
+        Self::checked(value, patient::check)
+    }
+
+    /// Checks the Patient that a chart shows: it may lack identifier and name, as a Patient does of whom a member knows the pseudonym only.
+    ///
+    /// # Errors
+    /// As [`Self::from_value`]; another kind of resource.
+    pub fn patient_of_chart(value: Value) -> Result<Self, Refusal> {
+        if kind_of(&value)? != Kind::Patient {
+            let expected = "a Patient";
+            return Err(Refusal::one(
+                IssueCode::Value,
+                "Resource.resourceType",
+                expected,
+            ));
+        }
+        Self::checked(value, patient::check_of_chart)
+    }
+
+    fn checked(
+        value: Value,
+        check_patient: fn(&Element<'_>, &mut Issues) -> Findings,
+    ) -> Result<Self, Refusal> {
         let kind = kind_of(&value)?;
         let mut issues = Issues::new();
         let root = Element::root(&value, kind.as_str());
         refuse_individual_numbers(&root, &value, &mut issues);
         let findings = match kind {
-            Kind::Patient => patient::check(&root, &mut issues),
+            Kind::Patient => check_patient(&root, &mut issues),
             Kind::Immunization => immunization::check(&root, &mut issues),
             Kind::Observation => observation::check(&root, &mut issues),
             Kind::QuestionnaireResponse => questionnaire_response::check(&root, &mut issues),

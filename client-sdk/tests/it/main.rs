@@ -10,5 +10,6 @@ mod assembly;
 mod bundle;
 mod chain;
 mod follow;
+mod shared;
 mod trail;
 mod trie;

@@ -12,6 +12,8 @@ export class Refused extends Error {
     message: string,
     /** JSON-RPC code or HTTP status. */
     readonly code: number,
+    /** The node's own name of the problem (`urn:musubi:problem:<kind>`), where it gave one. */
+    readonly kind?: string,
   ) {
     super(message);
   }

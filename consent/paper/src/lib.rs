@@ -18,4 +18,4 @@ mod pdf;
 mod qr;
 
 pub use font::{Font, FontError};
-pub use page::{PaperError, copy_pdf, receipt_pdf, statement_pdf};
+pub use page::{PaperError, copy_pdf, letters_pdf, receipt_pdf, statement_pdf};

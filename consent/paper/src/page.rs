@@ -88,6 +88,29 @@ pub fn copy_pdf(font: &Font, rows: &[Row], language: Language) -> Result<Vec<u8>
     form(font, rows, None, language)
 }
 
+/// Letters as one PDF, each beginning on a page of its own.
+///
+/// # Errors
+///
+/// [`PaperError`] when the font is not enough.
+pub fn letters_pdf(
+    font: &Font,
+    letters: &[Vec<Row>],
+    language: Language,
+) -> Result<Vec<u8>, PaperError> {
+    let metrics = font.metrics();
+    let mut sheets = Vec::new();
+    for letter in letters {
+        let mut form = Form::new(&metrics);
+        for row in letter {
+            form.row(row);
+        }
+        form.number_pages(page_words(language)?.1);
+        sheets.append(&mut form.sheets);
+    }
+    pdf::write(font, &metrics, &sheets)
+}
+
 fn form(
     font: &Font,
     rows: &[Row],

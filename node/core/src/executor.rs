@@ -17,7 +17,7 @@ mod spec;
 mod state;
 mod worker;
 
-pub(crate) use admission::origins;
+pub(crate) use admission::origin_of_opaque;
 pub use admission::{Judgement, Origin, Submission};
 pub use build::{BuildLimits, Built, Candidate, Refusal};
 pub use check::CheckError;

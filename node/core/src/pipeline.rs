@@ -31,7 +31,7 @@ use tokio::sync::{broadcast, watch};
 
 /// Room for a block's header and inherent extrinsics beside the rest, in bytes.
 const HEADER_ROOM: u32 = 4_096;
-/// Executing a block may take this long on cold caches (architecture section 2).
+/// Executing a block may take this much processor time on cold caches (architecture section 2).
 pub const EXECUTION_TIME_MAX: Duration = Duration::from_millis(60);
 /// A fresh block's time may lie this far ahead of our clock, in milliseconds (architecture section 2).
 pub const CLOCK_SKEW_MAX: Moment = 5_000;

@@ -12,7 +12,9 @@ pub use queue::{PoolTx, quota};
 pub use status::{PoolError, TxStatus};
 
 use crate::{
-    executor::{Candidate, Executor, Header, Origin, Refusal, Submission, Worker},
+    executor::{
+        Candidate, Executor, Header, Origin, Refusal, Submission, Worker, origin_of_opaque,
+    },
     ports::{Clock, LocalFault, PoolJournal},
 };
 use musubi_primitives::{AccountId, BlockHash};
@@ -33,6 +35,8 @@ pub const EXTRINSIC_BYTES_MAX: usize = 64 << 10;
 const INBOX_MAX: usize = 8_192;
 /// How many are judged together.
 const BATCH_MAX: usize = 256;
+/// The most extrinsics offered for one block: more than its weight lets it take of the cheapest call.
+const OFFERED_MAX: usize = 2_048;
 /// How many extrinsics are judged again after each block, in turn.
 const REJUDGED_MAX: usize = 128;
 /// How many statuses a slow watcher may fall behind before it is let go.
@@ -166,9 +170,9 @@ impl Pool {
             .is_err()
     }
 
-    /// Everything that could go into the next block, in order.
+    /// What could go into the next block, in order.
     pub fn ready(&self) -> Vec<Candidate> {
-        self.lock().queue.best()
+        self.lock().queue.best(OFFERED_MAX)
     }
 
     /// How full the pool is.
@@ -211,33 +215,48 @@ impl Pool {
     pub(crate) fn note_refusals(&self, refusals: &[Refusal]) {
         let now = self.0.clock.now();
         let mut inner = self.lock();
+        let mut changes = Changes::default();
         for Refusal { hash, reason } in refusals {
-            let changes = match reason {
+            changes.extend(match reason {
                 TransactionValidityError::Invalid(InvalidTransaction::Future) => continue,
                 TransactionValidityError::Invalid(InvalidTransaction::Stale)
                 | TransactionValidityError::Unknown(_) => inner.queue.invalidate(hash),
                 TransactionValidityError::Invalid(_) => inner.queue.refuse(hash, now),
-            };
-            self.apply(&mut inner, changes);
+            });
         }
+        self.apply(inner, changes);
     }
 
-    /// A block became final.
+    /// A block became final, with these extrinsics and their hashes.
     pub(crate) fn finalise(
         &self,
         height: u64,
         block: BlockHash,
         included: &[[u8; 32]],
-        origins: &[Origin],
+        extrinsics: &[Vec<u8>],
     ) {
+        let origins = self.origins(included, extrinsics);
         let mut inner = self.lock();
-        let changes = inner.queue.finalise(height, block, included, origins);
-        self.apply(&mut inner, changes);
-        drop(inner);
+        let changes = inner.queue.finalise(height, block, included, &origins);
+        self.apply(inner, changes);
         // A nonce used elsewhere may have closed a gap here.
         self.0.ready.notify_waiters();
         let pool = self.clone();
         self.0.worker.enqueue(move || pool.judge_again());
+    }
+
+    /// Who sent them: known for what waits here, read from the rest.
+    fn origins(&self, included: &[[u8; 32]], extrinsics: &[Vec<u8>]) -> Vec<Origin> {
+        let known: Vec<_> = {
+            let inner = self.lock();
+            let origin = |hash| inner.queue.get(hash).map(|tx| tx.origin);
+            included.iter().map(origin).collect()
+        };
+        known
+            .into_iter()
+            .zip(extrinsics)
+            .filter_map(|(origin, bytes)| origin.or_else(|| origin_of_opaque(bytes)))
+            .collect()
     }
 
     fn parse(&self, bytes: Vec<u8>) -> Result<Submission, PoolError> {
@@ -302,9 +321,12 @@ impl Pool {
         }
     }
 
-    fn apply(&self, inner: &mut Inner, changes: Changes) {
-        self.journal(&changes.kept, &changes.dropped);
+    /// Tells watchers, and journals once nobody waits for the lock behind the disk. An extrinsic that is struck before its entry was
+    /// written leaves one that the next start finds stale.
+    fn apply(&self, mut inner: MutexGuard<'_, Inner>, changes: Changes) {
         inner.tell(changes.statuses);
+        drop(inner);
+        self.journal(&changes.kept, &changes.dropped);
     }
 
     /// A journal that fails costs a restart its pool, nothing else.

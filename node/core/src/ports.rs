@@ -275,4 +275,9 @@ pub trait Clock: Send + Sync + 'static {
     fn elapsed(&self) -> Duration {
         Duration::from_millis(self.now())
     }
+    /// Processor time that the calling thread has used: work is bounded by it, however many others want the processor. Where a machine
+    /// does not tell, time passes instead.
+    fn worked(&self) -> Duration {
+        self.elapsed()
+    }
 }

@@ -9,7 +9,7 @@ use sp_externalities::Extensions;
 use std::{
     collections::BTreeSet,
     fmt, mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// Keys of one generation; two generations are kept.
@@ -24,9 +24,27 @@ struct Generations {
     old: BTreeSet<[u8; 32]>,
 }
 
+impl Generations {
+    fn contains(&self, key: &[u8; 32]) -> bool {
+        self.young.contains(key) || self.old.contains(key)
+    }
+
+    fn insert(&mut self, key: [u8; 32]) {
+        if self.young.len() >= GENERATION_MAX {
+            self.old = mem::take(&mut self.young);
+        }
+        self.young.insert(key);
+    }
+}
+
 /// The verify-once cache.
 #[derive(Default)]
-pub struct Verified(Mutex<Generations>);
+pub struct Verified {
+    /// Keys of verified signatures: what the runtime asks for.
+    keys: Mutex<Generations>,
+    /// Hashes of extrinsics whose signatures were looked at: a hint that a block's extrinsic need not be verified ahead, and no more.
+    met: Mutex<Generations>,
+}
 
 impl fmt::Debug for Verified {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,24 +55,29 @@ impl fmt::Debug for Verified {
 impl Verified {
     /// Whether the signature with this key was verified.
     pub fn contains(&self, key: &[u8; 32]) -> bool {
-        let generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        generations.young.contains(key) || generations.old.contains(key)
+        lock(&self.keys).contains(key)
     }
 
-    /// Verifies claims, together where many are new. What does not verify is not remembered and will be refused by the runtime.
-    pub fn verify(&self, claims: Vec<SignatureClaim>) {
-        let new: Vec<_> = claims
+    /// Whether the signature of an extrinsic with this hash was verified, for the block that was the newest then.
+    pub fn met(&self, extrinsic: &[u8; 32]) -> bool {
+        lock(&self.met).contains(extrinsic)
+    }
+
+    /// Verifies the claims of extrinsics, known by their hashes, together where many are new. What does not verify is not remembered and
+    /// will be refused by the runtime.
+    pub fn verify(&self, claims: Vec<([u8; 32], SignatureClaim)>) {
+        let mut new: Vec<_> = claims
             .into_iter()
-            .filter(|claim| !self.contains(&claim.key()))
+            .map(|(extrinsic, claim)| (extrinsic, claim.key(), claim))
+            .filter(|(_, key, _)| !self.contains(key))
             .collect();
-        if new.len() >= BATCH_MIN && verify_batch(&new) {
-            self.remember(new.iter().map(SignatureClaim::key));
-        } else {
-            self.remember(
-                new.iter()
-                    .filter(|claim| claim.verify())
-                    .map(SignatureClaim::key),
-            );
+        if new.len() < BATCH_MIN || !verify_batch(&new) {
+            new.retain(|(_, _, claim)| claim.verify());
+        }
+        let (mut keys, mut met) = (lock(&self.keys), lock(&self.met));
+        for (extrinsic, key, _) in new {
+            keys.insert(key);
+            met.insert(extrinsic);
         }
     }
 
@@ -63,22 +86,16 @@ impl Verified {
         let verified = Arc::clone(self);
         extensions.register(PreVerified::new(move |key| verified.contains(key)));
     }
+}
 
-    fn remember(&self, keys: impl Iterator<Item = [u8; 32]>) {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for key in keys {
-            if generations.young.len() >= GENERATION_MAX {
-                generations.old = mem::take(&mut generations.young);
-            }
-            generations.young.insert(key);
-        }
-    }
+fn lock(generations: &Mutex<Generations>) -> MutexGuard<'_, Generations> {
+    generations.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether all claims hold (ZIP-215, the same rules as single verification).
-fn verify_batch(claims: &[SignatureClaim]) -> bool {
+fn verify_batch(claims: &[([u8; 32], [u8; 32], SignatureClaim)]) -> bool {
     let mut batch = ed25519_zebra::batch::Verifier::new();
-    for claim in claims {
+    for (_, _, claim) in claims {
         let key =
             ed25519_zebra::VerificationKeyBytes::from(*AsRef::<[u8; 32]>::as_ref(&claim.signer));
         let signature = ed25519_zebra::Signature::from(claim.signature.0);
@@ -95,8 +112,8 @@ struct Blinding {
 }
 
 impl Blinding {
-    fn over(claims: &[SignatureClaim]) -> Self {
-        let parts: Vec<_> = claims.iter().flat_map(SignatureClaim::key).collect();
+    fn over(claims: &[([u8; 32], [u8; 32], SignatureClaim)]) -> Self {
+        let parts: Vec<_> = claims.iter().flat_map(|(_, key, _)| *key).collect();
         Self {
             seed: sp_io::hashing::blake2_256(&parts),
             counter: 0,
@@ -160,7 +177,15 @@ mod tests {
                 ..claim(200, b"good")
             };
             let verified = Verified::default();
-            verified.verify(good.iter().cloned().chain([forged.clone()]).collect());
+            let claims = good.iter().cloned().chain([forged.clone()]);
+            verified.verify(
+                claims
+                    .zip(0u8..)
+                    .map(|(claim, number)| ([number; 32], claim))
+                    .collect(),
+            );
+            assert!((0..count).all(|number| verified.met(&[number; 32])));
+            assert!(!verified.met(&[count; 32]));
             assert!(good.iter().all(|claim| verified.contains(&claim.key())));
             assert!(!verified.contains(&forged.key()));
         }

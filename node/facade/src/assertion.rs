@@ -31,7 +31,7 @@ pub enum AssertionError {
     #[error("expected the claims iss = sub = the client's id, aud, exp and jti")]
     Claims,
     /// For another server.
-    #[error("aud is not this token endpoint")]
+    #[error("aud is not the address that was called")]
     Audience,
     /// Expired, too long-lived, or issued in the future.
     #[error("exp is over, or more than {LIFE_MAX} s ahead, or iat is to come: set the clock")]
@@ -50,6 +50,7 @@ pub enum AssertionError {
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
+    #[serde(default)]
     sub: String,
     aud: Audience,
     exp: u64,
@@ -102,30 +103,38 @@ impl Assertions {
         assertion: &str,
         now: Moment,
     ) -> Result<&'c Client, AssertionError> {
-        let header = decode_header(assertion).map_err(|_| AssertionError::Form)?;
-        let kid = header.kid.ok_or(AssertionError::Form)?;
-        if !ALGORITHMS.contains(&header.alg) {
-            return Err(AssertionError::Form);
+        let (client, claims) = signed_by(clients, assertion)?;
+        if claims.iss != *client.id || claims.iss != claims.sub {
+            return Err(AssertionError::Claims);
         }
-        let (client, claims) = clients
-            .iter()
-            .find_map(|client| {
-                let key = client.key(&kid, header.alg)?;
-                let claims = verified(assertion, key, header.alg)?;
-                (claims.iss == *client.id).then_some((client, claims))
-            })
-            .ok_or(AssertionError::Unproved)?;
-        self.check(&claims, now / 1000)?;
+        self.check(&claims, &self.endpoint, now / 1000)?;
         self.use_up(claims, now / 1000)?;
         Ok(client)
     }
 
-    fn check(&self, claims: &Claims, now: u64) -> Result<(), AssertionError> {
-        let has_jti = (1..=JTI_BYTES_MAX).contains(&claims.jti.len());
-        if claims.iss != claims.sub || !has_jti {
+    /// The client that the JWT of one call of a CDS service proves (CDS Hooks 2, "Trusting CDS Clients"); it is used up. `endpoint` is
+    /// what is called, and so what `aud` must name.
+    ///
+    /// # Errors
+    /// See [`AssertionError`].
+    pub fn prove_call<'c>(
+        &self,
+        clients: &'c [Client],
+        jwt: &str,
+        endpoint: &str,
+        now: Moment,
+    ) -> Result<&'c Client, AssertionError> {
+        let (client, claims) = signed_by(clients, jwt)?;
+        self.check(&claims, endpoint, now / 1000)?;
+        self.use_up(claims, now / 1000)?;
+        Ok(client)
+    }
+
+    fn check(&self, claims: &Claims, endpoint: &str, now: u64) -> Result<(), AssertionError> {
+        if !(1..=JTI_BYTES_MAX).contains(&claims.jti.len()) {
             return Err(AssertionError::Claims);
         }
-        if !claims.aud.names(&self.endpoint) {
+        if !claims.aud.names(endpoint) {
             return Err(AssertionError::Audience);
         }
         let lives = now < claims.exp.saturating_add(SKEW) && claims.exp <= now + LIFE_MAX + SKEW;
@@ -155,6 +164,21 @@ impl Assertions {
             Some(_) => Err(AssertionError::Replayed),
         }
     }
+}
+
+/// Whose key signed it, and what it claims.
+fn signed_by<'c>(clients: &'c [Client], jwt: &str) -> Result<(&'c Client, Claims), AssertionError> {
+    let header = decode_header(jwt).map_err(|_| AssertionError::Form)?;
+    let kid = header.kid.ok_or(AssertionError::Form)?;
+    if !ALGORITHMS.contains(&header.alg) {
+        return Err(AssertionError::Form);
+    }
+    let proved = clients.iter().find_map(|client| {
+        let key = client.key(&kid, header.alg)?;
+        let claims = verified(jwt, key, header.alg)?;
+        client.is_called(&claims.iss).then_some((client, claims))
+    });
+    proved.ok_or(AssertionError::Unproved)
 }
 
 /// The claims, if the key made the signature. Times are judged by the node's clock, later.
@@ -262,6 +286,42 @@ mod tests {
         assert_eq!(rsa.prove(&assertions, &early), Err(AssertionError::Earlier));
         early["exp"] = json!(NOW + LIFE_MAX);
         assert_eq!(rsa.prove(&assertions, &early), Ok(()));
+    }
+
+    #[test]
+    fn a_call_is_proved_by_a_jwt_for_its_own_address_once_and_by_the_name_that_was_registered() {
+        let (mut rsa, assertions) = (Rsa::new(), Assertions::new(ENDPOINT.to_owned(), 0));
+        let service = "https://clinic.example/cds-services/x";
+        let prove = |rsa: &Rsa, claims: &Value| {
+            let proved =
+                assertions.prove_call(&rsa.clients, &rsa.sign(claims), service, NOW * 1000);
+            proved.map(|client| client.id.to_string())
+        };
+        let call = |iss: &str, jti: &str| json!({"iss": iss, "aud": service, "exp": NOW + 60, "iat": NOW, "jti": jti});
+        assert_eq!(prove(&rsa, &call("ehr", "1")), Ok("ehr".to_owned()));
+        assert_eq!(
+            prove(&rsa, &call("ehr", "1")),
+            Err(AssertionError::Replayed)
+        );
+        assert_eq!(prove(&rsa, &claims("2")), Err(AssertionError::Audience));
+        let address = "https://ehr.example";
+        assert_eq!(
+            prove(&rsa, &call(address, "3")),
+            Err(AssertionError::Unproved)
+        );
+        rsa.clients = rsa
+            .clients
+            .into_iter()
+            .map(|one| one.issued_by(Some(address)))
+            .collect();
+        assert_eq!(prove(&rsa, &call(address, "3")), Ok("ehr".to_owned()));
+        // The name of its calls is none at the token endpoint.
+        let mut assertion = claims("4");
+        (assertion["iss"], assertion["sub"]) = (json!(address), json!(address));
+        assert_eq!(
+            rsa.prove(&assertions, &assertion),
+            Err(AssertionError::Claims)
+        );
     }
 
     #[test]

@@ -175,7 +175,7 @@ impl Facade {
             .header(header::AUTHORIZATION.as_str())
             .and_then(|text| text.strip_prefix("Bearer "));
         token
-            .and_then(|token| self.tokens.session(token, self.ledger.now()))
+            .and_then(|token| self.systems.session(token, self.ledger.now()))
             .ok_or_else(|| {
                 Outcome::new(
                     StatusCode::UNAUTHORIZED,

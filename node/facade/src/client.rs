@@ -1,7 +1,7 @@
 //! Registered clients: systems of this member that prove themselves with a key of their own (SMART backend services).
 
 use crate::{
-    ports::Ground,
+    ports::{Agent, Ground},
     scope::{ScopeError, Scopes},
 };
 use jsonwebtoken::{
@@ -25,6 +25,8 @@ pub struct Client {
     pub scopes: Scopes,
     /// On what it reads what others wrote.
     pub ground: Option<Ground>,
+    /// What it calls itself as `iss` of the JWT of a CDS Hooks call, where that is another name, such as its address.
+    pub issuer: Option<Arc<str>>,
     keys: JwkSet,
 }
 
@@ -79,8 +81,32 @@ impl Client {
             role,
             scopes,
             ground,
+            issuer: None,
             keys,
         })
+    }
+
+    /// The same client, known by another name as `iss` of a CDS Hooks call.
+    #[must_use]
+    pub fn issued_by(self, issuer: Option<&str>) -> Self {
+        Self {
+            issuer: issuer.map(Arc::from),
+            ..self
+        }
+    }
+
+    /// The client as its acts are done.
+    pub(crate) fn agent(&self) -> Agent {
+        Agent {
+            client: Arc::clone(&self.id),
+            role: self.role,
+            ground: self.ground,
+        }
+    }
+
+    /// Whether it goes by this name.
+    pub(crate) fn is_called(&self, issuer: &str) -> bool {
+        *issuer == *self.id || self.issuer.as_deref() == Some(issuer)
     }
 
     /// The key with this id, if it serves this algorithm.

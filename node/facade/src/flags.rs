@@ -32,7 +32,7 @@ impl Facade {
     }
 }
 
-fn shown(flag: &Flag, subject: &Value) -> Value {
+pub(crate) fn shown(flag: &Flag, subject: &Value) -> Value {
     let mut code = concept(RULE_SYSTEM, &flag.rule);
     code["text"] = flag.text.get("ja").cloned().unwrap_or_default().into();
     json!({

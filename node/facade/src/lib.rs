@@ -5,11 +5,11 @@
 //! a denial is answered as an `OperationOutcome` with the chain's reason.
 //!
 //! * [`served`]: what there is, as one table; routes, scopes and the capability statement are made from it.
-//! * [`smart`], [`assertion`], [`tokens`], [`scope`], [`client`]: who calls, and what for.
+//! * [`smart`], [`systems`], [`assertion`], [`tokens`], [`scope`], [`client`]: who calls, and what for.
 //! * [`router`]: the routes; [`record`], [`patient`], [`write`], [`transaction`]: what they do.
 //! * [`search`], [`query`], [`instant`]: searching, by values that are read at the door.
-//! * [`consent`], [`audit`], [`provenance`]: the chain in FHIR's shapes; [`recommendation`], [`summary`], [`health_card`], [`flags`]: what is
-//!   made of records; [`openapi`]: the REST endpoints for programs.
+//! * [`consent`], [`audit`], [`provenance`]: the chain in FHIR's shapes; [`recommendation`], [`summary`], [`health_card`], [`flags`],
+//!   [`scores`]: what is made of records; [`openapi`]: the REST endpoints for programs.
 //!
 //! **Must never:** decide who may read (the runtime does); reach the chain or a vault but through the ports; log or repeat what was sent.
 #![allow(clippy::disallowed_types, reason = "an edge crate: it speaks HTTP")]
@@ -37,11 +37,13 @@ mod recommendation;
 mod record;
 pub mod router;
 pub mod scope;
+mod scores;
 mod search;
 pub mod served;
 mod shape;
 pub mod smart;
 mod summary;
+pub mod systems;
 pub mod tokens;
 pub mod transaction;
 mod write;
@@ -54,3 +56,4 @@ pub use ports::{
     Shelf, Taken, Version,
 };
 pub use router::beside;
+pub use systems::{NotOpened, Systems};

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 const JSON: &str = "application/json";
+/// By which statuses a call may be refused.
+const REFUSALS: [u16; 10] = [400, 401, 403, 404, 408, 409, 413, 429, 501, 503];
 
 /// Calls that a session with the scope opens: method, path, scope.
 pub const SCOPED: &[(&str, &str, &str)] = &[
@@ -14,6 +16,7 @@ pub const SCOPED: &[(&str, &str, &str)] = &[
     ("get", "/v1/family/{subject}/trail-end", "family.read"),
     ("get", "/v1/family/{subject}/consents", "family.read"),
     ("get", "/v1/family/{subject}/records", "family.read"),
+    ("get", "/v1/family/{subject}/copy", "family.read"),
     ("post", "/v1/family/{subject}/health-cards", "family.write"),
     ("post", "/v1/hand-overs", "family.write"),
     ("get", "/v1/hand-overs/{code}", "records.read"),
@@ -38,6 +41,10 @@ pub const SCOPED: &[(&str, &str, &str)] = &[
     ("get", "/v1/follow-up/open", "follow-up.read"),
     ("get", "/v1/follow-up/coverage", "follow-up.read"),
     ("get", "/v1/follow-up/recall", "follow-up.read"),
+    ("get", "/v1/follow-up/surveys", "follow-up.read"),
+    ("get", "/v1/follow-up/letters", "follow-up.read"),
+    ("get", "/v1/follow-up/incidents", "follow-up.read"),
+    ("post", "/v1/follow-up/incidents", "follow-up.write"),
     ("post", "/v1/follow-up/steps", "follow-up.write"),
     ("post", "/v1/follow-up/incident-reports", "follow-up.write"),
     ("post", "/v1/follow-up/reaction-reports", "follow-up.write"),
@@ -123,8 +130,11 @@ fn operation(
     let problem = json!({"$ref": "#/components/responses/Problem"});
     let mut operation = json!({
         "summary": summary, "tags": ["sessions"], "security": security,
-        "responses": {"default": problem},
+        "responses": {},
     });
+    for status in REFUSALS {
+        operation["responses"][status.to_string()] = problem.clone();
+    }
     match answer {
         Some((status, name)) => {
             operation["responses"][status] =

@@ -7,6 +7,7 @@ use crate::{
     ports::{Handbook, Ledger, People, Shelf},
     router::BASE_PATH,
     smart::TOKEN_PATH,
+    systems::Systems,
     tokens::Tokens,
 };
 use musubi_primitives::Moment;
@@ -21,9 +22,7 @@ pub struct Facade {
     /// The FHIR base: origin and [`BASE_PATH`].
     pub(crate) base: String,
     pub(crate) token_endpoint: String,
-    pub(crate) clients: Vec<Client>,
-    pub(crate) assertions: Assertions,
-    pub(crate) tokens: Tokens,
+    pub(crate) systems: Arc<Systems>,
     /// When this process began.
     pub(crate) began: Moment,
     pub(crate) shelf: Port<dyn Shelf>,
@@ -79,11 +78,14 @@ impl Facade {
         let began = parts.ledger.now();
         Self {
             base: format!("{origin}{BASE_PATH}"),
-            assertions: Assertions::new(token_endpoint.clone(), began),
+            systems: Arc::new(Systems {
+                origin: origin.clone(),
+                clients: parts.clients,
+                assertions: Assertions::new(token_endpoint.clone(), began),
+                tokens: Tokens::default(),
+            }),
             token_endpoint,
             origin,
-            clients: parts.clients,
-            tokens: Tokens::default(),
             began,
             shelf: Port(parts.shelf),
             people: Port(parts.people),
@@ -92,5 +94,10 @@ impl Facade {
             issuer: parts.issuer,
             writing: Mutex::default(),
         }
+    }
+
+    /// The registered systems, for the other services of this node that they may call.
+    pub fn systems(&self) -> Arc<Systems> {
+        Arc::clone(&self.systems)
     }
 }

@@ -9,11 +9,10 @@ use crate::{
     record::plain_id,
     search::Found,
 };
+use musubi_fhir::PSEUDONYM_SYSTEM;
 use musubi_primitives::{Pseudonym, Role};
 use serde_json::{Value, json};
 
-/// The identifier system of pseudonyms.
-pub const PSEUDONYM_SYSTEM: &str = "urn:musubi:pseudonym:health";
 /// How JP Core says in which writing a name stands: `IDE` for 漢字, `SYL` for かな.
 const REPRESENTATION: &str = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
 

@@ -4,7 +4,11 @@
 //! it read of others; it has no other way to anything.
 
 use async_trait::async_trait;
-use musubi_care::{child::Sex, forms::flags::Flag, rules::RuleSet};
+use musubi_care::{
+    child::Sex,
+    forms::{flags::Flag, scale::Score},
+    rules::RuleSet,
+};
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
     BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
@@ -232,6 +236,11 @@ pub trait Handbook: Send + Sync + 'static {
     /// # Errors
     /// Where the response does not fit its form, or the form is not at hand.
     fn flags(&self, response: &Value) -> Result<Vec<Flag>, Refusal>;
+    /// The score of a QuestionnaireResponse to a scale that this member may use.
+    ///
+    /// # Errors
+    /// As [`Self::flags`]; and for a form that is no scale, or answers that are not whole.
+    fn score(&self, response: &Value) -> Result<Score, Refusal>;
 }
 
 /// What the chain says about somebody.
@@ -247,6 +256,8 @@ pub trait Ledger: Send + Sync + 'static {
     async fn trail(&self, subject: Pseudonym) -> Result<Vec<(TrailRow, Place)>, PortError>;
     /// One row by its place.
     async fn row(&self, height: u64, index: u32) -> Result<Option<(TrailRow, Place)>, PortError>;
+    /// The path (SCALE) from a row to the trail root in its block's anchor; none where this node does not keep the block's rows.
+    async fn path(&self, height: u64, index: u32) -> Result<Option<Vec<u8>>, PortError>;
     /// A consent as it reads now.
     async fn consent(&self, consent: ConsentId) -> Result<Option<ConsentView>, PortError>;
 }

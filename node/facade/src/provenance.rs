@@ -1,4 +1,5 @@
-//! Provenance: who wrote a record and when, signed by the chain. The signature's data are what a client needs to prove the row offline.
+//! Provenance: who wrote a record and when, signed by the chain. The signature's data hold the row itself and the path from it to the trail
+//! root in its block's anchor, so that whoever follows the chain's headers proves it without asking anybody; nothing else is pointed at.
 
 use crate::{
     audit::row_id,
@@ -38,7 +39,8 @@ impl Facade {
                 continue;
             };
             if self.concerns(subject, &[committed.author]).await? {
-                shown.push(self.provenance_of(&row, &place, &committed, &own));
+                let path = self.ledger.path(place.height, place.index).await?;
+                shown.push(self.provenance_of(&row, (&place, path), &committed, &own));
             }
         }
         Ok(shown)
@@ -49,21 +51,21 @@ impl Facade {
         let (row, place) = self.row(text).await?;
         let committed = committed(&row).ok_or_else(Outcome::not_found)?;
         let own = self.shelf.authored(row.subject).await?;
-        Ok(self.provenance_of(&row, &place, &committed, &own))
+        let path = self.ledger.path(place.height, place.index).await?;
+        Ok(self.provenance_of(&row, (&place, path), &committed, &own))
     }
 
     fn provenance_of(
         &self,
         row: &TrailRow,
-        place: &Place,
+        (place, path): (&Place, Option<Vec<u8>>),
         committed: &Committed,
         own: &[Instance],
     ) -> Value {
         let author = member(committed.author);
         let proof = json!({
-            "chain": self.ledger.genesis(), "block": place.block, "height": place.height, "row": place.index,
-            "subject": row.subject, "index": row.index, "record": committed.record,
-            "proof": "musubi_trailProof(subject, index) of any full node; musubi verify checks it offline",
+            "chain": self.ledger.genesis(), "block": place.block, "height": place.height, "place": place.index,
+            "record": committed.record, "row": row, "path": path.map(|path| format!("0x{}", hex::encode(path))),
         });
         json!({
             "resourceType": "Provenance",

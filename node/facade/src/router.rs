@@ -211,6 +211,7 @@ async fn operate(
                 .await?
         }
         Act::Flags => facade.flags(&session.agent, &id).await?,
+        Act::Score => facade.score(&session.agent, &id).await?,
     };
     Ok(fhir(StatusCode::OK, &answer))
 }

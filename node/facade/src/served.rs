@@ -179,6 +179,8 @@ pub enum Act {
     IssueHealthCard,
     /// What in the answers to a form the physician should look at.
     Flags,
+    /// The score of answers to a scale.
+    Score,
 }
 
 /// One operation on an instance.
@@ -196,7 +198,9 @@ impl Operation {
     /// Its method: one that issues something is no mere reading.
     pub fn method(&self) -> Method {
         match self.act {
-            Act::Everything | Act::Summary | Act::ExportHistory | Act::Flags => Method::GET,
+            Act::Everything | Act::Summary | Act::ExportHistory | Act::Flags | Act::Score => {
+                Method::GET
+            }
             Act::IssueHealthCard => Method::POST,
         }
     }
@@ -304,13 +308,20 @@ pub const SERVED: &[Served] = &[
             parameter("status", Token, &["status"]),
             parameter("identifier", Token, &["identifier"]),
         ],
-        operations: &[Operation {
-            act: Act::Flags,
-            name: "$flags",
-            definition: "urn:musubi:operation:flags",
-        }],
+        operations: &[
+            Operation {
+                act: Act::Flags,
+                name: "$flags",
+                definition: "urn:musubi:operation:flags",
+            },
+            Operation {
+                act: Act::Score,
+                name: "$score",
+                definition: "urn:musubi:operation:score",
+            },
+        ],
         profile: None,
-        documentation: "Answers name their form with its version, and must fit it where the form is served here. $flags says what in them the physician should look at.",
+        documentation: "Answers name their form with its version, and must fit it where the form is served here. $flags says what in them the physician should look at, $score what answers to a scale come to.",
     },
     Served {
         of: Type::DocumentReference,
@@ -383,6 +394,6 @@ pub const SERVED: &[Served] = &[
         ],
         operations: &[],
         profile: None,
-        documentation: "Who wrote a record and when; the signature's data say where the chain proves it.",
+        documentation: "Who wrote a record and when; the signature's data hold the row of the trail and the path from it to its block's anchor.",
     },
 ];

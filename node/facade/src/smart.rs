@@ -1,8 +1,8 @@
 //! SMART App Launch 2, backend services: where the token endpoint is, and the exchange of a client assertion for a short-lived token.
 
 use crate::{
-    assertion::AssertionError, call::Call, client::Client, parts::Facade, ports::Agent,
-    scope::Scopes, tokens::LIFE,
+    assertion::AssertionError, call::Call, client::Client, parts::Facade, scope::Scopes,
+    tokens::LIFE,
 };
 use axum::{
     Json,
@@ -75,7 +75,11 @@ impl Facade {
     }
 
     fn scopes_supported(&self) -> Vec<String> {
-        let all = self.clients.iter().map(|client| client.scopes.to_string());
+        let all = self
+            .systems
+            .clients
+            .iter()
+            .map(|client| client.scopes.to_string());
         let mut scopes: Vec<String> = all
             .flat_map(|text| text.split(' ').map(str::to_owned).collect::<Vec<_>>())
             .collect();
@@ -111,8 +115,9 @@ impl Facade {
         let wanted = Scopes::parse(field("scope").unwrap_or_default())
             .map_err(|error| OauthError::scope(error.to_string()))?;
         let client = self
+            .systems
             .assertions
-            .prove(&self.clients, assertion, self.ledger.now())
+            .prove(&self.systems.clients, assertion, self.ledger.now())
             .map_err(|error| OauthError::client(&error))?;
         self.grant(client, &wanted)
     }
@@ -124,15 +129,11 @@ impl Facade {
                 "none of these scopes is registered for this client",
             ));
         }
-        let agent = Agent {
-            client: client.id.clone(),
-            role: client.role,
-            ground: client.ground,
-        };
         let scope = scopes.to_string();
         let token = self
+            .systems
             .tokens
-            .give(agent, scopes, self.ledger.now())
+            .give(client.agent(), scopes, self.ledger.now())
             .map_err(|_| OauthError {
                 status: StatusCode::SERVICE_UNAVAILABLE,
                 error: "temporarily_unavailable",

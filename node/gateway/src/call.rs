@@ -64,7 +64,7 @@ impl fmt::Debug for Entrance {
 /// A request as a handler sees it, authenticated; its body has at most `BYTES_MAX` bytes.
 pub(crate) struct Call<const BYTES_MAX: usize> {
     pub(crate) caller: Caller,
-    /// Whether a session's token stood in the place of a signature.
+    /// Whether a bearer stood in the place of a signature.
     pub(crate) is_by_session: bool,
     pub(crate) uri: Uri,
     pub(crate) headers: HeaderMap,
@@ -121,6 +121,20 @@ impl<const BYTES_MAX: usize> Call<BYTES_MAX> {
         Ok(Self::of(caller, true, parts, body))
     }
 
+    /// A call of a system that its bearer has proved. All systems of a node call as its gateway's account, and share its allowance.
+    pub(crate) async fn by_system(
+        entrance: &Entrance,
+        caller: Caller,
+        request: Request,
+    ) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let now = entrance.gatekeeper.now();
+        require_rate(&entrance.rates, &caller.account, now)?;
+        entrance.rates.take(caller.account, now);
+        let body = Self::whole(entrance, &parts, body).await?;
+        Ok(Self::of(caller, true, parts, body))
+    }
+
     async fn whole(entrance: &Entrance, parts: &Parts, body: Body) -> Result<Bytes, Problem> {
         require_length(&parts.headers, BYTES_MAX)?;
         timeout(entrance.body_time, to_bytes(body, BYTES_MAX))
@@ -140,8 +154,8 @@ impl<const BYTES_MAX: usize> Call<BYTES_MAX> {
     }
 }
 
-/// A session's token, where no signature is sent: whoever signs is heard by the signature.
-fn bearer(headers: &HeaderMap) -> Option<String> {
+/// What is borne, where no signature is sent: whoever signs is heard by the signature.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<String> {
     if headers.contains_key(ACCOUNT) {
         return None;
     }

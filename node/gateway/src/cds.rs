@@ -5,9 +5,10 @@
 
 pub mod card;
 pub mod request;
+pub mod systems;
 
 use crate::{
-    call::{Call, Entrance},
+    call::Entrance,
     caller::Caller,
     ports::DeskError,
     problem::{Problem, operation_outcome},
@@ -17,7 +18,7 @@ use async_trait::async_trait;
 use axum::{
     Json, Router,
     extract::{FromRef, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -28,6 +29,7 @@ use musubi_primitives::Pseudonym;
 use request::{Feedback, Feedbacks, HookRequest, Order, Outcome, Overriding, SERVICE};
 use serde_json::json;
 use std::sync::Arc;
+use systems::{CheckCall, HookSystems};
 use tower::limit::GlobalConcurrencyLimitLayer;
 
 /// The most bytes of a request: a chart with a whole childhood of doses, and room.
@@ -41,6 +43,8 @@ pub const CHECKS_MAX: usize = 32;
 pub trait ScheduleDesk: Send + Sync + 'static {
     /// Checks the drafts of an order, records each verdict on the chain, and answers in cards.
     async fn check(&self, caller: &Caller, order: Order) -> Result<Vec<Card>, DeskError>;
+    /// Whom a card of this member is about: the standard's feedback names the card alone.
+    async fn subject_of_card(&self, caller: &Caller, card: &str) -> Result<Pseudonym, DeskError>;
     /// Keeps a doctor's reason to go on although a card says no; gives what the doctor signs for the chain.
     async fn override_card(
         &self,
@@ -50,12 +54,11 @@ pub trait ScheduleDesk: Send + Sync + 'static {
     ) -> Result<Countersign, DeskError>;
 }
 
-type CheckCall = Call<REQUEST_BYTES_MAX>;
-
 #[derive(Clone)]
 struct Service {
     entrance: Entrance,
     desk: Arc<dyn ScheduleDesk>,
+    systems: Option<Arc<dyn HookSystems>>,
 }
 
 impl FromRef<Service> for Entrance {
@@ -64,15 +67,23 @@ impl FromRef<Service> for Entrance {
     }
 }
 
-/// Builds the routes.
-pub fn router(entrance: Entrance, desk: Arc<dyn ScheduleDesk>) -> Router {
+/// Builds the routes; without `systems` only staff calls them.
+pub fn router(
+    entrance: Entrance,
+    desk: Arc<dyn ScheduleDesk>,
+    systems: Option<Arc<dyn HookSystems>>,
+) -> Router {
     Router::new()
         .route("/cds-services", get(services))
         .route(&format!("/cds-services/{SERVICE}"), post(check))
         .route(&format!("/cds-services/{SERVICE}/feedback"), post(feedback))
         .method_not_allowed_fallback(no_such_method)
         .layer(GlobalConcurrencyLimitLayer::new(CHECKS_MAX))
-        .with_state(Service { entrance, desk })
+        .with_state(Service {
+            entrance,
+            desk,
+            systems,
+        })
 }
 
 /// What is offered here; says nothing about anybody, and is the one answer that strangers get.
@@ -84,13 +95,16 @@ async fn services() -> Response {
         "description": "接種の指示を、接種歴と日付つきの規則に照らします。条件を満たす・満たさない・医師や町の確認が必要、のいずれかを答えます。接種の可否は医師が判断します。",
         "prefetch": {
             "patient": "Patient/{{context.patientId}}",
-            "immunizations": "Immunization?patient={{context.patientId}}",
+            "immunizations": "Immunization?patient={{context.patientId}}&_count=200",
         },
     });
     Json(json!({"services": [service]})).into_response()
 }
 
-async fn check(State(service): State<Service>, call: CheckCall) -> Result<Response, Problem> {
+async fn check(
+    State(service): State<Service>,
+    CheckCall(call): CheckCall,
+) -> Result<Response, Problem> {
     let request = HookRequest::parse(&call.body)?;
     let order = match request.order()? {
         Ok(order) => order,
@@ -104,12 +118,22 @@ fn refused(refusal: &Refusal) -> Response {
     operation_outcome(refusal)
 }
 
-async fn feedback(State(service): State<Service>, call: CheckCall) -> Result<Response, Problem> {
-    let subject = subject_of(&call)?;
+async fn feedback(
+    State(service): State<Service>,
+    CheckCall(call): CheckCall,
+) -> Result<Response, Problem> {
+    let named = subject_named(&call.headers)?;
     let mut to_sign = Vec::new();
     for feedback in Feedbacks::parse(&call.body)?.feedback {
         let Some(overriding) = overriding(feedback)? else {
             continue;
+        };
+        let subject = match named {
+            Some(subject) => subject,
+            None => {
+                let card = &overriding.card;
+                service.desk.subject_of_card(&call.caller, card).await?
+            }
         };
         let signing = service
             .desk
@@ -147,16 +171,14 @@ fn overriding(feedback: Feedback) -> Result<Option<Overriding>, Problem> {
     }
 }
 
-fn subject_of(call: &CheckCall) -> Result<Pseudonym, Problem> {
-    let text = call
-        .headers
-        .get(SUBJECT)
-        .and_then(|value| value.to_str().ok());
-    text.unwrap_or_default().parse().map_err(|error| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "no-subject",
-            format!("header {SUBJECT}: {error}"),
-        )
+/// Whom the header names, where it is sent: our own clients know whom they ask about.
+fn subject_named(headers: &HeaderMap) -> Result<Option<Pseudonym>, Problem> {
+    let Some(value) = headers.get(SUBJECT) else {
+        return Ok(None);
+    };
+    let subject = value.to_str().unwrap_or_default().parse();
+    subject.map(Some).map_err(|error| {
+        let detail = format!("header {SUBJECT}: {error}");
+        Problem::new(StatusCode::BAD_REQUEST, "no-subject", detail)
     })
 }

@@ -4,6 +4,10 @@
 //! All of it is about the municipality's own people and from its own ledger; none of it goes to clinics, since that a family did not come is
 //! itself sensitive.
 
+pub mod incidents;
+pub mod letters;
+pub mod surveys;
+
 use crate::{
     body,
     call::{Call, Entrance},
@@ -20,16 +24,21 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use incidents::IncidentDesk;
+use letters::LetterDesk;
 use musubi_care::{
     civil::Date,
     due::{DueCheckup, DueDose},
-    figures::{Published, checkups::BandFigures},
+    figures::{
+        Published, checkups::BandFigures, maternal::MaternalFigures, vaccinated::CohortCoverage,
+    },
     follow_up::{State as FollowUpState, Step},
     report::{Gap, IncidentReport, ReactionReport},
 };
 use musubi_primitives::{Pseudonym, RecordId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::sync::Arc;
+use surveys::SurveyDesk;
 
 /// The most bytes of a report.
 pub const REPORT_BYTES_MAX: usize = 64 * 1024;
@@ -129,8 +138,12 @@ pub enum Coverage {
         year: i32,
         /// Checkups by band.
         checkups: Vec<BandFigures>,
+        /// Pregnancies notified, and checkups of mothers.
+        maternal: MaternalFigures,
         /// Doses given.
         doses: Counts,
+        /// Who has had which dose, by cohort, at the year's end or today.
+        vaccinated: Vec<CohortCoverage>,
     },
     /// Small counts hidden.
     Published {
@@ -140,7 +153,18 @@ pub enum Coverage {
         checkups: Published,
         /// Doses given.
         doses: Published,
+        /// Who has had which dose, by cohort, at the year's end or today.
+        vaccinated: Vec<PublishedCohort>,
     },
+}
+
+/// Coverage of a cohort, small counts hidden.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PublishedCohort {
+    /// The fiscal year of birth.
+    pub born: i32,
+    /// Dose by dose: children who have had it, and who have not.
+    pub doses: Published,
 }
 
 /// A table as counted.
@@ -212,7 +236,7 @@ pub struct Paper<R> {
 
 /// The desk of officers and public-health nurses.
 #[async_trait]
-pub trait FollowUpDesk: Send + Sync + 'static {
+pub trait FollowUpDesk: SurveyDesk + LetterDesk + IncidentDesk {
     /// Whose doses and checkups are due or overdue.
     async fn due(&self, caller: &Caller, query: DueQuery) -> Result<DuePage, DeskError>;
     /// Notes a step.
@@ -262,6 +286,9 @@ pub fn router(entrance: Entrance, desk: Arc<dyn FollowUpDesk>) -> Router {
         .route("/v1/follow-up/recall", get(recall))
         .route("/v1/follow-up/incident-reports", post(incident))
         .route("/v1/follow-up/reaction-reports", post(reaction))
+        .merge(incidents::routes())
+        .merge(letters::routes())
+        .merge(surveys::routes())
         .method_not_allowed_fallback(no_such_method)
         .with_state(Service { entrance, desk })
 }

@@ -18,7 +18,8 @@ const RETURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the network tells the node.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Transactions not seen before, to be checked. Those that hold are passed on by [`Network::gossip`]; for those that never will, [`Network::blame`].
+    /// Transactions not seen before, to be checked. Those that hold and still wait a while later are passed on by [`Network::offer`]; for those that
+    /// never will, [`Network::blame`].
     Transactions {
         /// Who sent them.
         from: PeerId,
@@ -67,6 +68,7 @@ pub enum AskError {
 #[derive(Debug)]
 pub(crate) enum Command {
     Gossip(Vec<u8>),
+    Offer(Vec<Vec<u8>>),
     Blame(PeerId, Misdeed),
     Announce {
         height: u64,
@@ -111,7 +113,8 @@ impl Network {
         self.listening.clone()
     }
 
-    /// Passes a checked transaction on to every member node that does not have it.
+    /// Passes a checked transaction on to every member node that does not have it, if it came in here and not from a peer: a peer's own
+    /// peers have it from that one.
     ///
     /// # Errors
     /// When it is too large, or too much waits already: the caller slows down.
@@ -119,12 +122,24 @@ impl Network {
         if transaction.len() > TRANSACTION_BYTES_MAX {
             return Err(AskError::Oversized(transaction.len()));
         }
+        self.hand_over(Command::Gossip(transaction))
+    }
+
+    fn hand_over(&self, command: Command) -> Result<(), AskError> {
         self.commands
-            .try_send(Command::Gossip(transaction))
+            .try_send(command)
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => AskError::Busy,
                 mpsc::error::TrySendError::Closed(_) => AskError::Stopped,
             })
+    }
+
+    /// Offers checked transactions that still wait here, whoever sent them: member nodes that do not have them get them.
+    ///
+    /// # Errors
+    /// When too much waits already; then they are offered no more.
+    pub fn offer(&self, transactions: Vec<Vec<u8>>) -> Result<(), AskError> {
+        self.hand_over(Command::Offer(transactions))
     }
 
     /// A peer sent a transaction that no honest node passes on; enough of those shut it out.

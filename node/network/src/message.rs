@@ -23,6 +23,8 @@ pub(crate) const TRANSACTION_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const TRANSACTIONS_MAX: usize = 512;
 /// Bytes of transactions in one message.
 pub(crate) const BATCH_BYTES_MAX: usize = 1024 * 1024;
+/// Transactions offered by their hashes in one message.
+pub(crate) const OFFERS_MAX: usize = 2_048;
 /// Bytes of one piece of a blob.
 pub(crate) const PIECE_BYTES_MAX: u32 = 512 * 1024;
 /// Bytes of the words that ask for, or describe, a blob.
@@ -94,6 +96,9 @@ pub(crate) enum Request {
         total: u64,
         bytes: Vec<u8>,
     },
+    /// Transactions that wait at the sender, by the hashes that name them in caches: answered by [`Response::Wanted`].
+    #[codec(index = 8)]
+    Offer(Vec<[u8; 32]>),
 }
 
 /// The answer to a [`Request`].
@@ -113,6 +118,9 @@ pub(crate) enum Response {
     Held(u64),
     #[codec(index = 6)]
     State(Vec<Vec<u8>>),
+    /// Places in the [`Request::Offer`] of what the peer does not have.
+    #[codec(index = 7)]
+    Wanted(Vec<u32>),
 }
 
 /// Why a peer does not do what it was asked.
@@ -156,6 +164,7 @@ impl Request {
                 all.len() <= TRANSACTIONS_MAX
                     && all.iter().all(|one| one.len() <= TRANSACTION_BYTES_MAX)
             }
+            Self::Offer(hashes) => hashes.len() <= OFFERS_MAX,
             Self::ReadBlob { request, .. } => request.len() <= BLOB_REQUEST_BYTES_MAX,
             Self::WriteBlob {
                 label,

@@ -1,14 +1,14 @@
 //! The book of connected peers: who has proved what, what they know, what waits for them, and how they behaved. Pure; time is passed in.
 
 use crate::{
-    message::{BATCH_BYTES_MAX, TRANSACTIONS_MAX},
+    message::{BATCH_BYTES_MAX, OFFERS_MAX, TRANSACTIONS_MAX},
     ports::Asker,
     seen::Seen,
 };
 use libp2p::PeerId;
 use musubi_primitives::BlockHash;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -59,9 +59,71 @@ struct Peer {
     head: Option<(u64, BlockHash)>,
     known: Seen,
     queue: VecDeque<Parcel>,
-    in_flight: Vec<Parcel>,
+    /// What waits here and did not come from this node: offered by hash, sent when wanted.
+    offers: VecDeque<Parcel>,
+    in_flight: InFlight,
     resting: bool,
     work: u32,
+}
+
+/// What a peer has not answered yet.
+#[derive(Debug, Default)]
+enum InFlight {
+    #[default]
+    Nothing,
+    Batch(Vec<Parcel>),
+    Offer(Vec<Parcel>),
+}
+
+/// What goes to a peer next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mail {
+    /// Transactions.
+    Batch(Vec<Vec<u8>>),
+    /// Hashes of transactions.
+    Offer(Vec<[u8; 32]>),
+}
+
+impl Peer {
+    /// Transactions to send, within the bounds of a message.
+    fn take_batch(&mut self) -> Vec<Parcel> {
+        let mut batch = Vec::new();
+        let mut bytes = 0usize;
+        while batch.len() < TRANSACTIONS_MAX
+            && let Some((_, transaction)) = self.queue.front()
+            && bytes.saturating_add(transaction.len()) <= BATCH_BYTES_MAX
+        {
+            bytes = bytes.saturating_add(transaction.len());
+            batch.extend(self.queue.pop_front());
+        }
+        batch
+    }
+
+    /// What to offer, without what the peer has shown to have meanwhile.
+    fn take_offer(&mut self) -> Vec<Parcel> {
+        let count = self.offers.len().min(OFFERS_MAX);
+        let offered = self.offers.drain(..count);
+        offered
+            .filter(|(hash, _)| !self.known.contains(hash))
+            .collect()
+    }
+}
+
+/// Queues a parcel; a full queue loses its oldest.
+fn push(queue: &mut VecDeque<Parcel>, parcel: Parcel) {
+    if queue.len() == QUEUE_MAX {
+        queue.pop_front();
+    }
+    queue.push_back(parcel);
+}
+
+/// Puts parcels back to the front.
+fn put_back(queue: &mut VecDeque<Parcel>, parcels: Vec<Parcel>) {
+    parcels
+        .into_iter()
+        .rev()
+        .for_each(|parcel| queue.push_front(parcel));
+    queue.truncate(QUEUE_MAX);
 }
 
 /// All connected peers, and the demerits of those seen.
@@ -81,7 +143,8 @@ impl PeerBook {
             head: None,
             known,
             queue: VecDeque::new(),
-            in_flight: Vec::new(),
+            offers: VecDeque::new(),
+            in_flight: InFlight::Nothing,
             resting: false,
             work: 0,
         };
@@ -140,33 +203,41 @@ impl PeerBook {
     pub(crate) fn spread(&mut self, parcel: &Parcel) {
         for peer in self.peers.values_mut().filter(|peer| peer.proved.is_some()) {
             if peer.known.note(parcel.0) {
-                if peer.queue.len() == QUEUE_MAX {
-                    peer.queue.pop_front();
-                }
-                peer.queue.push_back(parcel.clone());
+                push(&mut peer.queue, parcel.clone());
             }
         }
     }
 
-    /// The next batch for a peer that is ready and has answered the last one.
-    pub(crate) fn next_batch(&mut self, id: &PeerId) -> Option<Vec<Vec<u8>>> {
+    /// Has a transaction offered to everybody who is not known to have it.
+    pub(crate) fn offer(&mut self, parcel: &Parcel) {
+        for peer in self.peers.values_mut().filter(|peer| peer.proved.is_some()) {
+            if !peer.known.contains(&parcel.0) {
+                push(&mut peer.offers, parcel.clone());
+            }
+        }
+    }
+
+    /// What goes next to a peer that is ready and has answered the last one: transactions before offers.
+    pub(crate) fn next_mail(&mut self, id: &PeerId) -> Option<Mail> {
         let peer = self.peers.get_mut(id)?;
-        if !peer.welcomed || peer.proved.is_none() || peer.resting || !peer.in_flight.is_empty() {
+        let is_free = matches!(peer.in_flight, InFlight::Nothing) && !peer.resting;
+        if !peer.welcomed || peer.proved.is_none() || !is_free {
             return None;
         }
-        let mut bytes = 0usize;
-        while peer.in_flight.len() < TRANSACTIONS_MAX
-            && let Some((_, transaction)) = peer.queue.front()
-            && bytes.saturating_add(transaction.len()) <= BATCH_BYTES_MAX
-        {
-            bytes = bytes.saturating_add(transaction.len());
-            peer.in_flight.extend(peer.queue.pop_front());
+        let batch = peer.take_batch();
+        if !batch.is_empty() {
+            let bytes = batch.iter().map(|(_, transaction)| transaction.to_vec());
+            let mail = Mail::Batch(bytes.collect());
+            peer.in_flight = InFlight::Batch(batch);
+            return Some(mail);
         }
-        let batch = peer
-            .in_flight
-            .iter()
-            .map(|(_, transaction)| transaction.to_vec());
-        (!peer.in_flight.is_empty()).then(|| batch.collect())
+        let offer = peer.take_offer();
+        if offer.is_empty() {
+            return None;
+        }
+        let mail = Mail::Offer(offer.iter().map(|(hash, _)| *hash).collect());
+        peer.in_flight = InFlight::Offer(offer);
+        Some(mail)
     }
 
     /// The peer took a batch, or did not: then the batch goes back to the front, and the peer rests until [`Self::wake`].
@@ -174,14 +245,31 @@ impl PeerBook {
         let Some(peer) = self.peers.get_mut(peer) else {
             return;
         };
-        let batch = std::mem::take(&mut peer.in_flight);
-        if !taken {
+        if let InFlight::Batch(batch) = std::mem::take(&mut peer.in_flight)
+            && !taken
+        {
             peer.resting = true;
-            batch
-                .into_iter()
-                .rev()
-                .for_each(|parcel| peer.queue.push_front(parcel));
-            peer.queue.truncate(QUEUE_MAX);
+            put_back(&mut peer.queue, batch);
+        }
+    }
+
+    /// The peer said which places of an offer it wants, or did not answer: then the offer is made again after a rest.
+    pub(crate) fn offer_done(&mut self, peer: &PeerId, wanted: Option<&[u32]>) {
+        let Some(peer) = self.peers.get_mut(peer) else {
+            return;
+        };
+        let InFlight::Offer(offer) = std::mem::take(&mut peer.in_flight) else {
+            return;
+        };
+        let Some(wanted) = wanted else {
+            peer.resting = true;
+            return put_back(&mut peer.offers, offer);
+        };
+        let wanted: BTreeSet<u32> = wanted.iter().copied().collect();
+        for (place, parcel) in (0u32..).zip(offer) {
+            if peer.known.note(parcel.0) && wanted.contains(&place) {
+                push(&mut peer.queue, parcel);
+            }
         }
     }
 
@@ -266,6 +354,41 @@ mod tests {
         ([seed; 32], vec![seed; length].into())
     }
 
+    fn batch(book: &mut PeerBook, peer: &PeerId) -> Option<Vec<Vec<u8>>> {
+        match book.next_mail(peer)? {
+            Mail::Batch(batch) => Some(batch),
+            Mail::Offer(hashes) => panic!("no batch, but an offer of {hashes:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_sent_only_if_it_is_wanted_and_not_known_meanwhile() {
+        let mut book = PeerBook::default();
+        let peer = ready_peer(&mut book, Instant::now());
+        (1..=4).for_each(|seed| book.offer(&parcel(seed, 1)));
+        book.knows(&peer, [2; 32]);
+        let hashes = vec![[1; 32], [3; 32], [4; 32]];
+        assert_eq!(book.next_mail(&peer), Some(Mail::Offer(hashes)));
+        assert_eq!(book.next_mail(&peer), None);
+        book.offer_done(&peer, Some(&[1, 1, 99]));
+        assert_eq!(batch(&mut book, &peer), Some(vec![vec![3]]));
+        book.batch_done(&peer, true);
+        (1..=4).for_each(|seed| book.offer(&parcel(seed, 1)));
+        assert_eq!(book.next_mail(&peer), None);
+    }
+
+    #[test]
+    fn an_offer_without_an_answer_is_made_again_after_a_rest() {
+        let mut book = PeerBook::default();
+        let peer = ready_peer(&mut book, Instant::now());
+        book.offer(&parcel(1, 1));
+        let offer = book.next_mail(&peer);
+        book.offer_done(&peer, None);
+        assert_eq!(book.next_mail(&peer), None);
+        book.wake();
+        assert_eq!(book.next_mail(&peer), offer);
+    }
+
     #[test]
     fn a_transaction_is_queued_once_and_never_for_who_sent_it() {
         let mut book = PeerBook::default();
@@ -275,8 +398,8 @@ mod tests {
         book.knows(&sender, [1; 32]);
         book.spread(&parcel(1, 10));
         book.spread(&parcel(1, 10));
-        assert_eq!(book.next_batch(&receiver), Some(vec![vec![1; 10]]));
-        assert_eq!(book.next_batch(&sender), None);
+        assert_eq!(batch(&mut book, &receiver), Some(vec![vec![1; 10]]));
+        assert_eq!(batch(&mut book, &sender), None);
     }
 
     #[test]
@@ -284,10 +407,10 @@ mod tests {
         let mut book = PeerBook::default();
         let peer = ready_peer(&mut book, Instant::now());
         (0..3).for_each(|seed| book.spread(&parcel(seed, BATCH_BYTES_MAX / 2)));
-        assert_eq!(book.next_batch(&peer).map(|batch| batch.len()), Some(2));
-        assert_eq!(book.next_batch(&peer), None);
+        assert_eq!(batch(&mut book, &peer).map(|batch| batch.len()), Some(2));
+        assert_eq!(batch(&mut book, &peer), None);
         book.batch_done(&peer, true);
-        assert_eq!(book.next_batch(&peer).map(|batch| batch.len()), Some(1));
+        assert_eq!(batch(&mut book, &peer).map(|batch| batch.len()), Some(1));
     }
 
     #[test]
@@ -295,11 +418,11 @@ mod tests {
         let mut book = PeerBook::default();
         let peer = ready_peer(&mut book, Instant::now());
         (0..3).for_each(|seed| book.spread(&parcel(seed, 1)));
-        let batch = book.next_batch(&peer);
+        let sent = batch(&mut book, &peer);
         book.batch_done(&peer, false);
-        assert_eq!(book.next_batch(&peer), None);
+        assert_eq!(batch(&mut book, &peer), None);
         book.wake();
-        assert_eq!(book.next_batch(&peer), batch);
+        assert_eq!(batch(&mut book, &peer), sent);
     }
 
     #[test]
@@ -312,7 +435,7 @@ mod tests {
             book.spread(&(hash, number.to_be_bytes().to_vec().into()));
         }
         assert_eq!(
-            book.next_batch(&peer).map(|batch| batch[0].clone()),
+            batch(&mut book, &peer).map(|batch| batch[0].clone()),
             Some(1usize.to_be_bytes().to_vec())
         );
     }

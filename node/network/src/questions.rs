@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 pub(crate) enum Asked {
     Greeting,
     Batch,
+    Offer,
     News,
     Question(oneshot::Sender<Result<Response, AskError>>),
 }
@@ -41,6 +42,10 @@ impl Task {
         match request {
             Request::Transactions(transactions) => {
                 let response = self.take_transactions(peer, transactions);
+                self.respond(channel, response);
+            }
+            Request::Offer(hashes) => {
+                let response = self.take_offer(peer, hashes);
                 self.respond(channel, response);
             }
             Request::Head { height, hash } => {
@@ -105,6 +110,14 @@ impl Task {
                 self.book.batch_done(&peer, answer == Ok(Response::Taken));
                 self.flush(peer);
             }
+            Asked::Offer => {
+                let wanted = match &answer {
+                    Ok(Response::Wanted(wanted)) => Some(&wanted[..]),
+                    _ => None,
+                };
+                self.book.offer_done(&peer, wanted);
+                self.flush(peer);
+            }
             Asked::News => (),
             // Whoever asked may have stopped waiting.
             Asked::Question(reply) => drop(reply.send(answer)),
@@ -148,8 +161,9 @@ fn answer(
         } => blobs
             .write(asker, &label, offset, total, bytes)
             .map(Response::Held),
-        Request::Greeting(_) | Request::Transactions(_) | Request::Head { .. } => {
-            Err(Refusal::Malformed)
-        }
+        Request::Greeting(_)
+        | Request::Transactions(_)
+        | Request::Offer(_)
+        | Request::Head { .. } => Err(Refusal::Malformed),
     }
 }

@@ -19,6 +19,11 @@ impl Seen {
         }
     }
 
+    /// Whether a hash was noted and is not forgotten.
+    pub(crate) fn contains(&self, hash: &[u8; 32]) -> bool {
+        self.known.contains(hash)
+    }
+
     /// Notes a hash; whether it was new.
     pub(crate) fn note(&mut self, hash: [u8; 32]) -> bool {
         if !self.known.insert(hash) {

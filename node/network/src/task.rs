@@ -160,6 +160,7 @@ impl Task {
     fn on_command(&mut self, command: Command) {
         match command {
             Command::Gossip(transaction) => self.spread(transaction),
+            Command::Offer(transactions) => self.offer(transactions),
             Command::Blame(peer, misdeed) => self.blame(peer, misdeed),
             Command::Announce { height, hash } => self.announce(height, hash),
             Command::Ask {

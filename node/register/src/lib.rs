@@ -6,7 +6,8 @@
 //!
 //! Beside the people lie the things that must survive with them under the same key: the evidence of what they signed ([`evidence`]),
 //! the receipts that they were given for it ([`receipts`]) and the nonces that were issued for it ([`nonces`]), the ledger of doses and
-//! checkups ([`ledger`]), what was done for whoever did not come ([`follow_ups`]), and forms that are not yet sent ([`drafts`]).
+//! checkups ([`ledger`]), what was done for whoever did not come ([`follow_ups`]), mistakes that were
+//! reported ([`incidents`]), and forms that are not yet sent ([`drafts`]).
 //!
 //! **Never here:** the network, the chain, other municipalities' people; and never a name in a log or an error.
 
@@ -14,6 +15,7 @@ pub mod disagreements;
 pub mod drafts;
 pub mod evidence;
 pub mod follow_ups;
+pub mod incidents;
 pub mod kana;
 pub mod ledger;
 pub mod nonces;
@@ -29,6 +31,7 @@ pub use evidence::{
     ErasedEvidence, Eraser, EvidenceKind, Finding, IntakeError, Rejection, Spending,
 };
 pub use follow_ups::Followed;
+pub use incidents::Incident;
 pub use ledger::{Line, LineOf};
 pub use person::{BoundCard, CheckInCard, Guardian, Person, PersonId, Sex};
 pub use receipts::RowPlace;

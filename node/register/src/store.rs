@@ -36,13 +36,15 @@ pub(crate) const RECEIPTS: &str = "receipts";
 pub(crate) const DRAFTS: &str = "drafts";
 /// What was done for whoever is expected, by subject and appointment.
 pub(crate) const FOLLOW_UPS: &str = "follow-ups";
+/// Reports of mistakes at vaccinations, by their hash.
+pub(crate) const INCIDENTS: &str = "incidents";
 /// Lines of the ledger, by subject and record.
 pub(crate) const LEDGER: &str = "ledger";
 /// Which lines of the ledger are of a lot, by the lot's place, subject and record.
 pub(crate) const LOTS: &str = "lots";
 /// Says under which key the register is sealed.
 const KEY_CHECK: &str = "key-check";
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     PEOPLE,
     EVIDENCE,
     FINDINGS,
@@ -51,6 +53,7 @@ const COLUMNS: [&str; 11] = [
     RECEIPTS,
     DRAFTS,
     FOLLOW_UPS,
+    INCIDENTS,
     LEDGER,
     LOTS,
     KEY_CHECK,

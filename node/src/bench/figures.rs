@@ -34,6 +34,8 @@ pub struct Figures {
     pub mix: Shares,
     /// Blocks that were seen.
     pub blocks: u64,
+    /// The longest time between two of them, in milliseconds.
+    pub longest_gap_ms: f64,
     /// How long the mix was driven, in seconds.
     pub seconds: f64,
     /// Processor time of each validator for each transaction, in microseconds.
@@ -50,7 +52,7 @@ pub struct Figures {
 
 /// A figure that a run is held against.
 #[derive(Clone, Copy, Debug)]
-struct Target {
+pub struct Target {
     name: &'static str,
     reached: f64,
     bound: f64,
@@ -78,6 +80,7 @@ impl Figures {
             complaints: finality.complaints.clone(),
             mix: mix.shares,
             blocks: finality.blocks,
+            longest_gap_ms: finality.longest_gap.as_secs_f64() * 1_000.0,
             seconds,
             cpu_us_per_tx: each(validators.iter().map(|spent| spent.cpu_us).sum()),
             cpu_us_per_tx_by_cause: BTreeMap::new(),
@@ -165,26 +168,13 @@ impl Figures {
     /// # Errors
     /// The lines that name what was missed.
     pub fn check(&self, rate: Option<u32>) -> Result<String, String> {
-        let targets = self.targets(rate);
-        let lines: Vec<String> = targets.iter().map(Target::line).collect();
-        let text = lines.join("\n");
-        if targets.iter().all(Target::is_reached) {
-            Ok(text)
-        } else {
-            Err(text)
-        }
+        Target::verdict(&self.targets(rate))
     }
 
     fn targets(&self, rate: Option<u32>) -> Vec<Target> {
-        let most = |name, reached, bound| Target {
-            name,
-            reached,
-            bound,
-            at_least: false,
-        };
         let mut targets = vec![
-            most("failed transactions", self.failed as f64, 0.0),
-            most("refused transactions", self.refused as f64, 0.0),
+            Target::most("failed transactions", self.failed as f64, 0.0),
+            Target::most("refused transactions", self.refused as f64, 0.0),
         ];
         match rate {
             None => targets.push(Target {
@@ -194,8 +184,8 @@ impl Figures {
                 at_least: true,
             }),
             Some(rate) if f64::from(rate) <= QUIET_RATE => targets.extend([
-                most("latency p50, ms", self.latency_ms.p50, P50_MAX),
-                most("latency p99, ms", self.latency_ms.p99, P99_MAX),
+                Target::most("latency p50, ms", self.latency_ms.p50, P50_MAX),
+                Target::most("latency p99, ms", self.latency_ms.p99, P99_MAX),
             ]),
             Some(_) => {}
         }
@@ -204,6 +194,30 @@ impl Figures {
 }
 
 impl Target {
+    /// A figure that may be at most `bound`.
+    pub fn most(name: &'static str, reached: f64, bound: f64) -> Self {
+        Self {
+            name,
+            reached,
+            bound,
+            at_least: false,
+        }
+    }
+
+    /// A line for each.
+    ///
+    /// # Errors
+    /// The same lines, when one was missed.
+    pub fn verdict(targets: &[Self]) -> Result<String, String> {
+        let lines: Vec<String> = targets.iter().map(Self::line).collect();
+        let text = lines.join("\n");
+        if targets.iter().all(Self::is_reached) {
+            Ok(text)
+        } else {
+            Err(text)
+        }
+    }
+
     fn is_reached(&self) -> bool {
         if self.at_least {
             self.reached >= self.bound
@@ -272,6 +286,7 @@ mod tests {
             complaints: Vec::new(),
             mix: Shares::default(),
             blocks: 1,
+            longest_gap_ms: 0.0,
             seconds: 1.0,
             cpu_us_per_tx: 0.0,
             cpu_us_per_tx_by_cause: BTreeMap::new(),

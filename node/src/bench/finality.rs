@@ -41,6 +41,9 @@ pub struct Finality {
     pub latencies: Vec<Duration>,
     /// Blocks that were seen since the last reset.
     pub blocks: u64,
+    last_seen: Option<Instant>,
+    /// The longest time between two of them.
+    pub longest_gap: Duration,
     /// Transactions that the pool refused.
     pub refused_count: u64,
     /// Transactions that broke a rule of the runtime.
@@ -76,10 +79,26 @@ impl Finality {
             progress: Instant::now(),
             latencies: Vec::new(),
             blocks: 0,
+            last_seen: None,
+            longest_gap: Duration::ZERO,
             refused_count: 0,
             failed_count: 0,
             complaints: Vec::new(),
         })
+    }
+
+    /// Waits for the first block after genesis, which has no time: keys and consents end by the chain's.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn wait_for_beginning(&mut self) -> Result<(), String> {
+        let first = self.tip.wait_for(|(_, time)| *time > 0);
+        let first = tokio::time::timeout(STALL_TIMEOUT, first).await;
+        match first.map(|begun| begun.map(drop)) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err("the observed node is no longer followed".to_owned()),
+            Err(_) => Err(self.stall(STALL_TIMEOUT)),
+        }
     }
 
     /// A block that every node has: where new transactions are born.
@@ -110,6 +129,7 @@ impl Finality {
         self.latencies.clear();
         self.complaints.clear();
         (self.blocks, self.refused_count, self.failed_count) = (0, 0, 0);
+        (self.last_seen, self.longest_gap) = (None, Duration::ZERO);
     }
 
     /// Takes in what has arrived, without waiting.
@@ -180,6 +200,8 @@ impl Finality {
 
     fn note(&mut self, sighting: Sighting) {
         self.blocks = self.blocks.saturating_add(1);
+        let before = self.last_seen.replace(sighting.at).unwrap_or(sighting.at);
+        self.longest_gap = self.longest_gap.max(sighting.at.duration_since(before));
         for hash in sighting.hashes {
             if let Some(sent) = self.waiting.remove(&hash) {
                 self.progress = Instant::now();

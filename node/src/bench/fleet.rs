@@ -4,8 +4,11 @@ use crate::client::{BlockRef, ChainClient, ClientError, hexadecimal};
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::extrinsics::{Call, Extrinsic, account_of, era::PERIOD_MAX};
 use musubi_primitives::AccountId;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
+
+/// How often a node is asked for a block that it lacks.
+const PULSE: Duration = Duration::from_millis(20);
 
 /// A transaction that a node did not take, and what it said.
 pub type Refusal = ([u8; 32], String);
@@ -39,6 +42,20 @@ impl Fleet {
             entrances,
             senders: BTreeMap::new(),
         })
+    }
+
+    /// Waits until every node that takes transactions has a block, so that one born in it is ancient to none.
+    ///
+    /// # Errors
+    /// When one of them does not answer.
+    pub async fn wait_for(&self, block: BlockRef) -> Result<(), ClientError> {
+        let mut pulse = tokio::time::interval(PULSE);
+        for entrance in &self.entrances {
+            while entrance.hash_at(block.height).await? != Some(block.hash) {
+                pulse.tick().await;
+            }
+        }
+        Ok(())
     }
 
     /// Takes an account on, with the nonce that the chain expects next.

@@ -83,6 +83,9 @@ impl People {
         finality: &mut Finality,
         scale: Scale,
     ) -> Result<Self, String> {
+        finality.wait_for_beginning().await?;
+        let known = fleet.wait_for(finality.birth()).await;
+        known.map_err(|error| error.to_string())?;
         let village = fleet.enlist(place.key(VILLAGE, "operator")?).await?;
         let clinic = fleet.enlist(place.key(CLINIC, "operator")?).await?;
         let officers = staff(fleet, finality, village, Role::Officer, scale.officers).await?;

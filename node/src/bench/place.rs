@@ -10,6 +10,8 @@ pub struct NodeAt {
     pub name: String,
     /// Address of its JSON-RPC.
     pub rpc: String,
+    /// Its configuration.
+    pub config: PathBuf,
     /// Its folder for data.
     pub data: PathBuf,
     /// Its process.
@@ -90,6 +92,7 @@ fn node_at(folder: &Path) -> Option<NodeAt> {
         rpc: text("rpc", "listen")?.to_owned(),
         data: folder.join(table.get("data")?.as_str()?),
         pid: pid_of(&config)?,
+        config,
     })
 }
 

@@ -15,8 +15,22 @@ pub struct FacadeConfig {
     pub ticket_keys: Vec<PathBuf>,
     /// Files with further forms, each a FHIR Questionnaire.
     pub questionnaires: Vec<PathBuf>,
+    /// Scales that this member has permission for. One that everybody may use is published without.
+    pub scales: Vec<ScaleConfig>,
     /// Systems that may call.
     pub clients: Vec<ClientConfig>,
+}
+
+/// A scale whose holder of rights lets this member use it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaleConfig {
+    /// Which: `epds` and `m-chat-r` ship, as numbered boxes for staff who hold the paper sheet.
+    pub id: String,
+    /// Proof of permission: the letter or agreement, with its date.
+    pub permission: String,
+    /// File with an edition that has the licensed wording (`musubi/scale/1`), in the place of the numbered boxes.
+    pub file: Option<PathBuf>,
 }
 
 /// A system that proves itself with a key of its own (SMART backend services).
@@ -33,6 +47,9 @@ pub struct ClientConfig {
     pub scopes: String,
     /// What it reads records of other members for; without it, it sees this member's own only.
     pub purpose: Option<Purpose>,
+    /// `iss` of its JWT where it calls CDS services by one of its own, if that is another name than `id`, such as its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// On what that rests: `consent`, or `{ statute = "…" }` for a municipality's officers and nurses.
     #[serde(default = "on_consent")]
     pub basis: Claim,
@@ -49,6 +66,11 @@ impl FacadeConfig {
         self.ticket_keys
             .iter_mut()
             .chain(&mut self.questionnaires)
+            .chain(
+                self.scales
+                    .iter_mut()
+                    .filter_map(|scale| scale.file.as_mut()),
+            )
             .chain(clients)
     }
 }

@@ -79,7 +79,10 @@ impl Admission {
             None => None,
         };
         let care = Arc::new(Care::open(&config.care)?);
-        let forms = Arc::new(Forms::open(&config.facade.questionnaires)?);
+        let forms = Arc::new(Forms::open(
+            &config.facade.questionnaires,
+            &config.facade.scales,
+        )?);
         let ledger = custodian.as_ref().zip(counter.as_ref());
         let ledger = ledger.map(|(custodian, counter)| Ledger {
             chain: chain.clone(),

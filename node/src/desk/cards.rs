@@ -86,6 +86,14 @@ pub(super) fn card_id(record: &RecordId) -> String {
     parts.map(|part| digits[part].to_owned()).join("-")
 }
 
+/// The first bytes of the record that a card is named by; the further ones are mixed with the UUID's own.
+pub(super) fn card_begins(card: &str) -> Option<[u8; 6]> {
+    let digits: String = card.chars().filter(|c| *c != '-').take(12).collect();
+    let mut begin = [0; 6];
+    hex::decode_to_slice(digits, &mut begin).ok()?;
+    Some(begin)
+}
+
 /// The deciding reason first; each one once.
 fn reasons(reply: &Reply) -> Vec<&'static str> {
     let stops = stops(&reply.verdict).map(|stop| wording::reason(stop.reason));
@@ -197,6 +205,11 @@ mod tests {
         let id = card_id(&RecordId([0xff; 32]));
         assert_eq!(id, "ffffffff-ffff-8fff-bfff-ffffffffffff");
         assert_ne!(id, card_id(&RecordId([0xfe; 32])));
+        assert_eq!(card_begins(&id), Some([0xff; 6]));
+        assert_eq!(
+            (card_begins(""), card_begins("é-card-of-others")),
+            (None, None)
+        );
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn of_immunization(care: &Care, draft: &Value, today: Date) -> Result<Draft, Des
         vaccine: product(care, place, &draft["vaccineCode"])?,
         date: date(place, &draft["occurrenceDateTime"])?.unwrap_or(today),
         volume: volume(place, &draft["doseQuantity"])?,
-        route: route(&draft["route"]),
+        route: route(place, &draft["route"])?,
         lot_expiry: date(place, &draft["expirationDate"])?,
     };
     let patient = reference(place, &draft["patient"])?;
@@ -146,7 +146,7 @@ fn of_medication_request(care: &Care, draft: &Value, today: Date) -> Result<Draf
         vaccine: product(care, place, concept)?,
         date: date(place, &instruction["timing"]["event"][0])?.unwrap_or(today),
         volume: volume(place, &instruction["doseAndRate"][0]["doseQuantity"])?,
-        route: route(&instruction["route"]),
+        route: route(place, &instruction["route"])?,
         lot_expiry: date(place, expiry)?,
     };
     let patient = reference(place, &draft["subject"])?;
@@ -194,22 +194,38 @@ fn volume(place: &str, quantity: &Value) -> Result<Option<Thousandths>, DeskErro
     }
 }
 
-/// A route that is not known here was not read: it is not judged.
-fn route(concept: &Value) -> Option<Route> {
-    let codings = concept["coding"].as_array()?;
-    codings.iter().find_map(|coding| {
-        let code = coding["code"].as_str()?;
-        match coding["system"].as_str()? {
-            FHIR_ROUTES => match code {
-                "SQ" => Some(Route::Subcutaneous),
-                "IM" => Some(Route::Intramuscular),
-                "PO" => Some(Route::Oral),
-                _ => None,
-            },
-            ROUTE_SYSTEM => serde_json::from_value(Value::from(code)).ok(),
-            _ => None,
+/// The route, where a system that is known here names one. A code that such a system does not have, or that no vaccine of the rules is given
+/// by, is refused: passed over, it would be a route that nobody judged. Codes of other systems were not read.
+fn route(place: &str, concept: &Value) -> Result<Option<Route>, DeskError> {
+    let codings = concept["coding"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut read = None;
+    for coding in codings {
+        let known = match coding["system"].as_str() {
+            Some(FHIR_ROUTES) => of_fhir(&coding["code"]),
+            Some(ROUTE_SYSTEM) => serde_json::from_value(coding["code"].clone()).ok(),
+            Some(_) | None => continue,
+        };
+        let known = known.ok_or_else(|| {
+            wrong(
+                place,
+                "route: expected SQ, IM or PO of v3-RouteOfAdministration, or a code of the rules' own routes",
+            )
+        })?;
+        if read.is_some_and(|other| other != known) {
+            return Err(wrong(place, "route: its codings disagree"));
         }
-    })
+        read = Some(known);
+    }
+    Ok(read)
+}
+
+fn of_fhir(code: &Value) -> Option<Route> {
+    match code.as_str()? {
+        "SQ" => Some(Route::Subcutaneous),
+        "IM" => Some(Route::Intramuscular),
+        "PO" => Some(Route::Oral),
+        _ => None,
+    }
 }
 
 fn reference(place: &str, reference: &Value) -> Result<String, DeskError> {
@@ -304,6 +320,16 @@ mod tests {
     }
 
     #[test]
+    fn a_route_of_a_system_that_nobody_here_knows_was_not_read() {
+        let coded = |system: &str| json!({"coding": [{"system": system, "code": "06"}]});
+        assert_eq!(
+            route("draft", &coded("urn:elsewhere")).expect("not read"),
+            None
+        );
+        assert_eq!(route("draft", &Value::Null).expect("none"), None);
+    }
+
+    #[test]
     fn what_cannot_be_read_is_refused_with_its_place_and_nothing_is_repeated() {
         let base = json!({
             "resourceType": "Immunization", "patient": {"reference": "Patient/a"},
@@ -315,6 +341,18 @@ mod tests {
             ("doseQuantity", json!({"value": 0.5, "code": "secret"})),
             ("patient", json!({"display": "secret"})),
             ("resourceType", json!("secret")),
+            (
+                "route",
+                json!({"coding": [{"system": FHIR_ROUTES, "code": "secret"}]}),
+            ),
+            (
+                "route",
+                json!({"coding": [{"system": ROUTE_SYSTEM, "code": "secret"}]}),
+            ),
+            (
+                "route",
+                json!({"coding": [{"system": FHIR_ROUTES, "code": "SQ"}, {"system": FHIR_ROUTES, "code": "IM"}]}),
+            ),
         ];
         for (field, value) in bent {
             let mut bad = base.clone();

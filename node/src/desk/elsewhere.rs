@@ -2,6 +2,7 @@
 //! what the chain committed to. There is no other way, not even to this node's own vault when it is the custodian.
 
 use super::{
+    begun::Broken,
     chain::{Chain, unavailable},
     custodian::{self, Custodian},
 };
@@ -32,6 +33,9 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 const BEHIND_MAX: Duration = Duration::from_secs(10);
 /// After what pause a custodian that is behind is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often a transfer that breaks is gone on with before the reader is told to try again.
+const BREAKS_MAX: usize = 3;
 
 /// The way to records of others.
 #[derive(Clone)]
@@ -221,17 +225,7 @@ impl Elsewhere {
         key: &ReleasedKey,
     ) -> Result<CanonicalBytes, DeskError> {
         let record = key.envelope.record;
-        let mut ciphertext = Vec::new();
-        while u32::try_from(ciphertext.len()) != Ok(key.bytes) {
-            let offset = u32::try_from(ciphertext.len()).map_err(unavailable)?;
-            let part = PartWanted { record, offset };
-            match self.ask(ticket, VaultRequest::Fetch(part)).await? {
-                VaultResponse::Part(part) if !part.bytes.is_empty() => {
-                    ciphertext.extend(part.bytes);
-                }
-                other => return Err(unexpected(&other)),
-            }
-        }
+        let ciphertext = self.ciphertext(ticket, view, key).await?;
         let secret = self
             .secrets
             .iter()
@@ -251,6 +245,41 @@ impl Elsewhere {
         sealed
             .open(&view.ciphertext, &data_key)
             .map_err(unavailable)
+    }
+
+    /// The ciphertext, part by part; a transfer that breaks is tried again at once, from where it broke, and is gone on with by whoever
+    /// reads the record later.
+    async fn ciphertext(
+        &self,
+        ticket: &Ticket<'_>,
+        view: &RecordView,
+        key: &ReleasedKey,
+    ) -> Result<Vec<u8>, DeskError> {
+        let record = key.envelope.record;
+        let transfer = (view.ciphertext, ticket.custodian);
+        let part = |offset| async move {
+            let wanted = PartWanted { record, offset };
+            match self.ask(ticket, VaultRequest::Fetch(wanted)).await? {
+                VaultResponse::Part(part) => Ok(part),
+                other => Err(unexpected(&other)),
+            }
+        };
+        let begun = &self.custodian.repairs.begun;
+        let mut broken = 0;
+        loop {
+            match begun.fetch(transfer, &part).await {
+                Ok(ciphertext) if u32::try_from(ciphertext.len()) == Ok(key.bytes) => {
+                    return Ok(ciphertext);
+                }
+                Err(Broken::Off(_)) if broken < BREAKS_MAX => broken += 1,
+                Err(Broken::Off(error)) => return Err(error),
+                Ok(_) | Err(Broken::NoPart) => {
+                    return Err(unavailable(
+                        "the custodian gives something else than the record",
+                    ));
+                }
+            }
+        }
     }
 
     async fn ask(

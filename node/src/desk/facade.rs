@@ -2,6 +2,7 @@
 
 mod books;
 mod files;
+mod hooks;
 mod rules;
 
 use super::Office;
@@ -12,6 +13,7 @@ use crate::{
 };
 use books::Books;
 use files::Files;
+pub use hooks::systems;
 use musubi_node_facade::{Client, Facade, Ground, IssuerKey, Parts, PortError};
 use musubi_node_gateway::DeskError;
 use rules::Rules;
@@ -75,8 +77,9 @@ fn client(config: &ClientConfig) -> Result<Client, String> {
         purpose,
         claim: config.basis,
     });
-    Client::new(&config.id, &keys, config.role, &config.scopes, ground)
-        .map_err(|error| fail(words(&error)))
+    let client = Client::new(&config.id, &keys, config.role, &config.scopes, ground);
+    let client = client.map_err(|error| fail(words(&error)))?;
+    Ok(client.issued_by(config.issuer.as_deref()))
 }
 
 /// The key that signs health cards, where the configuration has one.

@@ -1,7 +1,9 @@
 //! Follow-up at the home municipality: lists and figures from its own register and ledger, for its officers and public-health nurses alone.
 //!
 //! No record is opened for a list: what is told are days, products, forms and lots, for the municipality's own statutory duty (予防接種法5条,
-//! 母子保健法10条・12条・13条). Whoever reads a record itself asks the chain as ever.
+//! 母子保健法10条・12条・13条). So these lists are outside invariant I1, which is about a custodian that releases a record: nothing is released,
+//! no key is wrapped and no row is left on anybody's trail, as with any entry in the municipality's own books (予防接種台帳,
+//! 予防接種法施行令6条の2). Whoever reads a record itself asks the chain as ever, and that is on the trail.
 
 use super::{
     Office, chain::unavailable, counter::fault, dose::japanese_day, ledger::Ledger, offered,
@@ -13,7 +15,7 @@ use musubi_care::{
     child::{Sex, Subject},
     civil::Date,
     due::{due_checkups, due_list},
-    figures::{Threshold, checkups, doses},
+    figures::{Threshold, checkups, doses, maternal, vaccinated},
     follow_up::{FollowUp, Pace},
     recall::normal,
     records::{CompletedForm, Person, RecordedDose},
@@ -24,11 +26,15 @@ use musubi_node_gateway::{
     Caller, DeskError,
     follow_up::{
         Counts, Coverage, CoverageQuery, DoseOfLot, DuePage, DueQuery, FollowUpDesk, OpenQuery,
-        PEOPLE_MAX, Paper, PaperForm, RecallQuery, Recalled, Standing, StepForm,
+        PEOPLE_MAX, Paper, PaperForm, PublishedCohort, RecallQuery, Recalled, Standing, StepForm,
     },
 };
 use musubi_node_register::{Followed, Line, LineOf, Person as Registered, PersonId};
-use musubi_primitives::{MemberId, Pseudonym, Role, resident::ServiceDomain, view::RuleSetView};
+use musubi_primitives::{
+    MemberId, Pseudonym, Role,
+    resident::ServiceDomain,
+    view::{RecordView, RuleSetView},
+};
 use std::collections::BTreeMap;
 
 /// Routine immunisation and checkups of childhood end before this age.
@@ -46,7 +52,7 @@ impl Ledger {
         ))
     }
 
-    fn today(&self) -> Result<Date, DeskError> {
+    pub(super) fn today(&self) -> Result<Date, DeskError> {
         japanese_day(self.chain.now()).ok_or_else(|| unavailable("this machine's time is no date"))
     }
 
@@ -83,7 +89,7 @@ impl Ledger {
     }
 
     /// So many children of this home after a pseudonym, and the last one if there is more.
-    async fn children(
+    pub(super) async fn children(
         &self,
         after: Option<Pseudonym>,
         on: Date,
@@ -124,7 +130,7 @@ impl Ledger {
     }
 
     /// A person's lines, under a former pseudonym too.
-    fn lines_of(&self, person: &Registered) -> Result<Vec<LineOf>, DeskError> {
+    pub(super) fn lines_of(&self, person: &Registered) -> Result<Vec<LineOf>, DeskError> {
         let mut lines = Vec::new();
         for pseudonym in health_pseudonyms(person) {
             lines.extend(self.register.lines_of(&pseudonym).map_err(fault)?);
@@ -134,11 +140,10 @@ impl Ledger {
 
     async fn take_step(&self, caller: &Caller, form: StepForm) -> Result<Standing, DeskError> {
         self.check_about(&form.about).await?;
-        self.check_ours(&form.subject)?;
         if self.today()? < form.on {
             return Err(unprocessable("on: a step is noted when it was taken"));
         }
-        let so_far = self.followed(&form.subject, &form.about)?;
+        let (subject, so_far) = self.follow_up_of(&form.subject, &form.about).await?;
         let by = caller.account.to_string();
         let is_again = so_far
             .taken()
@@ -152,16 +157,16 @@ impl Ledger {
                 .map_err(|error| unprocessable(error.to_string()))?
         };
         let followed = Followed {
-            subject: form.subject,
+            subject,
             about: form.about.clone(),
             steps: serde_json::to_vec(&taken).map_err(unavailable)?,
         };
         self.register.follow(&followed).map_err(fault)?;
-        Ok(standing(form.subject, form.about, &taken))
+        Ok(standing(subject, form.about, &taken))
     }
 
     /// An appointment has the name of a form that is published here, or of a product of the rules.
-    async fn check_about(&self, about: &str) -> Result<(), DeskError> {
+    pub(super) async fn check_about(&self, about: &str) -> Result<(), DeskError> {
         let is_form = self.forms.named(about, None).is_some();
         if is_form || self.rules().await?.vaccine(about).is_some() {
             return Ok(());
@@ -171,25 +176,11 @@ impl Ledger {
         ))
     }
 
-    fn check_ours(&self, subject: &Pseudonym) -> Result<(), DeskError> {
-        let id = self.register.by_pseudonym(subject).map_err(fault)?;
-        id.map(drop)
-            .ok_or_else(|| DeskError::NotFound("nobody of this municipality's register".to_owned()))
-    }
-
-    fn followed(&self, subject: &Pseudonym, about: &str) -> Result<FollowUp, DeskError> {
-        match self.register.followed(subject, about).map_err(fault)? {
-            Some(followed) => serde_json::from_slice(&followed.steps).map_err(unavailable),
-            None => Ok(FollowUp::default()),
-        }
-    }
-
-    fn open(&self, query: OpenQuery) -> Result<Vec<Standing>, DeskError> {
+    async fn open(&self, query: OpenQuery) -> Result<Vec<Standing>, DeskError> {
         let on = query.on.map_or_else(|| self.today(), Ok)?;
         let mut open = Vec::new();
-        for followed in self.register.follow_ups().map_err(fault)? {
-            let steps: FollowUp = serde_json::from_slice(&followed.steps).map_err(unavailable)?;
-            let standing = standing(followed.subject, followed.about, &steps);
+        for ((subject, about), steps) in self.follow_ups().await? {
+            let standing = standing(subject, about, &steps);
             let is_wanted = match query.subject {
                 Some(subject) => standing.subject == subject,
                 None => standing.from.is_some_and(|from| from <= on),
@@ -209,7 +200,9 @@ impl Ledger {
         let (from, to) = days.ok_or_else(|| unprocessable("year: out of bounds"))?;
         let rules = self.rules().await?;
         self.enter_waiting().await?;
-        let people = self.everybody().await?;
+        let people = self.everybody((from, to)).await?;
+        let as_of = to.min(self.today()?);
+        let vaccinated = vaccinated::coverage(&people, rules, year, as_of);
         let report = checkups::report(&people, year);
         let given = doses::table(&people, rules, from, to);
         let Some(least) = query.publish else {
@@ -217,11 +210,13 @@ impl Ledger {
             return Ok(Coverage::Counted {
                 year,
                 checkups: report,
+                maternal: maternal::report(&people, from, to),
                 doses: Counts {
                     rows: rows.to_vec(),
                     columns: columns.to_vec(),
                     counts: given.counts().to_vec(),
                 },
+                vaccinated,
             });
         };
         let threshold =
@@ -230,11 +225,18 @@ impl Ledger {
             year,
             checkups: checkups::table(&report).publish(threshold),
             doses: given.publish(threshold),
+            vaccinated: vaccinated
+                .iter()
+                .map(|cohort| PublishedCohort {
+                    born: cohort.born,
+                    doses: vaccinated::table(cohort).publish(threshold),
+                })
+                .collect(),
         })
     }
 
-    /// Everybody whose home this is, with the whole ledger read once.
-    async fn everybody(&self) -> Result<Vec<Person>, DeskError> {
+    /// Everybody whose home this is, with the whole ledger read once; of the forms of these days it is known who wrote them.
+    async fn everybody(&self, days: (Date, Date)) -> Result<Vec<Person>, DeskError> {
         let mut lines: BTreeMap<Pseudonym, Vec<LineOf>> = BTreeMap::new();
         for line in self.register.ledger().map_err(fault)? {
             lines.entry(line.subject).or_default().push(line);
@@ -244,10 +246,43 @@ impl Ledger {
             if let Some(person) = self.at_home(pseudonym, id).await? {
                 let own = health_pseudonyms(&person).filter_map(|of| lines.remove(&of));
                 let own: Vec<LineOf> = own.flatten().collect();
-                people.push(person_of(pseudonym, &person, &own));
+                let mut of_lists = person_of(pseudonym, &person, &own);
+                self.tell_entrusted(&mut of_lists, &own, days).await?;
+                people.push(of_lists);
             }
         }
         Ok(people)
+    }
+
+    /// Marks the forms of these days that another than this municipality wrote (委託).
+    async fn tell_entrusted(
+        &self,
+        person: &mut Person,
+        lines: &[LineOf],
+        (from, to): (Date, Date),
+    ) -> Result<(), DeskError> {
+        for of in lines {
+            let Line::Form { form, date, .. } = &of.line else {
+                continue;
+            };
+            let Some(date) = Date::parse(date)
+                .ok()
+                .filter(|day| from <= *day && *day <= to)
+            else {
+                continue;
+            };
+            let view: Option<RecordView> = self.chain.read("MusubiApi_record", of.record).await?;
+            if view.is_none_or(|view| view.author == self.member) {
+                continue;
+            }
+            let mut forms = person.forms.iter_mut();
+            let same =
+                |own: &&mut CompletedForm| own.form == *form && own.date == date && !own.entrusted;
+            if let Some(own) = forms.find(same) {
+                own.entrusted = true;
+            }
+        }
+        Ok(())
     }
 
     async fn recall(&self, query: RecallQuery) -> Result<Recalled, DeskError> {
@@ -299,7 +334,7 @@ fn is_child(person: &Registered, on: Date) -> bool {
     Date::parse(&person.born).map_or(true, |birth| on < years_reached(birth, CHILDHOOD_YEARS))
 }
 
-fn health_pseudonyms(person: &Registered) -> impl Iterator<Item = Pseudonym> {
+pub(super) fn health_pseudonyms(person: &Registered) -> impl Iterator<Item = Pseudonym> {
     let all = person.pseudonyms.iter().chain(&person.former);
     all.filter(|(domain, _)| *domain == ServiceDomain::Health)
         .map(|(_, pseudonym)| *pseudonym)
@@ -333,6 +368,7 @@ fn person_of(pseudonym: Pseudonym, person: &Registered, lines: &[LineOf]) -> Per
                     form: form.clone(),
                     date,
                     judgement: judgement.clone(),
+                    entrusted: false,
                 })),
             Line::Other => {}
         }
@@ -379,7 +415,7 @@ impl FollowUpDesk for Office {
 
     async fn open(&self, caller: &Caller, query: OpenQuery) -> Result<Vec<Standing>, DeskError> {
         let ledger = self.follow_up(caller)?;
-        super::blocking(async { ledger.open(query) }).await
+        super::blocking(ledger.open(query)).await
     }
 
     async fn coverage(&self, caller: &Caller, query: CoverageQuery) -> Result<Coverage, DeskError> {

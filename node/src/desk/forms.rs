@@ -3,12 +3,13 @@
 //! A response to a form of ours must fit the very version that it names. A response to somebody else's form is taken as it is: what it
 //! asks is not known here.
 
-use super::keys::bounded;
-use crate::commands::care::chain as words;
+use super::{keys::bounded, scales};
+use crate::{commands::care::chain as words, config::ScaleConfig};
 use musubi_care::forms::{
     FLAGS_2026, FORMS, Library, OFFERS_2026,
     flags::{Flag, FlagSet},
     offers::{Offer, Offers},
+    scale::{Scale, Score},
 };
 use musubi_fhir::{
     IssueCode, Refusal,
@@ -27,19 +28,22 @@ pub struct Forms {
     published: BTreeMap<String, Value>,
     offers: Offers,
     flags: FlagSet,
+    /// Scales by the address of their form.
+    scales: BTreeMap<String, Scale>,
 }
 
 impl Forms {
-    /// The forms that ship, and further ones from files.
+    /// The forms that ship, further ones from files, and the scales that this member may use.
     ///
     /// # Errors
-    /// A sentence that names the file and what is wrong with its form.
-    pub fn open(files: &[PathBuf]) -> Result<Self, String> {
+    /// A sentence that names the file or scale, and what is wrong with it.
+    pub fn open(files: &[PathBuf], licensed: &[ScaleConfig]) -> Result<Self, String> {
         let mut forms = Self {
             library: Library::default(),
             published: BTreeMap::new(),
             offers: Offers::parse(OFFERS_2026).map_err(|error| words(&error))?,
             flags: FlagSet::parse(FLAGS_2026).map_err(|error| words(&error))?,
+            scales: BTreeMap::new(),
         };
         for text in FORMS {
             forms.publish(text)?;
@@ -51,12 +55,25 @@ impl Forms {
             let text = std::str::from_utf8(&bytes).map_err(|error| wrong(error.to_string()))?;
             forms.publish(text).map_err(wrong)?;
         }
+        for scale in scales::usable(licensed)? {
+            let questionnaire = scale.questionnaire();
+            let id = scale.id.clone();
+            let published = forms.publish_value(questionnaire);
+            let url = published.map_err(|cause| format!("scale {id:?}: {cause}"))?;
+            forms.scales.insert(url, scale);
+        }
         Ok(forms)
     }
 
     fn publish(&mut self, text: &str) -> Result<(), String> {
-        let form = Form::parse(text).map_err(|refusal| refusal.to_string())?;
         let value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        self.publish_value(value).map(drop)
+    }
+
+    /// Publishes a Questionnaire; its address.
+    fn publish_value(&mut self, value: Value) -> Result<String, String> {
+        let form = Form::from_value(&value).map_err(|refusal| refusal.to_string())?;
+        let url = form.url.clone();
         if !value["status"].is_string() {
             return Err("Questionnaire.status: required".to_owned());
         }
@@ -65,7 +82,7 @@ impl Forms {
             return Err(format!("{canonical} is published already"));
         }
         self.library.add(form);
-        Ok(())
+        Ok(url)
     }
 
     /// Every form as a FHIR Questionnaire. The newest edition keeps the id that it was written with; an older one has none of its own.
@@ -135,13 +152,45 @@ impl Forms {
     /// As [`Self::check`]; and for a form that is not published here, of which nothing can be said.
     pub fn flags(&self, response: &Value) -> Result<Vec<Flag>, Refusal> {
         match self.check(response)? {
-            Some((form, checked)) => Ok(self.flags.raised(form, &checked)),
+            Some((form, checked)) => {
+                let mut raised = self.flags.raised(form, &checked);
+                let scale = self.scales.get(&form.url);
+                raised.extend(
+                    scale
+                        .into_iter()
+                        .flat_map(|scale| scale.flags(form, &checked)),
+                );
+                Ok(raised)
+            }
             None => Err(Refusal::one(
                 IssueCode::NotSupported,
                 "QuestionnaireResponse.questionnaire",
                 "a form that is published here: of others it is not known what an answer means",
             )),
         }
+    }
+}
+
+impl Forms {
+    /// The score of a response to a scale that is published here.
+    ///
+    /// # Errors
+    /// As [`Self::check`]; for answers that are not whole; and for a form that is no scale.
+    pub fn score(&self, response: &Value) -> Result<Score, Refusal> {
+        let at = "QuestionnaireResponse.questionnaire";
+        let no_scale = || {
+            let expected = "a scale that this member may use";
+            Refusal::one(IssueCode::NotSupported, at, expected)
+        };
+        let (form, checked) = self.check(response)?.ok_or_else(no_scale)?;
+        let scale = self.scales.get(&form.url).ok_or_else(no_scale)?;
+        scale.score(form, &checked).map_err(|error| {
+            Refusal::one(
+                IssueCode::Value,
+                "QuestionnaireResponse.item",
+                error.to_string(),
+            )
+        })
     }
 }
 
@@ -157,7 +206,7 @@ mod tests {
     const INTERVIEW: &str = "https://musubi.example/forms/yoshinhyo-infant";
 
     fn forms() -> Forms {
-        Forms::open(&[]).expect("the forms that ship")
+        Forms::open(&[], &[]).expect("the forms that ship")
     }
 
     fn response(questionnaire: &str) -> Value {
@@ -195,7 +244,8 @@ mod tests {
     #[test]
     fn every_form_is_published_once_and_a_file_that_is_none_is_refused_with_its_place() {
         let forms = forms();
-        assert_eq!(forms.questionnaires().len(), FORMS.len());
+        // Beside them one scale that everybody may use.
+        assert_eq!(forms.questionnaires().len(), FORMS.len() + 1);
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("form.json");
         for (text, expected) in [
@@ -207,7 +257,7 @@ mod tests {
             ("{".to_owned(), "line 1"),
         ] {
             std::fs::write(&path, text).expect("written");
-            let refused = Forms::open(std::slice::from_ref(&path));
+            let refused = Forms::open(std::slice::from_ref(&path), &[]);
             let refused = refused.err().expect("no form");
             assert!(
                 refused.contains("form.json") && refused.contains(expected),

@@ -12,7 +12,10 @@ use musubi_care::{
     child::{Circumstances, History, Standing},
 };
 use musubi_fhir::Resource;
-use musubi_node_gateway::{DeskError, cds::request::Order};
+use musubi_node_gateway::{
+    DeskError,
+    cds::request::{Order, pseudonyms},
+};
 use musubi_primitives::{Category, Pseudonym};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -63,7 +66,11 @@ impl Intake {
     /// Twins share a birthday and a surname; their charts do not share a name: earlier records of this member about the subject, and
     /// every dose of the chart, must be about the Patient that the chart shows.
     fn is_another_chart(&self, order: &Order, own: &[OwnRecord]) -> Result<bool, DeskError> {
-        let (names, by_pseudonym) = (dose::names(&order.patient), pseudonym_name(&order.subject));
+        let stated: Vec<Pseudonym> = pseudonyms(&order.patient).collect();
+        if !stated.is_empty() && !stated.contains(&order.subject) {
+            return Ok(true);
+        }
+        let (names, by_pseudonym) = (names(order), pseudonym_name(&order.subject));
         let is_another = |resource: &Resource| {
             let named = resource.subject().filter(|named| *named != by_pseudonym);
             named.is_some_and(|named| !names.iter().any(|name| name == named))
@@ -87,6 +94,13 @@ impl Intake {
         let is_open: bool = self.chain.read("MusubiApi_is_session_open", visit).await?;
         Ok(!is_open)
     }
+}
+
+/// What a reference may call the patient of an order: by the chart's Patient, or by the id that the order says the chart has.
+pub(super) fn names(order: &Order) -> Vec<String> {
+    let mut names = dose::names(&order.patient);
+    names.push(format!("Patient/{}", order.chart_id));
+    names
 }
 
 /// How a FHIR client calls somebody whose pseudonym it has, as in `context.patientId`.

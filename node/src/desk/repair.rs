@@ -6,6 +6,7 @@
 //! its number, and the next holder is asked.
 
 use super::{
+    begun::{Begun, Broken},
     chain::unavailable,
     custodian::{self, node_of},
     duties::Duties,
@@ -14,9 +15,7 @@ use codec::{DecodeAll, Encode};
 use musubi_node_gateway::DeskError;
 use musubi_node_network::PeerView;
 use musubi_node_vault::{
-    Refusal, VaultError, VaultRequest, VaultResponse,
-    exchange::{MESSAGE_BYTES_MAX, PartWanted},
-    repair::Flaw,
+    Refusal, VaultError, VaultRequest, VaultResponse, exchange::PartWanted, repair::Flaw,
 };
 use musubi_primitives::{MemberId, Moment, RecordId, view::RecordView};
 use std::{
@@ -42,6 +41,8 @@ pub struct Repairs {
     found: AtomicU64,
     mended: AtomicU64,
     false_answers: AtomicU64,
+    /// Transfers that broke off.
+    pub(super) begun: Begun,
 }
 
 #[derive(Debug, Default)]
@@ -275,25 +276,23 @@ impl Duties {
         judged(mended)
     }
 
-    /// A ciphertext, part by part.
+    /// A ciphertext, part by part, from where an earlier attempt broke off.
     async fn fetch(&self, holder: &PeerView, record: RecordId) -> Result<Vec<u8>, Unhelpful> {
-        let mut bytes = Vec::new();
-        loop {
-            let offset = u32::try_from(bytes.len()).map_err(|_| Unhelpful::Lie)?;
+        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
+        let unknown = || Unhelpful::Nothing("the chain has no such record".to_owned());
+        let transfer = (view.ok_or_else(unknown)?.ciphertext, holder.member);
+        let part = |offset| async move {
             let wanted = PartWanted { record, offset };
-            let answer = self.ask(holder, VaultRequest::Fetch(wanted)).await?;
-            let VaultResponse::Part(part) = answer else {
-                return Err(unhelpful(&answer));
-            };
-            let total = usize::try_from(part.total).map_err(|_| Unhelpful::Lie)?;
-            bytes.extend_from_slice(&part.bytes);
-            if bytes.len() == total {
-                return Ok(bytes);
+            match self.ask(holder, VaultRequest::Fetch(wanted)).await? {
+                VaultResponse::Part(part) => Ok(part),
+                answer => Err(unhelpful(&answer)),
             }
-            if part.bytes.is_empty() || total < bytes.len() || MESSAGE_BYTES_MAX < total {
-                return Err(Unhelpful::Lie);
-            }
-        }
+        };
+        let fetched = self.custodian.repairs.begun.fetch(transfer, &part).await;
+        fetched.map_err(|broken| match broken {
+            Broken::Off(why) => why,
+            Broken::NoPart => Unhelpful::Lie,
+        })
     }
 
     async fn ask(

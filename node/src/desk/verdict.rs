@@ -5,11 +5,11 @@
 //! conditions are not met; [recording](super::recording) holds the dose against it afterwards.
 
 use super::{
-    cards::{card, card_id},
+    cards::{card, card_begins, card_id},
     care::Care,
     chain::{Chain, unavailable},
     dose::{self, Draft, japanese_day},
-    gathering::{bedside, circumstances, pseudonym_name},
+    gathering::{bedside, circumstances, names, pseudonym_name},
     history::KeptReport,
     intake::Intake,
 };
@@ -55,8 +55,8 @@ impl Intake {
         let mut cards = Vec::new();
         for value in &order.drafts {
             let Draft { proposal, patient } = dose::draft(&self.care, value, today)?;
-            let is_another = patient != pseudonym_name(&order.subject)
-                && !dose::names(&order.patient).contains(&patient);
+            let is_another =
+                patient != pseudonym_name(&order.subject) && !names(&order).contains(&patient);
             let question = Question {
                 subject: dose::subject(&order.patient, order.circumstances.pregnancy_start),
                 history: history.clone(),
@@ -177,6 +177,26 @@ impl Intake {
         inputs: Commitment,
     ) -> Result<Option<VerdictView>, DeskError> {
         self.chain.read("MusubiApi_verdict", inputs).await
+    }
+
+    /// Whom a card is about that this member's check gave.
+    ///
+    /// # Errors
+    /// [`DeskError::NotFound`] for what is no card of this member.
+    pub async fn subject_of_card(
+        &self,
+        caller: &Caller,
+        card: &str,
+    ) -> Result<Pseudonym, DeskError> {
+        self.check_judge(caller)?;
+        let unknown = || DeskError::NotFound("no such card of this member".to_owned());
+        let begin = card_begins(card).ok_or_else(unknown)?;
+        let held = self
+            .custodian
+            .vault(move |vault| vault.held_from(&begin))
+            .await?;
+        let found = held.into_iter().find(|(record, _)| card_id(record) == card);
+        found.map(|(_, subject)| subject).ok_or_else(unknown)
     }
 
     /// Keeps a doctor's reason to go on, with question and answer; gives what the doctor signs.

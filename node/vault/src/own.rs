@@ -23,6 +23,21 @@ impl Vault {
         Ok(self.store.held()?)
     }
 
+    /// The records here, or on their way out, whose id begins so, each with whom it is about.
+    ///
+    /// # Errors
+    /// A fault of this machine.
+    pub fn held_from(&self, begin: &[u8]) -> Result<Vec<(RecordId, Pseudonym)>, VaultError> {
+        let mut found = self.store.held_from(begin)?;
+        for outgoing in self.outgoing()? {
+            let record = outgoing.offer.sealed.record;
+            if record.0.starts_with(begin) {
+                found.push((record, outgoing.subject));
+            }
+        }
+        Ok(found)
+    }
+
     /// Opens a record held here; none where it is erased, or where this member holds ciphertext only.
     ///
     /// # Errors

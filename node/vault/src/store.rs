@@ -532,6 +532,24 @@ impl VaultStore {
             .collect()
     }
 
+    /// The records whose id begins so, erased ones left out, each with its subject.
+    pub(crate) fn held_from(&self, begin: &[u8]) -> Result<Vec<(RecordId, Pseudonym)>, StoreError> {
+        let from = IteratorMode::From(begin, rocksdb::Direction::Forward);
+        let mut found = Vec::new();
+        for entry in self.db.iterator_cf(self.column(HOLDINGS)?, from) {
+            let (key, value) = entry.map_err(unread("list the vault", HOLDINGS))?;
+            if !key.starts_with(begin) {
+                break;
+            }
+            let holding = Holding::decode_all(&mut value.as_ref())
+                .map_err(|_| StoreError::Damaged(HOLDINGS))?;
+            if !holding.erased {
+                found.push((record_of(&key)?, holding.subject));
+            }
+        }
+        Ok(found)
+    }
+
     /// The entry that counts: one that was there before stays. What is on its way counts in its author's share, so that nothing goes to
     /// the chain for which there is no room here.
     pub(crate) fn put_outgoing(

@@ -6,8 +6,9 @@ use crate::{
 };
 use frame_support::{dispatch::GetDispatchInfo, traits::GetCallMetadata};
 use musubi_primitives::{AccountId, parameter::Parameters, record::Category};
-use musubi_runtime::{Runtime, RuntimeCall};
+use musubi_runtime::{Runtime, RuntimeCall, extension::tx_extension};
 use pallet_consortium::proposal::Action;
+use sp_runtime::{generic::Era, traits::TransactionExtension};
 use std::collections::BTreeSet;
 
 const PALLETS: [&str; 5] = ["Consortium", "Residents", "Consent", "Records", "Access"];
@@ -105,6 +106,20 @@ fn every_call_is_charged_by_a_measured_weight() {
         );
         let declared = step.call.get_dispatch_info().call_weight.ref_time();
         assert!(declared > 0, "{pallet}.{call} weighs nothing");
+    }
+}
+
+/// What comes before a call is not charged by the figures of another database, nor for proofs that nobody is sent.
+#[test]
+fn the_checks_before_a_call_cost_no_more_than_a_transaction_does() {
+    let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+    let base = limits
+        .get(frame_support::dispatch::DispatchClass::Normal)
+        .base_extrinsic;
+    for step in weighed() {
+        let checks = tx_extension(Era::immortal(), 0).weight(&step.call);
+        assert!(checks.ref_time() > 0, "the nonce is read");
+        assert!(checks.all_lte(base), "{checks:?}");
     }
 }
 

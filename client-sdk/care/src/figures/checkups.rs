@@ -20,8 +20,8 @@ pub struct Band {
     pub form: &'static str,
 }
 
-/// The bands for which forms ship.
-pub const BANDS: [Band; 6] = [
+/// The bands of the report. For 6～8か月 no form ships: a municipality that holds this checkup publishes its own under the name.
+pub const BANDS: [Band; 7] = [
     Band {
         name: "1～2か月",
         from_months: 1,
@@ -31,6 +31,11 @@ pub const BANDS: [Band; 6] = [
         name: "3～5か月",
         from_months: 3,
         form: "checkup-3-4m",
+    },
+    Band {
+        name: "6～8か月",
+        from_months: 6,
+        form: "checkup-6-8m",
     },
     Band {
         name: "9～12か月",
@@ -67,6 +72,8 @@ pub struct BandFigures {
     pub visits: u32,
     /// People of the target who were sent on for a detailed examination (要精密検査).
     pub to_examine: u32,
+    /// Of the checkups, those that a clinic held for the municipality (委託).
+    pub entrusted: u32,
 }
 
 impl BandFigures {
@@ -85,20 +92,35 @@ pub fn report(people: &[Person], year: i32) -> Vec<BandFigures> {
 }
 
 fn figures_of(band: Band, people: &[Person], year: i32) -> BandFigures {
+    let target = people.iter().filter(|person| is_target(band, person, year));
+    of_people(band.name, target, |person| {
+        checkups(band, person).cloned().collect()
+    })
+}
+
+/// The figures of a target, by the checkups of each person.
+pub(super) fn of_people<'a>(
+    band: &'static str,
+    target: impl Iterator<Item = &'a Person>,
+    visits_of: impl Fn(&Person) -> Vec<CompletedForm>,
+) -> BandFigures {
     let mut figures = BandFigures {
-        band: band.name,
+        band,
         target: 0,
         attended: 0,
         visits: 0,
         to_examine: 0,
+        entrusted: 0,
     };
-    for person in people.iter().filter(|person| is_target(band, person, year)) {
-        let visits: Vec<&CompletedForm> = checkups(band, person).collect();
-        let is_sent_on = |visit: &&CompletedForm| visit.judgement.as_deref() == Some("examine");
+    let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
+    for person in target {
+        let visits = visits_of(person);
+        let is_sent_on = |visit: &CompletedForm| visit.judgement.as_deref() == Some("examine");
         figures.target += 1;
         figures.attended += u32::from(!visits.is_empty());
-        figures.visits += u32::try_from(visits.len()).unwrap_or(u32::MAX);
+        figures.visits += count(visits.len());
         figures.to_examine += u32::from(visits.iter().any(is_sent_on));
+        figures.entrusted += count(visits.iter().filter(|visit| visit.entrusted).count());
     }
     figures
 }

@@ -3,6 +3,7 @@
 //! No protected wording ships. A scale without proof of permission becomes a form of numbered boxes for staff who hold the paper sheet; a
 //! municipality that has a permission names it and supplies the wording. A result is a screening aid, never a diagnosis.
 
+use crate::forms::flags::Flag;
 use crate::rules::Confidence;
 use musubi_fhir::form::{Answer, Checked, Form};
 use serde::{Deserialize, Serialize};
@@ -240,7 +241,7 @@ impl Scale {
         let items: Vec<Value> = (1..=self.items).map(|number| self.item(number)).collect();
         let held = format!("{}: {}", self.licence.holder, self.licence.terms);
         json!({
-            "resourceType": "Questionnaire", "language": "ja", "status": "active",
+            "resourceType": "Questionnaire", "id": self.id, "language": "ja", "status": "active",
             "meta": {"security": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R"}]},
             "url": format!("{ADDRESS}{}", self.id), "version": self.version, "title": self.title, "copyright": held, "item": items,
         })
@@ -282,6 +283,31 @@ impl Scale {
             _ => None,
         });
         code.ok_or_else(|| self.unanswered(number))
+    }
+
+    /// What of the answers somebody has to look at on the same day, whatever the total; of answers that are not whole, too.
+    pub fn flags(&self, form: &Form, answers: &Checked) -> Vec<Flag> {
+        let is_raised = |alert: &&Alert| {
+            self.value(alert.item, form, answers)
+                .is_ok_and(|value| alert.from <= self.points(alert.item, value))
+        };
+        let raised = self.alerts.iter().filter(is_raised);
+        raised
+            .map(|alert| Flag {
+                rule: format!("{}/{}", self.id, link_id(alert.item)),
+                question: link_id(alert.item),
+                text: BTreeMap::from([("ja".to_owned(), alert.text.clone())]),
+                condition: None,
+                sources: self.sources.clone(),
+            })
+            .collect()
+    }
+
+    /// The same scale, for whoever holds this proof of permission.
+    #[must_use]
+    pub fn permitted(mut self, permission: &str) -> Self {
+        self.licence.permission = Some(permission.to_owned());
+        self
     }
 
     /// Scores the values of all items, in their order.

@@ -3,7 +3,7 @@
 use musubi_care::bedside::Incident;
 use musubi_care::civil::Date;
 use musubi_care::due::{due_checkups, due_list};
-use musubi_care::figures::{Threshold, checkups, doses};
+use musubi_care::figures::{Threshold, checkups, doses, maternal, vaccinated};
 use musubi_care::follow_up::{FollowUp, Pace, State, Step, StepError, Taken};
 use musubi_care::forecast::Status;
 use musubi_care::forms::{OFFERS_2026, offers::Offers};
@@ -173,8 +173,8 @@ fn the_report_counts_people_visits_and_who_was_sent_on() {
     let targets: Vec<u32> = year_before.iter().map(|row| row.target).collect();
     assert_eq!(
         targets,
-        [0, 55, 55, 0, 0, 0],
-        "3 and 9 months come in the year before"
+        [0, 55, 55, 55, 0, 0, 0],
+        "3, 6 and 9 months come in the year before"
     );
     let empty = report.iter().find(|row| row.band == "3歳").unwrap();
     assert_eq!((empty.target, empty.rate_permille()), (0, None));
@@ -408,4 +408,97 @@ fn a_reaction_draft_is_ready_only_when_nothing_is_missing() {
         serde_json::from_value::<ReactionReport>(json!({"name": "x"})).is_err(),
         "no field for a name"
     );
+}
+
+#[test]
+fn coverage_has_its_denominator_and_counts_the_doses_that_the_rules_count() {
+    let people = cohort(vec![
+        patient("full", "2025-05-10"),
+        dose("full", "MR", "2026-06-01", "L"),
+        patient("late", "2025-06-10"),
+        dose("late", "MR", "2027-04-02", "L"),
+        patient("none", "2026-03-31"),
+        patient("younger", "2026-04-01"),
+    ]);
+    let coverage = vaccinated::coverage(&people, &rules(), 2026, day("2027-03-31"));
+    let born: Vec<i32> = coverage.iter().map(|cohort| cohort.born).collect();
+    assert_eq!(born, [2026, 2025], "cohorts without children are left out");
+    let of_mr = |dose: usize| {
+        let mut doses = coverage[1].doses.iter();
+        doses.find(|one| one.programme == "V-MR" && one.dose == dose)
+    };
+    let first = of_mr(1).expect("a first dose");
+    assert_eq!((first.given, first.children), (1, 3));
+    let second = of_mr(2).expect("a second dose");
+    assert_eq!((second.given, second.children), (0, 3));
+    let table = vaccinated::table(&coverage[1]).publish(Threshold::USUAL);
+    assert!(
+        table
+            .counts
+            .iter()
+            .flatten()
+            .all(|count| count.is_none_or(|count| count == 0))
+    );
+    assert!(
+        table.row_totals.iter().all(Option::is_none),
+        "three children are too few to tell"
+    );
+}
+
+#[test]
+fn pregnancies_are_counted_by_week_band_and_mothers_by_their_checkups() {
+    let people = cohort(vec![
+        patient("early", "1995-01-10"),
+        checkup("early", "pregnancy-notification", "2026-05-01", "until-11"),
+        checkup("early", "checkup-prenatal", "2026-06-01", "healthy"),
+        checkup("early", "checkup-prenatal", "2026-07-01", "examine"),
+        patient("late", "1996-01-10"),
+        checkup("late", "pregnancy-notification", "2026-08-01", "12-19"),
+        checkup("late", "checkup-postnatal", "2027-02-01", "healthy"),
+        patient("before", "1996-01-10"),
+        checkup("before", "pregnancy-notification", "2026-03-31", "until-11"),
+    ]);
+    let report = maternal::report(&people, day("2026-04-01"), day("2027-03-31"));
+    let bands: Vec<(&str, u32)> = report
+        .notifications
+        .iter()
+        .map(|(band, count)| (band.as_str(), *count))
+        .collect();
+    assert_eq!(bands, [("12-19", 1), ("until-11", 1)]);
+    let figures = |row: usize| {
+        let row = &report.checkups[row];
+        (
+            row.band,
+            row.target,
+            row.attended,
+            row.visits,
+            row.to_examine,
+        )
+    };
+    assert_eq!(figures(0), ("妊婦", 2, 1, 2, 1));
+    assert_eq!(figures(1), ("産婦", 2, 1, 1, 0));
+}
+
+#[test]
+fn checkups_that_a_clinic_held_are_told_apart() {
+    let mut people = village(2, 0, 0);
+    people[0].forms[0].entrusted = true;
+    let report = checkups::report(&people, 2026);
+    let row = report.iter().find(|row| row.band == "1歳6か月").unwrap();
+    assert_eq!((row.visits, row.entrusted), (2, 1));
+}
+
+#[test]
+fn a_record_that_the_child_came_ends_a_follow_up_and_days_do_not_run_backwards() {
+    let invited = FollowUp::default()
+        .take(Step::Invite, day("2026-10-01"), "n")
+        .unwrap();
+    let seen = invited.clone().seen_by_record(day("2026-10-20"));
+    assert_eq!((seen.state(), seen.next(Pace::USUAL)), (State::Seen, None));
+    assert_eq!(seen.taken()[1].on, day("2026-10-20"));
+    assert_eq!(
+        invited.seen_by_record(day("2026-09-01")).taken()[1].on,
+        day("2026-10-01")
+    );
+    assert_eq!(seen.clone().seen_by_record(day("2026-11-01")), seen);
 }

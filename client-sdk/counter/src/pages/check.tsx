@@ -2,17 +2,20 @@
 
 import { plain, Spoken } from "musubi-shared";
 import { vaccineIn } from "musubi-shared/care-words";
-import { useState } from "preact/hooks";
+import { Unreachable } from "musubi-sdk";
+import { useEffect, useState } from "preact/hooks";
+import type { Told } from "../conditions";
 import { useDesk } from "../desk";
 import { type DoseForm, type Immunization, immunizationOf, nameOf, orderOf } from "../fhir";
 import { readLabel } from "../gs1";
 import { Choices, Done, Field, PersonChoice, PersonLine, Step, Trouble, useAct } from "../parts";
-import { keepPerson, openVisit } from "../people";
+import { keepPerson, openVisit, type Person } from "../people";
 import { PRODUCTS, productOfGtin, rememberBox } from "../products";
 import { sendOrKeep } from "../queue";
 import { useSpeech } from "../speech";
 import { useNamed } from "./consent";
 import { type Card, Override, VerdictPanel } from "./verdict";
+import type { Reading } from "./visit";
 
 interface TakenIn { record: string; block?: number }
 type Stage = { is: "who" } | { is: "dose" } | { is: "verdict"; card: Card } | { is: "override"; card: Card } | { is: "record"; card?: Card } | { is: "done"; sent: boolean; taken?: TakenIn };
@@ -26,17 +29,28 @@ export function Check() {
   const [stage, setStage] = useState<Stage>({ is: "who" });
   const [confirmed, setConfirmed] = useState(false);
   const { busy, error, act, clear } = useAct();
+  const [parts, setParts] = useState<typeof import("./visit")>();
+  const [reading, setReading] = useState<Reading>({ is: "reading" });
+  const [told, setTold] = useState<Told>({});
+  // Fetched when somebody stands before a child, and kept with the console's other files.
+  useEffect(() => void import("./visit").then(setParts, () => setReading({ is: "failed" })), []);
   if (!person) return <Step at={1} of={4} title={say("check.who")}><PersonChoice legend={say("person.search")} filter={(one) => one.isChild} onChoose={setPerson} /></Step>;
   const visit = openVisit(person, Date.now());
+  const isWhole = !visit || reading.is === "read";
+  const raised = reading.is === "read" ? reading.conditions : [];
+  const conditions = parts?.yesOf(told, dose.product, raised) ?? [];
+  // Where the questions themselves are not there, the node cannot be asked either: it says so.
+  const isAsked = told.none === true || conditions.length > 0 || (!parts && reading.is === "failed");
   const ask = () => void act(async () => {
     const form = { ...dose, at: Date.now() };
     setDose(form);
-    const said = { historyConfirmed: confirmed, conditions: [], ...(visit && { session: visit.session }) };
+    const said = { historyConfirmed: confirmed && isWhole, conditions, ...(visit && { session: visit.session }) };
     const { cards } = await desk.own.post<{ cards: Card[] }>("/cds-services/musubi-immunization", orderOf(form, person.patient, person.pseudonym, person.doses, said));
     const card = cards[0];
     if (!card) throw new Error("the schedule check gave no answer");
     setStage({ is: "verdict", card });
   });
+  const keepHere = (changed: Person) => { setPerson(changed); void keepPerson(changed); };
   const record = () => void act(async () => {
     const body: Immunization = immunizationOf({ ...dose, at: dose.at || Date.now() }, person.patient, { route: text(`route.${dose.route}`), site: dose.site ? text(`site.${dose.site}`) : "" });
     const taken = await sendOrKeep<TakenIn>(desk, { member: desk.here.node ?? desk.member, path: "/fhir/Immunization", subject: person.pseudonym, body, title: dose.title, person: nameOf(person.patient) });
@@ -49,10 +63,14 @@ export function Check() {
       <Step at={2} of={4} title={say("check.dose")}>
         {whom}
         {!visit && <p class="banner warn">{say("check.noVisit")}</p>}
+        {visit && parts && <parts.AtVisit person={person} visit={visit} onReading={setReading} />}
+        {parts && <parts.PaperDoses person={person} onAdd={(one) => keepHere({ ...person, doses: [...person.doses, one] })} />}
         <DoseFields dose={dose} onDose={setDose} />
-        <label class="check"><input type="checkbox" checked={confirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />{say("check.history")}</label>
-        <Trouble error={error}>{dose.product && <button type="button" onClick={() => { clear(); setStage({ is: "record" }); }}>{say("check.withoutAnswer")}</button>}</Trouble>
-        <div><button type="button" class="first wide" disabled={busy || !dose.product || !dose.lot || !dose.expiry} onClick={ask}>{say(busy ? "check.asking" : "check.ask")}</button></div>
+        {dose.product && parts && <parts.Asked product={dose.product} told={told} yes={conditions} raised={raised} onTold={setTold} />}
+        <label class="check"><input type="checkbox" disabled={!isWhole} aria-describedby={isWhole ? undefined : "not-whole"} checked={confirmed && isWhole} onChange={(event) => setConfirmed(event.currentTarget.checked)} />{say("check.history")}</label>
+        {!isWhole && <p id="not-whole" class="soft">{say(reading.is === "failed" ? "check.notRead" : "check.stillReading")}</p>}
+        <Trouble error={error}>{dose.product && error instanceof Unreachable && <button type="button" onClick={() => { clear(); setStage({ is: "record" }); }}>{say("check.withoutAnswer")}</button>}</Trouble>
+        <div><button type="button" class="first wide" disabled={busy || !dose.product || !dose.lot || !dose.expiry || !isAsked} onClick={ask}>{say(busy ? "check.asking" : "check.ask")}</button></div>
       </Step>
     );
   }

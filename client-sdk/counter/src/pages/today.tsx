@@ -57,7 +57,7 @@ function Rows({ people, again }: { people: Person[]; again: () => void }) {
         <li data-person={person.pseudonym}>
           <PersonLine person={person} />
           <p class="row">
-            {person.doses.map((dose) => <Badge kind="good" mark="✓">{String(dose.vaccineCode.text)} {dose.occurrenceDateTime.slice(5, 10)}</Badge>)}
+            {person.doses.filter((dose) => dose["primarySource"] !== false).map((dose) => <Badge kind="good" mark="✓">{String(dose.vaccineCode.text)} {dose.occurrenceDateTime.slice(5, 10)}</Badge>)}
             {!openVisit(person, Date.now()) && person.visits.length > 0 && <Badge kind="plain" mark="○">{say("person.visitOver")}</Badge>}
           </p>
           <p class="row no-print">

@@ -2,16 +2,19 @@
 
 use super::{
     Executor,
-    outcome::Header,
+    outcome::{Block, Header},
     session::{CallError, Session},
 };
 use crate::ports::LocalFault;
 use codec::{DecodeAll, Encode};
-use musubi_primitives::{AccountId, Role, seams::Actor};
-use musubi_runtime::{Runtime, RuntimeCall, UncheckedExtrinsic, signature::SignatureClaim};
+use musubi_primitives::{AccountId, Role};
+use musubi_runtime::{
+    Consortium, Executive, Hash, Runtime, RuntimeCall, System, UncheckedExtrinsic,
+    signature::SignatureClaim,
+};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{
-    MultiAddress,
+    AccountId32, MultiAddress,
     generic::Preamble,
     transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidity},
 };
@@ -86,23 +89,31 @@ impl Executor {
         let mut session = self.session(parent.state_root)?;
         let extrinsics = submissions
             .iter()
-            .map(|submission| submission.extrinsic.as_ref());
+            .map(|submission| (submission.hash, submission.extrinsic.as_ref()));
         self.verify_signatures(&mut session, parent, extrinsics)?;
+        let parent = parent.hash();
         submissions
             .iter()
             .map(|submission| judge_one(&mut session, parent, source, submission).map_err(fault))
             .collect()
     }
 
-    /// Verifies the signatures of a block's extrinsics together, before they are executed one by one.
-    pub(crate) fn preverify(&self, parent: &Header, extrinsics: &[Vec<u8>]) {
-        let decoded: Vec<_> = extrinsics
+    /// Verifies the signatures of a block's extrinsics together, before they are executed one by one. Those that the pool has seen were
+    /// verified when it judged them.
+    pub(crate) fn preverify(&self, parent: &Header, block: &Block, hashes: &[[u8; 32]]) {
+        let strangers: Vec<_> = hashes
             .iter()
-            .filter_map(|bytes| UncheckedExtrinsic::decode_all(&mut &bytes.encode()[..]).ok())
+            .zip(&block.extrinsics)
+            .filter(|(hash, _)| !self.verified.met(hash))
+            .filter_map(|(hash, bytes)| Some((*hash, decode_opaque(bytes)?)))
             .collect();
+        if strangers.is_empty() {
+            return;
+        }
+        let extrinsics = strangers.iter().map(|(hash, extrinsic)| (*hash, extrinsic));
         let verified = self
             .session(parent.state_root)
-            .and_then(|mut session| self.verify_signatures(&mut session, parent, decoded.iter()));
+            .and_then(|mut session| self.verify_signatures(&mut session, parent, extrinsics));
         // Execution meets the same fault and reports it.
         if let Err(fault) = verified {
             tracing::warn!(%fault, "signatures were not verified ahead");
@@ -113,11 +124,13 @@ impl Executor {
         &self,
         session: &mut Session,
         parent: &Header,
-        extrinsics: impl Iterator<Item = &'a UncheckedExtrinsic>,
+        extrinsics: impl Iterator<Item = ([u8; 32], &'a UncheckedExtrinsic)>,
     ) -> Result<(), LocalFault> {
         let claims = session.run(|| {
             enter_child(parent);
-            extrinsics.filter_map(SignatureClaim::of).collect()
+            extrinsics
+                .filter_map(|(hash, extrinsic)| Some((hash, SignatureClaim::of(extrinsic)?)))
+                .collect()
         });
         session.reset();
         self.verified.verify(claims.map_err(fault)?);
@@ -134,31 +147,37 @@ fn enter_child(parent: &Header) {
     );
 }
 
+/// Asks the runtime directly, without the encoding of its API: this runs once for each transaction of the consortium.
 fn judge_one(
     session: &mut Session,
-    parent: &Header,
+    parent: Hash,
     source: TransactionSource,
     submission: &Submission,
 ) -> Result<Judgement, CallError> {
     let sender = submission.origin.sender;
-    let account_nonce = session.call_as("AccountNonceApi_account_nonce", &sender.0)?;
-    let actor: Option<Actor> = session.call_as("MusubiApi_actor", &sender.0)?;
-    let mut arguments = source.encode();
-    arguments.extend_from_slice(&submission.bytes);
-    parent.hash().encode_to(&mut arguments);
-    let validity = session.call_as("TaggedTransactionQueue_validate_transaction", &arguments);
+    let (account_nonce, role) = session.run(|| {
+        let actor = Consortium::actor_of(&sender);
+        (
+            System::account_nonce(account(&sender)),
+            actor.map(|actor| actor.role),
+        )
+    })?;
+    let extrinsic = UncheckedExtrinsic::clone(&submission.extrinsic);
+    let validity = session.run(|| Executive::validate_transaction(source, extrinsic, parent));
     session.reset();
     let validity = match validity {
-        Err(CallError::Panicked(_) | CallError::Undecodable { .. }) => {
-            Err(InvalidTransaction::Call.into())
-        }
+        Err(CallError::Panicked(_)) => Err(InvalidTransaction::Call.into()),
         other => other?,
     };
     Ok(Judgement {
         validity,
         account_nonce,
-        role: actor.map(|actor| actor.role),
+        role,
     })
+}
+
+fn account(id: &AccountId) -> AccountId32 {
+    AccountId32::new(id.0)
 }
 
 /// Sender and nonce of a signed transaction.
@@ -172,13 +191,13 @@ pub(crate) fn origin_of(extrinsic: &UncheckedExtrinsic) -> Option<Origin> {
     }
 }
 
-/// Sender and nonce of each signed transaction of a block.
-pub(crate) fn origins(extrinsics: &[Vec<u8>]) -> Vec<Origin> {
-    extrinsics
-        .iter()
-        .filter_map(|bytes| UncheckedExtrinsic::decode_all(&mut &bytes.encode()[..]).ok())
-        .filter_map(|extrinsic| origin_of(&extrinsic))
-        .collect()
+/// Sender and nonce of an extrinsic as it stands in a block, without its length prefix.
+pub(crate) fn origin_of_opaque(bytes: &Vec<u8>) -> Option<Origin> {
+    origin_of(&decode_opaque(bytes)?)
+}
+
+fn decode_opaque(bytes: &Vec<u8>) -> Option<UncheckedExtrinsic> {
+    UncheckedExtrinsic::decode_all(&mut &bytes.encode()[..]).ok()
 }
 
 fn fault(error: CallError) -> LocalFault {

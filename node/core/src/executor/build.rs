@@ -33,8 +33,10 @@ pub struct Candidate {
 pub struct BuildLimits {
     /// Most bytes of all extrinsics together.
     pub bytes_max: usize,
-    /// Most time to spend applying extrinsics.
+    /// Most time to spend applying extrinsics, by the clock on the wall.
     pub time_max: Duration,
+    /// Most processor time to spend on it: about what checking the block will cost everybody else.
+    pub work_max: Duration,
 }
 
 /// An extrinsic that did not go into the block, and why.
@@ -74,8 +76,9 @@ impl Executor {
         let header: Header = session
             .call_as("BlockBuilder_finalize_block", &[])
             .map_err(into_fault)?;
-        let outcome =
-            Outcome::collect(session, &Block { header, extrinsics }).map_err(into_fault)?;
+        let block = Block { header, extrinsics };
+        let hashes = block.extrinsic_hashes();
+        let outcome = Outcome::collect(session, &block, hashes).map_err(into_fault)?;
         Ok(Built { outcome, refused })
     }
 }
@@ -125,11 +128,12 @@ fn fill(
     clock: &dyn Clock,
 ) -> Result<Vec<Refusal>, LocalFault> {
     let end = clock.elapsed().saturating_add(limits.time_max);
+    let work_end = clock.worked().saturating_add(limits.work_max);
     let mut bytes = 0usize;
     let mut misfits = 0u32;
     let mut refused = Vec::new();
     for candidate in candidates {
-        if clock.elapsed() >= end || misfits >= MISFITS_MAX {
+        if clock.elapsed() >= end || clock.worked() >= work_end || misfits >= MISFITS_MAX {
             break;
         }
         let total = bytes.saturating_add(candidate.bytes.len());

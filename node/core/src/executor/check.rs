@@ -37,10 +37,11 @@ impl Executor {
     /// [`CheckError::Invalid`] when the block is wrong, [`CheckError::Fault`] when this machine cannot tell.
     pub fn check(&self, parent: &Header, bytes: &BlockBytes) -> Result<Outcome, CheckError> {
         let block = parse_child(parent, bytes)?;
-        self.preverify(parent, &block.extrinsics);
+        let hashes = block.extrinsic_hashes();
+        self.preverify(parent, &block, &hashes);
         let mut session = self.session(parent.state_root)?;
         session.call("Core_execute_block", &bytes.bytes)?;
-        Ok(Outcome::collect(session, &block)?)
+        Ok(Outcome::collect(session, &block, hashes)?)
     }
 }
 

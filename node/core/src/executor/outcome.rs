@@ -70,8 +70,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Takes the outcome out of a session that executed `block`.
-    pub(crate) fn collect(mut session: Session, block: &Block) -> Result<Self, CallError> {
+    /// Takes the outcome out of a session that executed `block`, whose extrinsics have these hashes.
+    pub(crate) fn collect(
+        mut session: Session,
+        block: &Block,
+        extrinsic_hashes: Vec<[u8; 32]>,
+    ) -> Result<Self, CallError> {
         let (events, now) =
             session.run(|| (read(b"System", b"Events"), read(b"Timestamp", b"Now")))?;
         let events = events.unwrap_or_else(|| Vec::<()>::new().encode());
@@ -97,7 +101,7 @@ impl Outcome {
             nodes_dropped,
             events,
             trail_rows,
-            extrinsic_hashes: block.extrinsic_hashes(),
+            extrinsic_hashes,
         })
     }
 }

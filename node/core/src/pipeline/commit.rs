@@ -2,7 +2,7 @@
 
 use super::{Finalised, Head, Pipeline};
 use crate::{
-    executor::{Block, CheckError, Outcome, origins},
+    executor::{Block, CheckError, Outcome},
     ports::{BlockCommit, LocalFault},
 };
 use musubi_primitives::{
@@ -31,7 +31,10 @@ impl Pipeline {
             .verify(&self.0.genesis, &validators)
             .map_err(|error| LocalFault::new(attempt.clone(), error))?;
         let outcome = self.decided_outcome(&attempt, &head, &certificate)?;
-        self.write(&head, &outcome, certificate, validators)
+        // No other block of this height counts any more, and this one is ours alone.
+        self.outcomes().clear();
+        let outcome = Arc::unwrap_or_clone(outcome);
+        self.write(&head, outcome, certificate, validators)
     }
 
     fn confirm_committed(
@@ -74,7 +77,7 @@ impl Pipeline {
     fn write(
         &self,
         head: &Head,
-        outcome: &Outcome,
+        outcome: Outcome,
         certificate: CommitCertificate,
         validators: ValidatorSet,
     ) -> Result<(), LocalFault> {
@@ -86,46 +89,45 @@ impl Pipeline {
         let new_head = Head {
             height: certificate.height,
             hash: outcome.block.hash,
-            header: outcome.header.clone(),
+            header: outcome.header,
             time: outcome.time,
             since: self.0.clock.elapsed(),
             range,
         };
+        let block = Block::parse(&outcome.block.bytes);
+        let state_root = new_head.header.state_root.0;
         self.0.store.commit(BlockCommit {
-            block: outcome.block.clone(),
+            block: outcome.block,
             height: certificate.height,
-            state_root: outcome.header.state_root.0,
+            state_root,
             certificate: Some(certificate),
             validators,
-            nodes_added: outcome.nodes_added.clone(),
-            nodes_dropped: outcome.nodes_dropped.clone(),
+            nodes_added: outcome.nodes_added,
+            nodes_dropped: outcome.nodes_dropped,
             mountain_nodes,
-            events: outcome.events.clone(),
-            trail_rows: outcome.trail_rows.clone(),
+            events: outcome.events,
+            trail_rows: outcome.trail_rows,
             extrinsic_hashes: outcome.extrinsic_hashes.clone(),
         })?;
-        self.advance(new_head, outcome);
+        let extrinsics = block.map(|block| block.extrinsics).unwrap_or_default();
+        self.advance(new_head, outcome.extrinsic_hashes, &extrinsics);
         Ok(())
     }
 
     /// Everybody hears of the new head, in the order in which they can use it: readers, the pool, listeners.
-    fn advance(&self, head: Head, outcome: &Outcome) {
+    fn advance(&self, head: Head, extrinsic_hashes: Vec<[u8; 32]>, extrinsics: &[Vec<u8>]) {
         *self.0.head.lock().unwrap_or_else(PoisonError::into_inner) = head.clone();
-        self.outcomes().clear();
         self.0.tip.send_replace(head.header.clone());
-        let origins = Block::parse(&outcome.block.bytes)
-            .map(|block| origins(&block.extrinsics))
-            .unwrap_or_default();
         self.0
             .pool
-            .finalise(head.height, head.hash, &outcome.extrinsic_hashes, &origins);
+            .finalise(head.height, head.hash, &extrinsic_hashes, extrinsics);
         // Without listeners there is nobody to tell.
         let _ = self.0.finalised.send(Arc::new(Finalised {
             height: head.height,
             hash: head.hash,
             header: head.header,
             time: head.time,
-            extrinsic_hashes: outcome.extrinsic_hashes.clone(),
+            extrinsic_hashes,
         }));
         let store = Arc::clone(&self.0.store);
         self.0.reading.enqueue(move || {

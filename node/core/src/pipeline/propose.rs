@@ -30,7 +30,8 @@ impl Pipeline {
             usize::try_from(BLOCK_BYTES_MAX.saturating_sub(HEADER_ROOM)).unwrap_or(usize::MAX);
         let limits = BuildLimits {
             bytes_max,
-            time_max: budget.min(EXECUTION_TIME_MAX),
+            time_max: budget,
+            work_max: EXECUTION_TIME_MAX,
         };
         let candidates = self.0.pool.ready();
         let clock = self.0.clock.as_ref();

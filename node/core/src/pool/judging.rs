@@ -66,12 +66,11 @@ impl Pool {
             });
             answers.push((arrival.answer, answer));
         }
-        self.apply(&mut inner, changes);
         let news: Vec<_> = answers
             .iter()
             .filter_map(|(_, answer)| inner.queue.get(answer.as_ref().ok()?).cloned())
             .collect();
-        drop(inner);
+        self.apply(inner, changes);
         self.announce(news);
         for (waiting, answer) in answers {
             // Whoever asked may have gone.
@@ -141,13 +140,14 @@ impl Pool {
 
     fn drop_invalid(&self, share: &[Submission], judgements: &[Judgement]) {
         let mut inner = self.lock();
+        let mut changes = Changes::default();
         for (submission, judgement) in share.iter().zip(judgements) {
             if let Err(TransactionValidityError::Invalid(reason)) = judgement.validity {
                 tracing::debug!(?reason, "a waiting extrinsic became invalid");
-                let changes = inner.queue.invalidate(&submission.hash);
-                self.apply(&mut inner, changes);
+                changes.extend(inner.queue.invalidate(&submission.hash));
             }
         }
+        self.apply(inner, changes);
     }
 }
 

@@ -264,14 +264,16 @@ impl Queue {
         Ok(changes)
     }
 
-    /// Ready extrinsics in the order in which a block should take them (P1, P2).
-    pub fn best(&self) -> Vec<Candidate> {
+    /// Up to `limit` ready extrinsics in the order in which a block should take them (P1, P2).
+    pub fn best(&self, limit: usize) -> Vec<Candidate> {
         let mut heads: BinaryHeap<Place> = BinaryHeap::new();
         for (sender, account) in &self.accounts {
             heads.extend(self.head(sender, account.next));
         }
         let mut best = Vec::new();
-        while let Some((.., sender, nonce)) = heads.pop() {
+        while best.len() < limit
+            && let Some((.., sender, nonce)) = heads.pop()
+        {
             let Some(tx) = self
                 .hash_of(&sender, nonce)
                 .and_then(|hash| self.get(&hash))

@@ -7,8 +7,11 @@ use axum::{
     http::{Method, Request, StatusCode},
 };
 use http_body_util::BodyExt;
-use musubi_care::{forms::flags::Flag, rules::RuleSet};
-use musubi_fhir::{Refusal, Resource};
+use musubi_care::{
+    forms::{flags::Flag, scale::Score},
+    rules::RuleSet,
+};
+use musubi_fhir::{IssueCode, Refusal, Resource};
 use musubi_node_facade::{
     Agent, Draft, Facade, Handbook, Instance, Ledger, Parts, People, Person, Place, PortError,
     Shelf, Taken,
@@ -100,6 +103,9 @@ impl Ledger for Away {
     async fn row(&self, _: u64, _: u32) -> Result<Option<(TrailRow, Place)>, PortError> {
         away()
     }
+    async fn path(&self, _: u64, _: u32) -> Result<Option<Vec<u8>>, PortError> {
+        away()
+    }
     async fn consent(&self, _: ConsentId) -> Result<Option<ConsentView>, PortError> {
         away()
     }
@@ -121,6 +127,13 @@ impl Handbook for Away {
     }
     fn flags(&self, _: &Value) -> Result<Vec<Flag>, Refusal> {
         Ok(Vec::new())
+    }
+    fn score(&self, _: &Value) -> Result<Score, Refusal> {
+        Err(Refusal::one(
+            IssueCode::NotSupported,
+            "Resource",
+            "the node is away",
+        ))
     }
 }
 

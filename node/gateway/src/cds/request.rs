@@ -5,10 +5,10 @@
 use crate::{body, problem::Problem};
 use axum::http::StatusCode;
 use musubi_care::civil::Date;
-use musubi_fhir::{Refusal, Resource};
+use musubi_fhir::{PSEUDONYM_SYSTEM, Refusal, Resource};
 use musubi_primitives::{Pseudonym, SessionId};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The service's id.
 pub const SERVICE: &str = "musubi-immunization";
@@ -33,7 +33,7 @@ pub(crate) struct HookRequest {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
-    patient_id: Pseudonym,
+    patient_id: String,
     draft_orders: Value,
 }
 
@@ -78,6 +78,8 @@ pub struct Circumstances {
 pub struct Order {
     /// Whom the order is for.
     pub subject: Pseudonym,
+    /// The id of the Patient in the chart, `context.patientId`: the pseudonym, or an id of the record system's own.
+    pub chart_id: String,
     /// The chart's Patient, checked.
     pub patient: Resource,
     /// The doses that the chart knows, each a checked Immunization.
@@ -95,7 +97,7 @@ impl HookRequest {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let request: Self = body::parse(
             bytes,
-            "hook, context (patientId: 64 hexadecimal digits, draftOrders), prefetch (patient, immunizations) and extension.musubi",
+            "hook, context (patientId, draftOrders), prefetch (patient, immunizations) and extension.musubi",
         )?;
         if request.hook == HOOK {
             return Ok(request);
@@ -116,20 +118,58 @@ impl HookRequest {
             return Err(unprocessable("prefetch.immunizations", detail));
         }
         let doses: Checked<Vec<Resource>> = doses.into_iter().map(Resource::from_value).collect();
-        let patient = Resource::from_value(self.prefetch.patient);
-        Ok(patient.and_then(|patient| {
-            Ok(Order {
-                subject: self.context.patient_id,
-                patient,
-                doses: doses?,
-                drafts,
-                circumstances: self.extension.musubi,
-            })
+        let mut circumstances = self.extension.musubi;
+        circumstances.history_confirmed &= !has_next_page(&self.prefetch.immunizations);
+        let chart_id = self.context.patient_id;
+        let patient = match self.prefetch.patient {
+            // The standard's way to say that the prefetch found nobody.
+            Value::Null => json!({"resourceType": "Patient", "id": chart_id}),
+            patient => patient,
+        };
+        let (patient, doses) = match (Resource::patient_of_chart(patient), doses) {
+            (Ok(patient), Ok(doses)) => (patient, doses),
+            (Err(refusal), _) | (_, Err(refusal)) => return Ok(Err(refusal)),
+        };
+        Ok(Ok(Order {
+            subject: subject(&chart_id, &patient)?,
+            chart_id,
+            patient,
+            doses,
+            drafts,
+            circumstances,
         }))
     }
 }
 
-/// The resources of a Bundle; none of an absent one.
+/// Whom the order is for: `context.patientId` where the chart is of a facade of ours, else what the Patient says of the pseudonym.
+fn subject(chart_id: &str, patient: &Resource) -> Result<Pseudonym, Problem> {
+    let stated = || pseudonyms(patient).next();
+    chart_id.parse().ok().or_else(stated).ok_or_else(|| {
+        unprocessable(
+            "context.patientId",
+            format!(
+                "expected the pseudonym (64 hexadecimal digits), or an identifier with the system {PSEUDONYM_SYSTEM} in prefetch.patient"
+            ),
+        )
+    })
+}
+
+/// The pseudonyms that a chart's Patient says it has.
+pub fn pseudonyms(patient: &Resource) -> impl Iterator<Item = Pseudonym> {
+    let identifiers = patient.value()["identifier"].as_array();
+    let identifiers = identifiers.map_or(&[][..], Vec::as_slice).iter();
+    identifiers
+        .filter(|one| one["system"] == PSEUDONYM_SYSTEM)
+        .filter_map(|one| one["value"].as_str()?.parse().ok())
+}
+
+/// Whether a search result goes on where the client did not follow it: then these are not all doses.
+fn has_next_page(bundle: &Value) -> bool {
+    let links = bundle["link"].as_array().map_or(&[][..], Vec::as_slice);
+    links.iter().any(|link| link["relation"] == "next")
+}
+
+/// The resources of a Bundle; none of an absent one. What a server says about a search is no resource of it.
 fn entries(place: &str, bundle: &Value) -> Result<Vec<Value>, Problem> {
     if bundle.is_null() {
         return Ok(Vec::new());
@@ -140,6 +180,7 @@ fn entries(place: &str, bundle: &Value) -> Result<Vec<Value>, Problem> {
     let entries = bundle["entry"].as_array().map_or(&[][..], Vec::as_slice);
     Ok(entries
         .iter()
+        .filter(|entry| entry["search"]["mode"] != "outcome")
         .map(|entry| entry["resource"].clone())
         .collect())
 }

@@ -3,13 +3,19 @@
 use crate::world::{CHILD, Outgoing, Village, answer, doctor, guardian};
 use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
-use musubi_care::report::{IncidentReport, ReactionReport};
+use musubi_care::{
+    forms::survey::PublishedSurvey,
+    report::{IncidentReport, ReactionReport},
+};
 use musubi_fhir::{IssueCode, Refusal};
 use musubi_node_gateway::{
     BODY_TIME_MAX, Caller, DeskError, Entrance, Standing as WhoCalls,
     follow_up::{
         Coverage, CoverageQuery, DuePage, DueQuery, FollowUpDesk, OpenQuery, Paper, PaperForm,
         RecallQuery, Recalled, Standing, StepForm,
+        incidents::{IncidentDesk, LoggedIncident},
+        letters::{LetterDesk, LettersQuery},
+        surveys::{SurveyDesk, SurveyQuery},
     },
     forms::{FormsDesk, OfferedForm, SavedDraft},
 };
@@ -119,6 +125,44 @@ impl FollowUpDesk for Village {
     }
 }
 
+#[async_trait]
+impl SurveyDesk for Village {
+    async fn survey(&self, _: &Caller, query: SurveyQuery) -> Result<PublishedSurvey, DeskError> {
+        Err(DeskError::Unprocessable(format!(
+            "{} {}",
+            query.form, query.year
+        )))
+    }
+}
+
+#[async_trait]
+impl LetterDesk for Village {
+    async fn letters(&self, _: &Caller, query: LettersQuery) -> Result<Vec<u8>, DeskError> {
+        self.note(
+            format!("{:?} about {}", query.letter, query.about),
+            b"%PDF-".to_vec(),
+        )
+    }
+}
+
+#[async_trait]
+impl IncidentDesk for Village {
+    async fn log_incident(
+        &self,
+        _: &Caller,
+        form: PaperForm<IncidentReport>,
+    ) -> Result<LoggedIncident, DeskError> {
+        Err(DeskError::Unprocessable(format!(
+            "{} gaps",
+            form.report.gaps().len()
+        )))
+    }
+
+    async fn incidents(&self, _: &Caller) -> Result<Vec<LoggedIncident>, DeskError> {
+        self.note("incidents".to_owned(), Vec::new())
+    }
+}
+
 fn routes(village: &Village) -> Router {
     let entrance = Entrance::waiting(Arc::new(village.clone()), BODY_TIME_MAX);
     let desk = Arc::new(village.clone());
@@ -196,6 +240,8 @@ async fn queries_are_read_whole_or_refused() {
         "/v1/follow-up/open?about=MR",
         "/v1/follow-up/coverage",
         "/v1/follow-up/recall?product=MR",
+        "/v1/follow-up/surveys?form=x",
+        "/v1/follow-up/letters?about=MR&letter=scold",
     ] {
         let (status, problem) = send(&village, Outgoing::get(path)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
@@ -223,6 +269,10 @@ async fn steps_and_papers_have_known_fields_only() {
         ("/v1/follow-up/steps", json!({"subject": secret})),
         (
             "/v1/follow-up/incident-reports",
+            json!({"report": {"name": secret}}),
+        ),
+        (
+            "/v1/follow-up/incidents",
             json!({"report": {"name": secret}}),
         ),
         ("/v1/follow-up/reaction-reports", json!({"paper": secret})),

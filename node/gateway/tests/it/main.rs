@@ -17,6 +17,7 @@ mod console;
 mod desks;
 mod family;
 mod home;
+mod hooks;
 mod limits;
 mod sessions;
 mod world;

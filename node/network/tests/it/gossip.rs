@@ -20,7 +20,7 @@ async fn a_transaction_reaches_every_member_once_although_all_pass_it_on() {
     all[0].network.gossip(b"one".to_vec()).unwrap();
     for village in &mut all[1..] {
         assert_eq!(hears(village).await, vec![b"one".to_vec()]);
-        village.network.gossip(b"one".to_vec()).unwrap();
+        village.network.offer(vec![b"one".to_vec()]).unwrap();
     }
     all[1].network.gossip(b"last".to_vec()).unwrap();
     for place in [0, 2, 3] {
@@ -40,9 +40,8 @@ async fn it_reaches_members_that_are_connected_through_others_only() {
     sees(&middle, 2).await;
     sees(&left, 1).await;
     left.network.gossip(b"far".to_vec()).unwrap();
-    for transaction in hears(&mut middle).await {
-        middle.network.gossip(transaction).unwrap();
-    }
+    let waiting = hears(&mut middle).await;
+    middle.network.offer(waiting).unwrap();
     assert_eq!(hears(&mut right).await, vec![b"far".to_vec()]);
 }
 

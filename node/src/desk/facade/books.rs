@@ -130,6 +130,13 @@ impl Ledger for Books {
         Ok(row.zip(block.map(placed)))
     }
 
+    async fn path(&self, height: u64, index: u32) -> Result<Option<Vec<u8>>, PortError> {
+        let store = self.chain.pipeline().store();
+        let path = musubi_node_api::prove_row(store.as_ref(), height, index);
+        let path = path.map_err(|fault| port(unavailable(fault)))?;
+        Ok(path.map(|path| codec::Encode::encode(&path)))
+    }
+
     async fn consent(&self, consent: ConsentId) -> Result<Option<ConsentView>, PortError> {
         self.chain
             .read("MusubiApi_consent", consent)

@@ -1,6 +1,6 @@
 //! Records as the facade files and finds them: this member's own from the vault, others' through the chain.
 
-use super::{books::Books, port};
+use super::{books::Books, hooks::as_caller, port};
 use crate::desk::{
     chain::unavailable,
     elsewhere::{Asking, Unread},
@@ -12,11 +12,11 @@ use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{calls, extrinsics::account_of, sealing::record::CanonicalBytes};
 use musubi_fhir::Resource;
 use musubi_node_facade::{Agent, Draft, Ground, Instance, Piece, PortError, Shelf, Taken};
-use musubi_node_gateway::{Caller, DeskError, Standing};
+use musubi_node_gateway::{Caller, DeskError};
 use musubi_node_vault::{Vault, VaultError};
 use musubi_primitives::{
     Category, CategorySet, Claim, MemberId, Moment, Pseudonym, RecordId, RecordState, Role,
-    seams::Actor, trail::TrailFact, view::RecordView,
+    trail::TrailFact, view::RecordView,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -98,25 +98,10 @@ impl Files {
         Ok(Instance::assemble(pieces))
     }
 
-    /// The agent as the desks know callers: the gateway's account in the agent's role.
     async fn caller(&self, agent: &Agent) -> Result<Caller, PortError> {
         let account = account_of(&self.intake.gateway);
-        let actor: Option<Actor> = self
-            .intake
-            .chain
-            .read("MusubiApi_actor", account)
-            .await
-            .map_err(port)?;
-        let actor = actor.ok_or_else(|| {
-            PortError::Forbidden("the gateway's key acts for no active member".to_owned())
-        })?;
-        Ok(Caller {
-            account,
-            standing: Standing::Staff(Actor {
-                role: agent.role,
-                ..actor
-            }),
-        })
+        let caller = as_caller(&self.intake.chain, account, agent).await;
+        caller.map_err(port)
     }
 
     /// Which account asks for an agent. The chain judges its role; the client's own may not be less.

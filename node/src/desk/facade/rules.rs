@@ -3,7 +3,10 @@
 use super::port;
 use crate::desk::{care::PRODUCT_SYSTEM, intake::Intake};
 use async_trait::async_trait;
-use musubi_care::{forms::flags::Flag, rules::RuleSet};
+use musubi_care::{
+    forms::{flags::Flag, scale::Score},
+    rules::RuleSet,
+};
 use musubi_fhir::Refusal;
 use musubi_node_facade::{Handbook, PortError};
 use serde_json::Value;
@@ -41,5 +44,9 @@ impl Handbook for Rules {
 
     fn flags(&self, response: &Value) -> Result<Vec<Flag>, Refusal> {
         self.intake.forms.flags(response)
+    }
+
+    fn score(&self, response: &Value) -> Result<Score, Refusal> {
+        self.intake.forms.score(response)
     }
 }

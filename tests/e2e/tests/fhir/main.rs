@@ -11,6 +11,7 @@
     reason = "this test starts processes, writes their configuration, and signs at this machine's time"
 )]
 
+mod check;
 mod records;
 mod shapes;
 mod smart;
@@ -24,6 +25,7 @@ async fn a_system_proves_itself_records_finds_corrects_and_takes_back() {
     let mut world = World::open().await;
     smart::only_a_fresh_assertion_of_a_registered_key_gets_a_token(&world.clinic).await;
     smart::a_token_allows_what_was_asked_registered_and_fits_the_role(&mut world.clinic).await;
+    check::a_system_checks_records_and_checks_again_by_its_token_alone(&mut world).await;
     records::a_wrong_request_gets_an_outcome_and_stores_nothing(&world).await;
     records::a_dose_is_created_once_read_and_found(&world).await;
     records::a_correction_keeps_the_history(&world).await;

@@ -190,7 +190,7 @@ impl World {
     }
 }
 
-fn gateway(
+pub(crate) fn gateway(
     consortium: &Consortium,
     place: usize,
     member: &str,
@@ -214,7 +214,8 @@ fn gateway(
     Gateway::new(listen, secret(&path), genesis)
 }
 
-async fn enrol(clerk: &Gateway, name: &str, kana: &str, born: &str) -> String {
+/// Enters somebody into the village's register; their pseudonym.
+pub(crate) async fn enrol(clerk: &Gateway, name: &str, kana: &str, born: &str) -> String {
     let representation = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
     let writing = |code: &str, text: &str| json!({"extension": [{"url": representation, "valueCode": code}], "text": text});
     let patient = json!({

@@ -23,8 +23,12 @@ async fn a_village_follows_its_children_up_and_tells_nobody_else() {
     only_the_villages_own_officers_see_it(&world, &nurse, baby).await;
     due_and_overdue_are_listed(&nurse, baby, toddler).await;
     a_child_is_followed_until_seen(&nurse, toddler).await;
+    letters_are_written_to_whose_turn_it_is(&nurse, baby).await;
     let record = a_lot_is_recalled(&world, &nurse, baby).await;
+    a_dose_that_arrived_settles_its_follow_up(&nurse, baby).await;
     papers_name_what_is_missing(&nurse, &record).await;
+    a_whole_report_stays_in_the_log(&nurse, &record).await;
+    surveys_tell_no_single_answer(&nurse).await;
     figures_are_counted_and_small_ones_hidden(&nurse).await;
     what_was_entered_in_error_is_recalled_no_more(&world, &nurse, &record).await;
 }
@@ -54,7 +58,15 @@ async fn only_the_villages_own_officers_see_it(world: &World, nurse: &Actor, bab
         world.staff("rankoshi", "officer", AT_RUSUTSU),
     ];
     for other in &others {
-        for path in ["due", "open", "coverage?year=2026", "recall?lot=A1"] {
+        for path in [
+            "due",
+            "open",
+            "coverage?year=2026",
+            "recall?lot=A1",
+            "surveys?form=survey-checkup&year=2026",
+            "letters?about=MR&letter=invite",
+            "incidents",
+        ] {
             let (status, _) = other.get(&format!("/v1/follow-up/{path}")).await;
             assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
         }
@@ -145,6 +157,94 @@ async fn a_child_is_followed_until_seen(nurse: &Actor, toddler: Pseudonym) {
     assert_eq!(get(nurse, "/v1/follow-up/open").await["open"], json!([]));
     let (over, _) = post(nurse, path, &step("visit", &day(0))).await;
     assert_eq!(over, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// The baby is invited to the PCV20 that the clinic gives a few days later.
+async fn letters_are_written_to_whose_turn_it_is(nurse: &Actor, baby: Pseudonym) {
+    let letters = "/v1/follow-up/letters?about=checkup-3-4m";
+    let (status, refused) = nurse.get(&format!("{letters}&letter=invite")).await;
+    assert!(status.is_success(), "{status} {refused}");
+    let (status, _) = nurse.get(&format!("{letters}&letter=remind")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "nobody was invited");
+    for query in ["", "?about=nothing&letter=invite", "?about=MR&letter=scold"] {
+        let (status, _) = nurse.get(&format!("/v1/follow-up/letters{query}")).await;
+        assert!(status.is_client_error(), "{query}: {status}");
+    }
+    let invited = json!({"subject": baby, "about": "PCV20", "step": "invite", "on": day(-55)});
+    let (status, standing) = post(nurse, "/v1/follow-up/steps", &invited).await;
+    assert_eq!(
+        (status, &standing["state"]),
+        (StatusCode::CREATED, &json!("invited"))
+    );
+}
+
+async fn a_dose_that_arrived_settles_its_follow_up(nurse: &Actor, baby: Pseudonym) {
+    let open = get(nurse, &format!("/v1/follow-up/open?subject={baby}")).await;
+    assert_eq!(open["open"][0]["state"], "seen", "{open}");
+    assert!(open["open"][0]["next"].is_null(), "{open}");
+    let late = json!({"subject": baby, "about": "PCV20", "step": "remind", "on": day(0)});
+    let (status, refused) = post(nurse, "/v1/follow-up/steps", &late).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused["detail"].as_str().unwrap().contains("was seen"),
+        "{refused}"
+    );
+}
+
+async fn a_whole_report_stays_in_the_log(nurse: &Actor, record: &RecordId) {
+    let path = "/v1/follow-up/incidents";
+    let mut form =
+        json!({"record": record, "report": {"kind": "INTERVAL", "course": "間隔が足りなかった"}});
+    let (status, refused) = post(nurse, path, &form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused["detail"]
+            .as_str()
+            .unwrap()
+            .contains("municipality (required)"),
+        "{refused}"
+    );
+    assert_eq!(
+        get(nurse, path).await["incidents"],
+        json!([]),
+        "nothing is kept"
+    );
+    for (field, value) in [
+        ("municipality", json!("留寿都村")),
+        ("place", json!("診療所")),
+        ("harm", json!(false)),
+        ("family_told", json!(true)),
+        ("cause", json!("手帳を見なかった")),
+        ("prevention", json!("二人で読む")),
+        ("reporter", json!("保健師")),
+    ] {
+        form["report"][field] = value;
+    }
+    let (status, logged) = post(nurse, path, &form).await;
+    assert_eq!(
+        (status, &logged["report"]["dose"]["lot"]),
+        (StatusCode::CREATED, &json!("HK-417 a")),
+        "{logged}"
+    );
+    assert_eq!(
+        post(nurse, path, &form).await.1,
+        logged,
+        "sent again, it is one"
+    );
+    assert_eq!(get(nurse, path).await["incidents"], json!([logged]));
+}
+
+async fn surveys_tell_no_single_answer(nurse: &Actor) {
+    let counted = get(nurse, "/v1/follow-up/surveys?form=survey-checkup&year=2026").await;
+    assert_eq!(counted["people"], 0, "nobody has answered: {counted}");
+    for query in [
+        "form=checkup-3-4m-family&year=2026",
+        "form=nothing&year=2026",
+        "form=survey-checkup&year=2026&publish=1",
+    ] {
+        let (status, _) = nurse.get(&format!("/v1/follow-up/surveys?{query}")).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+    }
 }
 
 /// Two doses by the clinic, one without a lot; the village finds them in its own ledger.
@@ -255,7 +355,16 @@ async fn figures_are_counted_and_small_ones_hidden(nurse: &Actor) {
         .map(|count| count.as_u64().unwrap())
         .sum();
     assert_eq!(sum, 2, "{counted}");
-    assert_eq!(counted["checkups"].as_array().unwrap().len(), 6);
+    assert_eq!(counted["checkups"].as_array().unwrap().len(), 7);
+    let mut cohorts = counted["vaccinated"].as_array().unwrap().iter();
+    let vaccinated = cohorts.find_map(|cohort| {
+        let mut doses = cohort["doses"].as_array().unwrap().iter();
+        doses.find(|one| one["given"] == 1 && one["dose"] == 1)
+    });
+    assert!(
+        vaccinated.unwrap()["children"].as_u64() >= Some(1),
+        "{counted}"
+    );
     let path = format!("/v1/follow-up/coverage?year={year}&publish=10");
     let published = get(nurse, &path).await;
     let shown =

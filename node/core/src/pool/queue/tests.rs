@@ -25,7 +25,7 @@ fn tx(sender: u8, nonce: u32, priority: u64, salt: u8) -> PoolTx {
 
 fn order(queue: &Queue) -> Vec<(u8, u32)> {
     queue
-        .best()
+        .best(usize::MAX)
         .iter()
         .filter_map(|candidate| queue.get(&candidate.hash))
         .map(|tx| (tx.origin.sender.0[0], tx.origin.nonce))
@@ -210,7 +210,7 @@ proptest! {
                 prop_assert_eq!(*at, nonce);
                 *at += 1;
             }
-            prop_assert_eq!(queue.has_ready(), !queue.best().is_empty());
+            prop_assert_eq!(queue.has_ready(), !queue.best(usize::MAX).is_empty());
         }
     }
 }
