@@ -32,14 +32,12 @@ impl Harm {
     }
 }
 
-/// Cut behind every record and within it, and one bit of each: where, chance says.
+/// Cut behind every record, and one bit of each: which one, chance says.
 fn harms(records: &[Range<usize>], scene: &mut Scene) -> Vec<Harm> {
     let mut harms = vec![Harm::CutAt(Log::HEADER_BYTES)];
     for record in records {
-        let within = 1 + scene.chance.below(record.len() - 1);
         let bent = record.start + scene.chance.below(record.len());
         let bit = u32::try_from(scene.chance.below(8)).unwrap();
-        harms.push(Harm::CutAt(record.start + within));
         harms.push(Harm::Bit(bent, bit));
         harms.push(Harm::CutAt(record.end));
     }

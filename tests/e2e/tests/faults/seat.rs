@@ -27,7 +27,7 @@ const MESSAGE_BYTES_MAX: usize = 1 << 20;
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Propose and vote timeouts of two rounds, with their increments.
-const TWO_ROUNDS: Duration = Duration::from_secs(3);
+const TWO_ROUNDS: Duration = Duration::from_millis(2_500);
 
 pub(crate) type Message = SignedConsensusMsg<MusubiContext>;
 
