@@ -10,7 +10,6 @@ pub mod trail;
 use frame_support::{
     dispatch::DispatchClass,
     parameter_types,
-    traits::Get,
     weights::{RuntimeDbWeight, Weight, constants::WEIGHT_REF_TIME_PER_MILLIS},
 };
 use frame_system::limits;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { begin } from "./consortium.mjs";
 
 /** The explorer counts what the demonstration did, so nobody acts before it. */
-const FACES = ["explorer", "story", "app", "counter", "screens", "languages"];
+const FACES = ["explorer", "story", "app", "counter", "screens", "languages", "doors"];
 /** The longest that all may take, in milliseconds: several times what they need on two busy cores. */
 const WHOLE = 20 * 60_000;
 

@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { after, before } from "node:test";
-import { launch } from "./browser.mjs";
+import { launch, picture } from "./browser.mjs";
 import { agent, reader } from "./cards.mjs";
 import { chainAt } from "./chain.mjs";
 import { start } from "./consortium.mjs";
@@ -34,7 +34,7 @@ export function stage({ card, begin } = {}) {
       on.agent = await agent(binary, on.reader.env, consortium.port + AGENT_PORT, [on.village, on.clinic]);
     }
     on.browser = await launch();
-    await begin?.();
+    await begin?.().catch(async (error) => { await picture(); throw error; });
   });
   after(async () => {
     await on.browser?.close();
