@@ -1,5 +1,5 @@
-//! What a node is rebuilt from after a bad day: the texts of a backup, and the signed snapshot of a chain's state. An operator brings them; where they
-//! lay meanwhile nobody knows.
+//! What a node is rebuilt from after a bad day: the texts of a backup, and the signed snapshot of a chain's state. An operator brings them;
+//! where they lay meanwhile nobody knows.
 
 #[path = "../../../node/src/backup/forms.rs"]
 #[allow(

@@ -1,6 +1,9 @@
 //! The words of a scenario: a consortium under load, seeded choices, and the judgement after everything is healed.
 
-use crate::client::{Client, holdings};
+use crate::{
+    client::{Client, holdings},
+    disks::Log,
+};
 use ed25519_dalek::SigningKey;
 use musubi_tests_support::{
     Consortium, Rpc,
@@ -159,6 +162,27 @@ impl Scene {
         };
         let came = timeout(DEADLINE, watch).await;
         came.unwrap_or_else(|_| panic!("node {place} neither comes back nor ends"))
+    }
+
+    /// Waits until a node that was started answers. How it ended, if it ended by itself before.
+    pub(crate) async fn listens(&mut self, place: usize) -> Option<ExitStatus> {
+        let address = self.consortium.node(place).rpc.clone();
+        tokio::select! {
+            _ = Rpc::connect(&address) => None,
+            status = self.end_of(place) => Some(status),
+        }
+    }
+
+    /// Waits until a validator's write-ahead log has something in it.
+    pub(crate) async fn until_logged(&self, place: usize) {
+        let logged = async {
+            let mut pulse = interval(PULSE);
+            while Log::of(self, place).records().is_empty() {
+                pulse.tick().await;
+            }
+        };
+        let logged = timeout(DEADLINE, logged).await;
+        logged.unwrap_or_else(|_| panic!("node {place} logs nothing"));
     }
 
     /// Waits until a node ends by itself.

@@ -26,6 +26,9 @@ const MESSAGE_BYTES_MAX: usize = 1 << 20;
 /// How long a connection lives on which nobody says anything.
 const IDLE: Duration = Duration::from_secs(60);
 
+/// Propose and vote timeouts of two rounds, with their increments.
+const TWO_ROUNDS: Duration = Duration::from_millis(2_500);
+
 pub(crate) type Message = SignedConsensusMsg<MusubiContext>;
 
 /// Who sits there, on which chain.
@@ -119,6 +122,14 @@ impl Heard {
         let more = self.votes.wait_for(|(_, count)| *count > before);
         let heard = timeout(DEADLINE, more).await;
         assert!(heard.is_ok_and(|heard| heard.is_ok()), "it votes no more");
+    }
+
+    /// Listens until the validator votes once more, at most as long as two of its rounds take.
+    pub(crate) async fn for_a_while(&mut self) {
+        let before = self.votes.borrow().1;
+        let more = self.votes.wait_for(|(_, count)| *count > before);
+        // Silence is an answer too.
+        let _ = timeout(TWO_ROUNDS, more).await;
     }
 
     /// Nowhere was it heard to vote two ways.
