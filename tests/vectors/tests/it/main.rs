@@ -9,10 +9,6 @@
     clippy::disallowed_methods,
     reason = "vectors are files: a test reads them, and writes them anew where it is told to"
 )]
-#![allow(
-    clippy::disallowed_methods,
-    reason = "vectors are files: a test reads them, and writes them anew where it is told to"
-)]
 
 mod calls;
 mod extrinsics;
