@@ -1,4 +1,4 @@
-// Pages that few open: fetched when they are, so that a machine is ready sooner in the morning. The service worker keeps them too.
+// Pages, fetched when they are first opened, so that a machine is ready sooner in the morning. The service worker keeps them all.
 
 import { useEffect, useState } from "preact/hooks";
 import { useSpeech } from "./speech";

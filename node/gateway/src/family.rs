@@ -9,9 +9,10 @@ use crate::{
     body,
     call::{Call, Entrance},
     caller::Caller,
+    id::malformed_id,
     ports::DeskError,
     problem::Problem,
-    router::{FORM_BYTES_MAX, SMALL_BYTES_MAX, malformed_id, no_such_method},
+    router::{FORM_BYTES_MAX, SMALL_BYTES_MAX, no_such_method},
 };
 use async_trait::async_trait;
 use axum::{

@@ -192,7 +192,7 @@ impl FamilyOffice {
             author: view.author,
             commitment: view.commitment,
             ciphertext: view.ciphertext,
-            is_void: view.in_error || view.superseded_by.is_some(),
+            is_void: view.is_void(),
             sealed: STANDARD.encode(sealed.encode()),
             envelope: envelope.map(|envelope| STANDARD.encode(envelope.encode())),
         }))

@@ -127,12 +127,8 @@ pub(crate) async fn holdings(rpc: &Rpc, tip: u64) -> Vec<(String, Place)> {
     let mut all = Vec::new();
     for height in 1..=tip {
         let hash = rpc.hash_at(height).await;
-        all.extend(
-            transactions(rpc, hash)
-                .await
-                .ok()
-                .expect("a healed node answers"),
-        );
+        let held = transactions(rpc, hash).await;
+        all.extend(held.expect("a healed node answers"));
     }
     all
 }

@@ -32,7 +32,10 @@ impl Scene {
         let (mut given, mut refused) = (0, 0);
         for height in 0..=witness.height().await {
             let hash = witness.hash_at(height).await;
-            let Ok(block) = doubtful.call("chain_getBlock", &[hash.clone()]).await else {
+            let Ok(block) = doubtful
+                .call("chain_getBlock", std::slice::from_ref(&hash))
+                .await
+            else {
                 refused += 1;
                 continue;
             };
