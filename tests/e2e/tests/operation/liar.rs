@@ -23,8 +23,10 @@ const PROTOCOL: StreamProtocol = StreamProtocol::new("/musubi/members/1");
 const GROWTH_MAX: u64 = 400 << 20;
 /// Questions that are open at once; a node works on eight of a peer's.
 const AT_ONCE: usize = 32;
-/// Malformed messages that a member may send before it is shut out; a node takes two.
+/// Messages out of bounds that a member may send before it is shut out; a node takes two.
 const MALFORMED_MAX: usize = 8;
+/// Messages that are none.
+const RUBBISH: usize = 40;
 /// Bytes of the longest question that a node reads (node/network/src/message.rs), and more.
 const TOO_LONG: u32 = (1 << 20) + (1 << 17);
 
@@ -222,10 +224,16 @@ fn lie(noise: &mut Noise) -> Vec<u8> {
     frame(&bytes)
 }
 
+/// Part of a blob that claims to be longer than any may be.
+fn out_of_bounds() -> Vec<u8> {
+    let claim = (vec![1_u8; 20], 0_u64, u64::MAX, vec![2_u8; 20]);
+    frame(&[vec![7], claim.encode()].concat())
+}
+
 /// What is no message at all, in turn.
 fn rubbish(number: usize, noise: &mut Noise) -> Vec<u8> {
     match number % 4 {
-        0 => frame(&noise.bytes(300)),
+        0 => frame(&[&[0xFF], &noise.bytes(300)[..]].concat()),
         // A length over the bound.
         1 => TOO_LONG.to_be_bytes().to_vec(),
         // A million transactions, none of which is there.
@@ -263,19 +271,23 @@ async fn hostile_messages_of_a_member_that_lies_are_answered_within_bounds_until
     );
     practice.blocks(1).await;
 
-    // Now what no node says by mistake.
+    // What is no message ends its own stream and nothing else: the library under the protocol tells nobody of it.
+    for number in 0..RUBBISH {
+        assert_eq!(liar.ask(rubbish(number, &mut noise)).await, Fate::Lost);
+    }
+    // Now what is a message, and no node says by mistake.
     let mut sent = 0;
     while liar.enter().await {
         assert!(
             sent < MALFORMED_MAX,
-            "still let in after {sent} malformed messages"
+            "still let in after {sent} messages out of bounds"
         );
-        liar.ask(rubbish(sent, &mut noise)).await;
+        liar.ask(out_of_bounds()).await;
         sent += 1;
     }
     let peak = practice.peak_memory(0);
     println!(
-        "{answered} lies answered, {refused} refused, shut out after {sent} malformed; memory at its highest: {} MiB before, {} MiB after",
+        "{answered} lies answered, {refused} refused, shut out after {sent} out of bounds; memory at its highest: {} MiB before, {} MiB after",
         before >> 20,
         peak >> 20
     );
