@@ -233,7 +233,7 @@ fn out_of_bounds() -> Vec<u8> {
 /// What is no message at all, in turn.
 fn rubbish(number: usize, noise: &mut Noise) -> Vec<u8> {
     match number % 4 {
-        0 => frame(&[&[0xFF], &noise.bytes(300)[..]].concat()),
+        0 => frame(&[vec![0xFF], noise.bytes(300)].concat()),
         // A length over the bound.
         1 => TOO_LONG.to_be_bytes().to_vec(),
         // A million transactions, none of which is there.
