@@ -1,7 +1,7 @@
 //! The statement in words: plain text made from the very bytes that will be signed, never from a form on a screen.
 
 use musubi_primitives::resident::Authority;
-use musubi_primitives::{Language, Moment};
+use musubi_primitives::{CategorySet, Language, Moment, Purpose};
 use serde::Serialize;
 
 use crate::document::{Document, DocumentError, DocumentFields};
@@ -100,6 +100,33 @@ pub fn plain_text(rows: &[Row]) -> String {
 #[must_use]
 pub fn short_reference<F: DocumentFields>(document: &Document<F>) -> String {
     hex::encode(document.digest()).chars().take(16).collect()
+}
+
+/// What a consent is for and which classes of records it covers, in the words of statements.
+///
+/// # Errors
+///
+/// [`RenderError::MissingWords`] for a code without words in this language.
+pub fn scope_words(
+    purpose: Purpose,
+    categories: CategorySet,
+    language: Language,
+) -> Result<String, RenderError> {
+    let word = |group, code: &serde_json::Value| {
+        let key = code_key(group, code)?;
+        text(language, &key).ok_or(RenderError::MissingWords(key))
+    };
+    let named = serde_json::to_value(categories).unwrap_or_default();
+    let named = named.as_array().into_iter().flatten();
+    let classes: Vec<&str> = named
+        .map(|category| word("category", category))
+        .collect::<Result<_, _>>()?;
+    let comma = match language {
+        Language::Japanese | Language::PlainJapanese => "、",
+        Language::English => ", ",
+    };
+    let purpose = word("purpose", &serde_json::json!(purpose))?;
+    Ok(format!("{purpose}: {}", classes.join(comma)))
 }
 
 /// Digits that stand together when a number or hash is shown, so that two people can read it to each other.

@@ -8,6 +8,7 @@
 pub mod checkpoint;
 pub mod copying;
 pub mod facts;
+mod forms;
 pub mod sums;
 
 use std::path::{Path, PathBuf};

@@ -68,7 +68,7 @@ impl From<StartError> for Halt {
     fn from(error: StartError) -> Self {
         let message = error.to_string();
         match error {
-            StartError::WriteAheadLog { .. } => Self::Safety(message),
+            StartError::WriteAheadLog { .. } | StartError::Votes { .. } => Self::Safety(message),
             StartError::Config(_) | StartError::NotListening(_) | StartError::Actor { .. } => {
                 Self::Fault(message)
             }

@@ -36,6 +36,7 @@ mod logging;
 mod membership;
 mod observed;
 mod proc;
+mod random;
 mod recovery;
 mod restored;
 mod start;

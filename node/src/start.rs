@@ -59,6 +59,7 @@ pub async fn run(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let genesis = genesis(&config, &spec).await?;
     let hash = genesis.hash();
+    restored::mark_if_copied(&config.data)?;
     let dissemination = Dissemination::for_validators(genesis.validators().validators().len());
     let (pipeline, store) = pipeline(&config, &spec, genesis, Arc::clone(&clock))?;
     let node_key = consensus_key(&config)?;

@@ -53,6 +53,7 @@ export const DOORS = (about) => ({
   "GET /v1/family/{subject}/trail-end": { query: `?block=${about.block}`, family: 404, neighbour: 403, wrong: ["nurse", 403] },
   "GET /v1/family/{subject}/consents": { family: 404, neighbour: 403, wrong: ["gateway", 403] },
   "GET /v1/family/{subject}/records": { query: `?key=${about.key}`, family: 404, neighbour: 403, wrong: ["nurse", 403] },
+  "GET /v1/family/{subject}/copy": { query: "?form=fhir", family: 404, neighbour: 403, wrong: ["nurse", 403] },
   "POST /v1/family/{subject}/health-cards": { body: {}, family: 404, neighbour: 403, wrong: ["nurse", 403] },
   "POST /v1/hand-overs": { body: about.draft, family: 404, neighbour: 403, wrong: ["clerk", 403] },
   "GET /v1/hand-overs/{code}": { family: 404, neighbour: 403, wrong: ["gateway", 403] },

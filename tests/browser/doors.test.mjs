@@ -41,7 +41,7 @@ async function begin() {
   const { record } = await on.nurse.post("/fhir/Immunization", given, child);
   const consent = await propose(on.village, keys, { subject: child, guardian, recipient: MEMBERS.otherClinic });
   const request = `0x${randomBytes(32).toString("hex")}`;
-  await on.nurse.submit((wasm) => wasm.requestAccess(JSON.stringify({ request, subject: child, purpose: "child-care", categories: ["growth"], claim: "consent", session: null })));
+  await on.nurse.submit((wasm) => wasm.requestAccess({ request, subject: child, purpose: "child-care", categories: ["growth"], claim: "consent" }));
   const draft = { subject: child, label: "お子さん", recipient: MEMBERS.clinic, purpose: "child-care", categories: ["immunization"], days: 30, language: "ja" };
   const { code } = await owner.at.post("/v1/hand-overs", draft);
   const { hash } = await on.clerk.get("/v1/signing-context");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { DESKTOP, open, overflows, PHONE, rested, until } from "./browser.mjs";
 import { reach } from "./console.mjs";
@@ -10,7 +10,8 @@ import { looked, snap } from "./look.mjs";
 import { stage } from "./stage.mjs";
 import { step as test } from "./steps.mjs";
 
-const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "trail"];
+const { BROWSER_BINARY: binary, BROWSER_FOLDER: folder } = process.env;
+const PAGES = ["", "events", "break-glass", "consents", "erasures", "votes", "node", "trail"];
 const on = stage({ begin });
 
 async function begin() {
@@ -174,6 +175,10 @@ test("a page from elsewhere cannot ask the explorer", async () => {
 test("the SDK's example for Node reads a whole trail and proves it", async () => {
   const page = await (await fetch(`${on.consortium.address}/explorer/api/events?kind=access-permitted&limit=1`)).json();
   const example = new URL("../../client-sdk/ts/examples/read-trail.mjs", import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, [example, on.consortium.address, page.events[0].subject]);
+  const genesis = `${folder}/genesis.json`;
+  await writeFile(genesis, (await promisify(execFile)(binary, ["spec", "genesis", `${on.consortium.folder}/chain-spec.json`])).stdout);
+  const { stdout } = await promisify(execFile)(process.execPath, [example, on.consortium.address, genesis, page.events[0].subject]);
   assert.match(stdout, /rows, none missing/);
+  assert.match(stdout, /record 0x[0-9a-f]{64} is (pending|stored|erased) as of block \d+/);
+  assert.match(stdout, /no consent has the number zero, as of block \d+: true/);
 });

@@ -40,6 +40,6 @@ export async function propose(address, phone, { subject, guardian, recipient, da
     subject, guardian, recipient, purpose: "child-care", categories: ["immunization", "growth"], not_before: Date.now(), not_after: Date.now() + days * DAY,
     statement: random(), nonce: Array.from(crypto.getRandomValues(new Uint8Array(32))), assurance: "card-signed", second_attester: null, account: phone.account,
   };
-  await (await desk(address, phone)).submit((wasm) => wasm.proposeConsent(consent, JSON.stringify(terms)));
+  await (await desk(address, phone)).submit((wasm) => wasm.proposeConsent(consent, terms));
   return consent;
 }

@@ -44,7 +44,7 @@ export async function desk(address, signer) {
     const wasm = await loadKeys(await readFile(new URL("../../client-sdk/ts/generated/keys/musubi_wasm_keys_bg.wasm", import.meta.url)));
     const at = await call("GET", "/v1/signing-context");
     const envelope = { genesis: at.genesis, specVersion: at.specVersion, transactionVersion: at.transactionVersion, account: signer.account, nonce: at.nonce, mortal: { period: 64, height: at.height, block: at.hash } };
-    const unsigned = new wasm.UnsignedExtrinsic(JSON.stringify(envelope), make(wasm));
+    const unsigned = new wasm.UnsignedExtrinsic(envelope, make(wasm));
     return call("POST", "/v1/extrinsics", unsigned.attachSignature(await signer.sign(unsigned.payloadToSign())));
   };
   return { address, genesis, signer, account: signer.account, ask, submit, get: (path) => call("GET", path), post: (path, value, subject) => call("POST", path, value, subject) };
@@ -80,12 +80,12 @@ export async function prepare(clerk, handed, parties) {
   const { draft, guardian } = handed;
   const { nonce } = await clerk.post("/v1/nonces", { for: "document" });
   const now = Date.now();
-  const statement = wasm.Statement.fromFields(JSON.stringify({
+  const statement = wasm.Statement.of({
     schema: "musubi/consent-statement/1", consent: hex(crypto.getRandomValues(new Uint8Array(32))), subject: draft.subject, subject_label: draft.label, guardian,
     role: "parental-authority", authority: "single", controller: parties.controller, recipient: parties.recipient, purpose: draft.purpose, categories: draft.categories,
     actions: ["view"], retention_days: 365, transfer_abroad: false, not_before: now, not_after: now + draft.days * DAY, nonce, assurance: "card-signed", place: "counter",
     notice: "musubi-notice-2026-11", language: draft.language, wording: wasm.wordingDigest(draft.language),
-  }));
+  });
   await clerk.post(`/v1/hand-overs/${handed.code}`, { statement: Buffer.from(statement.bytes()).toString("base64") });
-  return { reference: statement.reference(), lines: JSON.parse(statement.lines(draft.language)) };
+  return { reference: statement.reference(), lines: statement.lines(draft.language) };
 }

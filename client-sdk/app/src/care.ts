@@ -2,19 +2,17 @@
 
 import type { Language } from "musubi-shared";
 import { vaccineIn } from "musubi-shared/care-words";
-import { loadCare } from "musubi-sdk/care";
+import { type Band, type Child as Asked, type Forecast, loadCare, type Position, type Sex } from "musubi-sdk/care";
 import growthText from "../../care/data/growth-jp-2023.json?raw";
 import rulesText from "../../../chain-spec/presets/schedule/jp-routine-2026.json?raw";
 import type { About } from "./chain";
-import type { Planned } from "./plan";
 import type { Dose, Measurement } from "./records";
 
-export interface Forecast { as_of: string; history_confirmed: boolean; rows: Planned[] }
-export type Sex = "male" | "female";
+export type { Forecast, Sex };
 export interface Child { born: string; sex?: Sex; whole: boolean }
 
 const rules = JSON.parse(rulesText) as { rule_set: { version: string }; programmes: { rule: string; name: string }[]; vaccines: { code: string; name: string }[] };
-const reference = JSON.parse(growthText) as { credit: string; lines: number[]; tables: { measure: string; sex: Sex; rows: { band: "birth" | { day: number } | { months: [number, number] }; values: string[] }[] }[] };
+const reference = JSON.parse(growthText) as { credit: string; lines: number[]; tables: { measure: string; sex: Sex; rows: { band: Band; values: string[] }[] }[] };
 
 export const CREDIT = reference.credit;
 export const LINES = reference.lines;
@@ -29,9 +27,8 @@ export const today = (now = Date.now()): string => new Date(now + 9 * 3_600_000)
 export async function forecastOf(child: Child, doses: Dose[], asOf: string): Promise<Forecast> {
   const care = await loadCare();
   const given = doses.filter((dose) => dose.known).map(({ vaccine, date }) => ({ vaccine, date }));
-  const history = { completeness: child.whole ? "confirmed" : "unconfirmed", doses: given };
-  const asked = { subject: { birth: child.born, ...(child.sex && { sex: child.sex }) }, history };
-  return JSON.parse(new care.Rules(rulesText).forecast(JSON.stringify(asked), asOf)) as Forecast;
+  const asked: Asked = { subject: { birth: child.born, ...(child.sex && { sex: child.sex }) }, history: { completeness: child.whole ? "confirmed" : "unconfirmed", doses: given } };
+  return new care.Rules(rulesText).forecast(asked, asOf);
 }
 
 /** Whether the chain has these very rules in force. */
@@ -40,7 +37,7 @@ export async function rulesAreInForce(about: About): Promise<boolean> {
   return about.rules?.hash.every((byte, at) => byte === digest[at]) ?? false;
 }
 
-export interface Placed extends Measurement { position?: { below?: number; on?: number; between?: [number, number]; above?: number } }
+export interface Placed extends Measurement { position?: Position }
 
 const NAMES = { weight: "weight", height: "height", head: "head_circumference" } as const;
 
@@ -50,8 +47,7 @@ export async function placed(child: Child, measurements: Measurement[]): Promise
   if (!sex) return measurements;
   const growth = new (await loadCare()).GrowthReference(growthText);
   return measurements.map((one) => {
-    const asked = { measure: NAMES[one.measure], sex, birth: born, on: one.on, value: String(Math.round(one.value * 1000) / 1000) };
-    const found = JSON.parse(growth.evaluate(JSON.stringify(asked))) as { position: Placed["position"] } | null;
+    const found = growth.evaluate({ measure: NAMES[one.measure], sex, birth: born, on: one.on, value: String(Math.round(one.value * 1000) / 1000) });
     return { ...one, ...(found && { position: found.position }) };
   });
 }

@@ -1,6 +1,6 @@
 // The guardian app: the first screens, the family, and the frame around every screen.
 
-import { minute, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, useAddress } from "musubi-shared";
+import { minute, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, Machine, useAddress } from "musubi-shared";
 import { NotProved, Refused } from "musubi-sdk";
 import { Gateway } from "musubi-shared/gateway";
 import knot from "musubi-shared/knot.svg";
@@ -13,7 +13,7 @@ import { Icon } from "./icons";
 import "./look.css";
 import { Consents } from "./screens/consents";
 import { Export } from "./screens/export";
-import { FamilySharing } from "./screens/family";
+import { FamilyRights } from "./screens/family";
 import { Forms, FormScreen } from "./screens/forms";
 import { Growth } from "./screens/growth";
 import { Looked } from "./screens/looked";
@@ -31,7 +31,7 @@ const BAR = [["", "today"], ["vaccines", "vaccines"], ["growth", "growth"], ["co
 const ICONS = { "": "home", vaccines: "vaccine", growth: "growth", consents: "consent", menu: "menu" } as const;
 const SCREENS: Record<string, () => preact.JSX.Element> = {
   "": Today, vaccines: Vaccines, growth: Growth, consents: Consents, "consents/new": NewConsent, looked: Looked, notices: Notices, forms: Forms,
-  family: FamilySharing, export: Export, lost: Lost, device: ThisDevice, menu: Menu,
+  family: FamilyRights, export: Export, lost: Lost, device: ThisDevice, menu: Menu,
 };
 
 function Face() {
@@ -53,7 +53,7 @@ function Door({ onLanguage }: { onLanguage: (language: Language) => void }) {
 function AtChain({ device, onLanguage }: { device: Device; onLanguage: (language: Language) => void }) {
   const { say } = useSpeech();
   const [about, again] = useKnown(device, "about", () => aboutChain(device));
-  if (about.kind === "failed" && about.error instanceof NotProved) return <Frame onLanguage={onLanguage}><div class="banner bad" role="alert"><p>{say("otherChain")}</p><p class="soft">{about.error.message}</p></div></Frame>;
+  if (about.kind === "failed" && about.error instanceof NotProved) return <Frame onLanguage={onLanguage}><div class="banner bad" role="alert"><p>{say("otherChain")}</p><Machine>{about.error.message}</Machine></div></Frame>;
   if (about.kind !== "ready") return <Frame onLanguage={onLanguage}><Loaded state={about} again={again}>{() => null}</Loaded></Frame>;
   return <WithFamily device={device} about={about.value.value} onLanguage={onLanguage} />;
 }

@@ -2,12 +2,13 @@
 
 import { type Language } from "musubi-shared";
 import { programmeIn, reasonIn } from "musubi-shared/care-words";
+import type { ForecastDose, ForecastRow, Status, Stop } from "musubi-sdk/care";
 
-export type Status = "overdue" | "due" | "possible" | "later" | "complete" | "ended" | "contraindicated" | "needs_person";
-/** A dose to come, with its days: the first that is permitted, the usual time, and the last. */
-export interface Coming { number: number; of: number; earliest: string; due: string; overdue_after: string | null; latest: string; assumed: boolean }
-/** A line of the forecast. */
-export interface Planned { programme: string; vaccine: string; status: Status; dose: Coming | null; stop: { reason: string } | null }
+export type { Status };
+/** A dose to come, as far as the timeline shows it. */
+export type Coming = Pick<ForecastDose, "number" | "of" | "earliest" | "due" | "overdue_after" | "latest" | "assumed">;
+/** A line of the forecast, as far as the timeline shows it. */
+export type Planned = Pick<ForecastRow, "programme" | "vaccine" | "status"> & { dose: Coming | null; stop: Pick<Stop, "reason"> | null };
 /** A line of the timeline; `why` stands where a rule stops the dose. */
 export interface Item { name: string; status: Status; dose?: Coming; why?: string }
 

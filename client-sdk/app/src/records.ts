@@ -1,13 +1,12 @@
 // A child's records: fetched as sealed as they are kept, opened by this device's key, and read as doses and measurements.
 
 import type { Id } from "musubi-sdk";
-import { loadKeys } from "musubi-sdk/keys";
+import { type Keys, loadKeys } from "musubi-sdk/keys";
 import { fromBase64, fromHex } from "musubi-shared";
 import type { Gateway } from "musubi-shared/gateway";
 import { agree, type Device } from "./device";
 
 interface Sealed { record: Id; category: string; author: number; commitment: Id; ciphertext: Id; isVoid: boolean; sealed: string; envelope?: string }
-interface ToOpen { encapsulated: string }
 type Coding = { system?: string; code?: string; display?: string };
 export type Resource = Record<string, unknown> & { resourceType: string };
 
@@ -35,11 +34,11 @@ export async function openRecords(device: Device, gateway: Gateway, subject: Id)
   }
 }
 
-async function open(wasm: Awaited<ReturnType<typeof loadKeys>>, device: Device, one: Sealed): Promise<Opened> {
+async function open(wasm: Keys, device: Device, one: Sealed): Promise<Opened> {
   const { record, category, author, isVoid } = one;
   if (!one.envelope) return { record, category, author, isVoid };
   const envelope = fromBase64(one.envelope);
-  const { encapsulated } = JSON.parse(wasm.envelopeToOpen(envelope)) as ToOpen;
+  const { encapsulated } = wasm.envelopeToOpen(envelope);
   const dataKey = wasm.openAgreed(envelope, await agree(device, fromHex(encapsulated)));
   const bytes = wasm.openRecord(fromBase64(one.sealed), one.ciphertext, one.commitment, dataKey);
   return { record, category, author, isVoid, resource: JSON.parse(new TextDecoder().decode(bytes)) as Resource };
@@ -76,16 +75,4 @@ export function measurementsIn(records: Opened[]): Measurement[] {
 
 function valid(records: Opened[], type: string): { resource: Resource; author: number }[] {
   return records.flatMap(({ resource, author, isVoid }) => (resource?.resourceType === type && !isVoid ? [{ resource, author }] : []));
-}
-
-/** A child's record as a bundle that other programs read. */
-export function bundleOf(records: Opened[], at: Date): Resource {
-  const entry = records.flatMap(({ resource, record, isVoid }) => (resource && !isVoid ? [{ fullUrl: `urn:uuid:${uuidOf(record)}`, resource }] : []));
-  return { resourceType: "Bundle", type: "collection", timestamp: at.toISOString(), entry };
-}
-
-/** A UUID (version 8, RFC 9562) of the first bits of a record's number. */
-function uuidOf(record: Id): string {
-  const digits = record.slice(2, 34);
-  return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-8${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
 }

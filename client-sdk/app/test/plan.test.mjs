@@ -17,7 +17,7 @@ const BORN = "2026-01-10";
 const names = Object.fromEntries(JSON.parse(text).programmes.map(({ rule, name }) => [rule, name]));
 const plan = (asOf, doses, { born = BORN, language = "ja", circumstances } = {}) => {
   const asked = { subject: { birth: born, sex: "female" }, history: { completeness: "confirmed", doses }, ...(circumstances && { circumstances }) };
-  const { rows } = JSON.parse(new care.Rules(text).forecast(JSON.stringify(asked), asOf));
+  const { rows } = new care.Rules(text).forecast(asked, asOf);
   return { rows, items: itemsOf(rows, language, (rule) => names[rule]) };
 };
 const line = (items, status) => items.find((item) => item.status === status);

@@ -5,22 +5,13 @@ import knot from "musubi-shared/knot.svg";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { type Desk, DeskContext, openDesk, useDesk } from "./desk";
+import { later } from "./later";
 import "./look.css";
-import { Card } from "./pages/card";
-import { Check } from "./pages/check";
-import { CheckIn } from "./pages/check-in";
-import { Consent } from "./pages/consent";
-import { Emergency } from "./pages/emergency";
-import { EnrolAdult, EnrolChild } from "./pages/enrol";
-import { Phone } from "./pages/hand-over";
 import { Keys } from "./pages/key";
-import { Checkup } from "./pages/measure";
 import { Queue } from "./pages/queue";
 import { Reader } from "./pages/reader";
 import { SlipPage } from "./pages/slip";
-import { Staff } from "./pages/staff";
 import { Today } from "./pages/today";
-import { Withdraw } from "./pages/withdraw";
 import { flush } from "./queue";
 import { useSpeech } from "./speech";
 import { activeKey, type StaffKey } from "./staff-key";
@@ -29,8 +20,21 @@ import type { Key } from "./words";
 
 type Page = () => preact.JSX.Element;
 type Words = preact.ComponentChildren;
+const Emergency = later(async () => (await import("./pages/emergency")).Emergency);
+const Staff = later(async () => (await import("./pages/staff")).Staff);
+const Card = later(async () => (await import("./pages/card")).Card);
+const Check = later(async () => (await import("./pages/check")).Check);
+const CheckIn = later(async () => (await import("./pages/check-in")).CheckIn);
+const Checkup = later(async () => (await import("./pages/measure")).Checkup);
+const Consent = later(async () => (await import("./pages/consent")).Consent);
+const Withdraw = later(async () => (await import("./pages/withdraw")).Withdraw);
+const EnrolAdult = later(async () => (await import("./pages/enrol")).EnrolAdult);
+const EnrolChild = later(async () => (await import("./pages/enrol")).EnrolChild);
+const Phone = later(async () => (await import("./pages/hand-over")).Phone);
+const CheckupForm = later(async () => (await import("./pages/form")).CheckupForm);
+const Figures = later(async () => (await import("./pages/figures")).Figures);
 const PAGES: [path: string, title: Key, page: Page][] = [
-  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
+  ["", "nav.today", Today], ["check-in", "nav.checkIn", CheckIn], ["check", "nav.check", Check], ["measure", "nav.measure", Checkup], ["form", "nav.form", CheckupForm], ["figures", "nav.figures", Figures], ["enrol", "nav.enrol", EnrolAdult], ["child", "nav.child", EnrolChild],
   ["consent", "nav.consent", Consent], ["withdraw", "nav.withdraw", Withdraw], ["emergency", "nav.emergency", Emergency], ["staff", "nav.staff", Staff], ["queue", "nav.queue", Queue], ["reader", "nav.reader", Reader], ["slip", "nav.slip", SlipPage], ["phone", "nav.phone", Phone], ["card", "nav.card", Card],
 ];
 const ALWAYS: [path: string, title: Key][] = [["queue", "nav.queue"], ["reader", "nav.reader"], ["key", "nav.key"]];

@@ -1,6 +1,6 @@
 // Parts of pages: one decision at a time, what went wrong and what to do, somebody of the list, a paper for the family.
 
-import { dateTime, go, Spoken } from "musubi-shared";
+import { dateTime, go, Machine, Spoken } from "musubi-shared";
 import { Refused, Unreachable } from "musubi-sdk";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -36,9 +36,9 @@ export function Trouble({ error, children }: { error: unknown; children?: Compon
   return (
     <div class="banner bad" role="alert">
       {error instanceof AgentRefused ? <p>{withRuby(error.sentence(language))}</p> : <p>{say(kind)}</p>}
-      {error instanceof Refused && <p class="soft" lang="en">{error.message}</p>}
-      {kind === "trouble.other" && !(error instanceof AgentRefused) && <p class="soft" lang="en">{String(error)}</p>}
       {children}
+      {error instanceof Refused && <Machine>{error.message}</Machine>}
+      {kind === "trouble.other" && !(error instanceof AgentRefused || error instanceof Refused) && <Machine>{String(error)}</Machine>}
     </div>
   );
 }

@@ -4,7 +4,8 @@
 
 import { fromHex, toHex } from "musubi-shared";
 import { type Gateway } from "musubi-shared/gateway";
-import { type Id, Refused } from "musubi-sdk";
+import { type Category, type Id, type Purpose, Refused } from "musubi-sdk";
+import type { AccessRequest } from "musubi-sdk/keys";
 import { read } from "./database";
 import type { Desk } from "./desk";
 import { signerOf } from "./staff-key";
@@ -18,7 +19,7 @@ export class Denied extends Error {}
 export class NoOpeningKey extends Error {}
 
 /** What an ambulance needs to know; the most delicate classes stay shut whatever is asked. */
-const CATEGORIES = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
+const CATEGORIES: Category[] = ["emergency-summary", "immunization", "questionnaire", "growth", "checkup"];
 /** Classes by their number on the wire. */
 const NAMES = ["immunization", "checkup", "questionnaire", "growth", "scale", "survey", "emergency-summary", "schedule-verdict", "sensitive", "document"];
 /** Records that one ticket releases at most. */
@@ -100,15 +101,15 @@ async function patiently<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What is asked for, and on which ground. */
-interface Asked { purpose: string; categories: string[]; claim: unknown; session: Id | null }
+type Asked = Omit<AccessRequest, "request" | "subject">;
 
 /** Every record about a person that an open break-glass opens at a custodian. */
 export const readInEmergency = (desk: Desk, custodian: number, subject: Id, opening: Id): Promise<Opened[]> =>
   readWith(desk, desk.gatewayOf(custodian), custodian, subject, { purpose: "emergency", categories: CATEGORIES, claim: { "break-glass": opening }, session: null });
 
 /** The records of these classes that the person's consent opens at a custodian, for the visit that the card opened; asked by this desk's own node. */
-export const readAtVisit = (desk: Desk, custodian: number, subject: Id, visit: { session: Id; purpose: string }, categories: string[]): Promise<Opened[]> =>
-  readWith(desk, desk.own, custodian, subject, { purpose: visit.purpose, categories, claim: "consent", session: visit.session });
+export const readAtVisit = (desk: Desk, custodian: number, subject: Id, visit: { session: Id; purpose: string }, categories: Category[]): Promise<Opened[]> =>
+  readWith(desk, desk.own, custodian, subject, { purpose: visit.purpose as Purpose, categories, claim: "consent", session: visit.session });
 
 /** Reads page by page; each permit stands on the person's trail. */
 async function readWith(desk: Desk, gateway: Gateway, custodian: number, subject: Id, asked: Asked): Promise<Opened[]> {
@@ -133,7 +134,7 @@ async function permit(gateway: Gateway, subject: Id, asked: Asked): Promise<Id> 
   const { loadKeys } = await import("musubi-sdk/keys");
   const keys = await loadKeys();
   const request = keys.randomId();
-  await gateway.submit(keys.requestAccess(JSON.stringify({ request, subject, ...asked })));
+  await gateway.submit(keys.requestAccess({ request, subject, ...asked }));
   const decision = await gateway.get<{ permit?: unknown; deny?: string }>(`/v1/requests/${request}`);
   if (!decision.permit) throw new Denied(decision.deny ?? "not-available");
   return request;
@@ -166,7 +167,7 @@ async function open(gateway: Gateway, vault: Vault, secret: CryptoKey, held: Hel
   const { loadKeys } = await import("musubi-sdk/keys");
   const wasm = await loadKeys();
   const [onChain, ciphertext] = await Promise.all([gateway.get<{ ciphertext: Id; commitment: Id }>(`/v1/records/${held.record}`), vault.ciphertext(held.record, key.bytes)]);
-  const { encapsulated } = JSON.parse(wasm.envelopeToOpen(key.envelope)) as { encapsulated: string };
+  const { encapsulated } = wasm.envelopeToOpen(key.envelope);
   const other = await crypto.subtle.importKey("raw", fromHex(encapsulated) as BufferSource, "X25519", false, []);
   const agreed = new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: other }, secret, 256));
   const size = ciphertext.length;

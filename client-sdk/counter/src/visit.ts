@@ -1,7 +1,7 @@
 // What a visit lets the clinic know before an injection: what others wrote about the child's doses, and what the family answered. Asked for
 // once the card has opened the visit, under the family's consent; each permit stands on the child's trail.
 
-import type { Id } from "musubi-sdk";
+import type { Category, Id } from "musubi-sdk";
 import type { Desk } from "./desk";
 import type { Answered } from "./flags";
 import type { Immunization } from "./fhir";
@@ -13,7 +13,7 @@ export type Came = { is: "read"; records: Opened[] } | { is: "denied"; reason: s
 export interface Known { immunization: Came; questionnaire: Came }
 const CLASSES = ["immunization", "questionnaire"] as const;
 
-async function ask(desk: Desk, person: Person, visit: Visit, categories: readonly string[]): Promise<Came> {
+async function ask(desk: Desk, person: Person, visit: Visit, categories: readonly Category[]): Promise<Came> {
   try {
     return { is: "read", records: await readAtVisit(desk, person.home, person.pseudonym, visit, [...categories]) };
   } catch (error) {

@@ -1,14 +1,16 @@
 // The node's explorer API, as typed calls.
 
 import { saveBlob, send as ask } from "musubi-shared";
-import { type Checkpoint, type Fact, type Id, type Moment, Unreachable } from "musubi-sdk";
+import { type Checkpoint, type Id, type Moment, Unreachable } from "musubi-sdk";
 
 export interface Progress { first: number; height: number; tip: number; rebuilding: boolean }
 export interface Chain { chain: string; genesis: Checkpoint; members: { member: number; kind: string; name: string | null }[]; index: Progress }
+/** A fact of somebody's trail, or of the consortium: its kind, and what belongs to it. */
+export type AnyFact = string | Record<string, Record<string, unknown>>;
 export interface Event {
   id: string; height: number; time: Moment; kind: string; outcome: "done" | "permitted" | "denied" | "failed";
   subject: Id | null; row: number | null; member: number | null; purpose: string | null; grant: "held" | "missing" | "before-index";
-  body: { subject?: Id; index?: number; at?: Moment; fact: Fact };
+  body: { subject?: Id; index?: number; at?: Moment; fact: AnyFact };
 }
 export interface Page { events: Event[]; next: string | null; matches: number; more: boolean }
 export interface Block { height: number; hash: Id; time: Moment; round: number; signers: number; extrinsics: number; events: number }

@@ -2,37 +2,36 @@
 //
 // Nothing rests on this page having it right: the list goes as a claim beside the rows into a proof, and the module holds it against its own.
 
-import type { Id, TrailRow } from "musubi-sdk";
+import { type Basis, factOf, type Facts, type Id, type TrailRow } from "musubi-sdk";
 
-interface Consent { recipient: number; purpose: string; categories: string[]; isInForce: boolean }
+type Told = Facts["consent-proposed"] & { isInForce: boolean };
 /** How many reads were permitted, and the numbers of those rows that tell of a read whose grant the trail does not bear out. */
 export interface Audit { permits: number; withoutGrant: number[] }
 
 export function audit(rows: TrailRow[]): Audit {
-  const consents = new Map<Id, Consent>(), openings = new Map<Id, number>(), permits = new Set<Id>();
+  const consents = new Map<Id, Told>(), openings = new Map<Id, number>(), permits = new Set<Id>();
   const found: Audit = { permits: 0, withoutGrant: [] };
-  const switched = (id: unknown, isInForce: boolean) => { const told = consents.get(id as Id); if (told) told.isInForce = isInForce; };
-  const isBorneOut = (kind: string, fact: Record<string, unknown>): boolean => {
-    if (kind === "delivered") return permits.has(fact["request"] as Id);
-    if (kind !== "access-permitted") return true;
-    const [basis, id] = Object.entries(fact["basis"] as Record<string, unknown>)[0] ?? ["", ""];
-    if (basis === "statute") return true;
-    if (basis === "break-glass") return openings.get(id as Id) === fact["member"];
-    const told = consents.get(id as Id);
-    return basis === "consent" && told !== undefined && told.isInForce && told.recipient === fact["member"] && told.purpose === fact["purpose"]
-      && (fact["categories"] as string[]).every((one) => told.categories.includes(one));
+  const switched = (id: Id, isInForce: boolean) => { const told = consents.get(id); if (told) told.isInForce = isInForce; };
+  const bearsOut = (basis: Basis, read: Facts["access-permitted"]): boolean => {
+    if ("statute" in basis) return true;
+    if ("break-glass" in basis) return openings.get(basis["break-glass"]) === read.member;
+    const told = consents.get(basis.consent);
+    return told !== undefined && told.isInForce && told.recipient === read.member && told.purpose === read.purpose && read.categories.every((one) => told.categories.includes(one));
   };
-  for (const { index, fact: whole } of rows) {
-    if (typeof whole === "string") continue;
-    const [kind, fact] = Object.entries(whole)[0]!;
-    if (!isBorneOut(kind, fact)) found.withoutGrant.push(index);
-    if (kind === "access-permitted") { found.permits++; permits.add(fact["request"] as Id); }
-    else if (kind === "consent-proposed") consents.set(fact["consent"] as Id, { recipient: fact["recipient"] as number, purpose: fact["purpose"] as string, categories: fact["categories"] as string[], isInForce: false });
-    else if (kind === "consent-effective") switched(fact["consent"], true);
-    else if (kind === "consent-paused") switched(fact["consent"], fact["paused"] === false);
-    else if (kind === "consent-ended") consents.delete(fact["consent"] as Id);
-    else if (kind === "break-glass-opened") openings.set(fact["request"] as Id, fact["member"] as number);
-    else if (kind === "break-glass-closed") openings.delete(fact["request"] as Id);
+  for (const { index, fact } of rows) {
+    const of = <Kind extends keyof Facts>(kind: Kind, take: (fact: Facts[Kind]) => void) => { const said = factOf(fact, kind); if (said) take(said); };
+    of("delivered", ({ request }) => { if (!permits.has(request)) found.withoutGrant.push(index); });
+    of("access-permitted", (read) => {
+      if (!bearsOut(read.basis, read)) found.withoutGrant.push(index);
+      found.permits++;
+      permits.add(read.request);
+    });
+    of("consent-proposed", (told) => consents.set(told.consent, { ...told, isInForce: false }));
+    of("consent-effective", ({ consent }) => switched(consent, true));
+    of("consent-paused", ({ consent, paused }) => switched(consent, !paused));
+    of("consent-ended", ({ consent }) => consents.delete(consent));
+    of("break-glass-opened", ({ request, member }) => openings.set(request, member));
+    of("break-glass-closed", ({ request }) => openings.delete(request));
   }
   return found;
 }

@@ -1,6 +1,6 @@
 // The chain that this page looks at: its members' names, its light client, and blocks as they come.
 
-import { IndexedDbCheckpoints, LightClient, Rpc } from "musubi-sdk";
+import { type Checkpoint, IndexedDbCheckpoints, LightClient, Rpc } from "musubi-sdk";
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import { type Block, type Chain, getToken, live } from "./api";
@@ -14,6 +14,19 @@ export function useHere(): Here {
   if (!here) throw new Error("pages stand below the chain that they show");
   return here;
 }
+
+const PINNED = "musubi-explorer-genesis";
+
+/** The genesis that this browser met first is the one that it stays with; another chain at the same address proves nothing about this one. */
+export function pinned(chain: Chain): Checkpoint | undefined {
+  const kept = localStorage.getItem(PINNED);
+  if (!kept) pin(chain);
+  const first = kept ? (JSON.parse(kept) as Checkpoint) : chain.genesis;
+  return first.genesis === chain.genesis.genesis ? first : undefined;
+}
+
+/** Stays with this chain from now on: somebody held its genesis against the specification. */
+export const pin = (chain: Chain): void => localStorage.setItem(PINNED, JSON.stringify(chain.genesis));
 
 export function openClient(chain: Chain): Promise<LightClient> {
   const send: typeof fetch = (input, init) => {

@@ -1,6 +1,6 @@
 // One event: a plain sentence, what it concerns, and its proof.
 
-import { dateTime, fill, saveBlob, Spoken } from "musubi-shared";
+import { dateTime, fill, Machine, saveBlob, Spoken } from "musubi-shared";
 import { useAction } from "./action";
 import type { Event } from "./api";
 import { useMember } from "./chain";
@@ -79,7 +79,7 @@ function ProofMore({ proved, event }: { proved: Proved; event: Event }) {
       </div>
     );
   }
-  if (proved.is === "bad") return <div class="banner bad" role="alert"><p>{say("proof.bad.more")}</p><p class="soft">{proved.why}</p></div>;
+  if (proved.is === "bad") return <div class="banner bad" role="alert"><p>{say("proof.bad.more")}</p><Machine>{proved.why}</Machine></div>;
   if (proved.is === "none") return <p>{say("proof.none.more")}</p>;
-  return "why" in proved ? <p class="soft">{proved.why}</p> : null;
+  return "why" in proved ? <Machine>{proved.why}</Machine> : null;
 }

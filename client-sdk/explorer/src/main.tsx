@@ -4,11 +4,12 @@ import { firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Chain, get } from "./api";
-import { HereContext, openClient } from "./chain";
+import { HereContext, openClient, pin, pinned } from "./chain";
 import knot from "musubi-shared/knot.svg";
 import "./look.css";
 import { Events } from "./pages/events";
 import { BreakGlasses, Consents, Erasures, Votes } from "./pages/lists";
+import { Node } from "./pages/node";
 import { Overview } from "./pages/overview";
 import { Search, SearchBox } from "./pages/search";
 import { Trail } from "./pages/trail";
@@ -18,7 +19,7 @@ import type { Key } from "./words";
 
 const PAGES: [path: string, title: Key, page: () => preact.JSX.Element][] = [
   ["", "nav.overview", Overview], ["events", "nav.events", Events], ["break-glass", "nav.breakGlass", BreakGlasses], ["consents", "nav.consents", Consents],
-  ["erasures", "nav.erasures", Erasures], ["votes", "nav.votes", Votes], ["trail", "nav.trail", Trail], ["search", "search", Search],
+  ["erasures", "nav.erasures", Erasures], ["votes", "nav.votes", Votes], ["node", "nav.node", Node], ["trail", "nav.trail", Trail], ["search", "search", Search],
 ];
 
 function Face() {
@@ -55,8 +56,19 @@ function AtChain({ title, page: Page }: { title: Key; page: () => preact.JSX.Ele
   return <div class="stack"><h1>{say(title)}</h1><Loaded state={state} again={again}>{(chain) => <WithClient chain={chain} page={Page} />}</Loaded></div>;
 }
 
-function WithClient({ chain, page: Page }: { chain: Chain; page: () => preact.JSX.Element }) {
-  const here = useMemo(() => ({ chain, client: openClient(chain) }), [chain]);
+function WithClient({ chain: told, page: Page }: { chain: Chain; page: () => preact.JSX.Element }) {
+  const { say } = useSpeech();
+  const [turn, setTurn] = useState(0);
+  const here = useMemo(() => {
+    const genesis = pinned(told);
+    if (!genesis) return null;
+    const chain = { ...told, genesis };
+    return { chain, client: openClient(chain) };
+  }, [told, turn]);
+  if (!here) {
+    const stay = () => { pin(told); setTurn(turn + 1); };
+    return <div class="banner bad stack" role="alert" data-state="other-chain"><p>{say("otherChain")}</p><p class="id">{told.genesis.genesis}</p><div><button onClick={stay}>{say("otherChain.stay")}</button></div></div>;
+  }
   return <HereContext.Provider value={here}><Page /></HereContext.Provider>;
 }
 

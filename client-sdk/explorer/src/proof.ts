@@ -1,6 +1,6 @@
 // Proofs of rows: a page at once, and one by one where the page as a whole does not hold.
 
-import { type LightClient, NotProved, type Proof, TooOld, type TrailRow } from "musubi-sdk";
+import { type Fact, kindOf, type LightClient, NotProved, type Proof, TooOld, type TrailRow } from "musubi-sdk";
 import { useEffect, useState } from "preact/hooks";
 import type { Event } from "./api";
 import { useHere } from "./chain";
@@ -10,12 +10,12 @@ export type Proved = { is: "checking" } | { is: "none" } | { is: "good"; proof: 
 /** The row as it is shown, where the event is one: what is proved must be what was read. */
 function rowOf(event: Event): TrailRow | undefined {
   const { subject, index, at, fact } = event.body;
-  return subject !== undefined && index !== undefined && at !== undefined ? { subject, index, at, fact } : undefined;
+  return subject !== undefined && index !== undefined && at !== undefined ? { subject, index, at, fact: fact as Fact } : undefined;
 }
 
 /** The summary beside the row must say what the row says, or a lie could stand beside a proof. */
 function agrees(event: Event, row: TrailRow): boolean {
-  const kind = typeof row.fact === "string" ? row.fact : Object.keys(row.fact)[0];
+  const kind = kindOf(row.fact);
   return event.kind === kind && event.subject === row.subject && event.time === row.at;
 }
 

@@ -20,6 +20,8 @@ fun checkVectors(file: String) {
     growth(vectors.at("growth"))
     checkIn(vectors.at("checkIn"))
     sealing(vectors.at("sealing"))
+    statements(Json.parseToJsonElement(File(file.replace("sdk.json", "statements.json")).readText()).at("statements"))
+    bundle(Json.parseToJsonElement(File(file.replace("sdk.json", "bundle.json")).readText()))
     val checkpoint = importCheckpoint(vectors.at("checkpoint").toString())
     must(importCheckpoint(exportCheckpoint(checkpoint)) == checkpoint) { "a checkpoint reads back" }
     val bad = refused<MusubiException.Input> { withdrawConsent("0x12", null) }
@@ -76,4 +78,28 @@ private fun sealing(vector: JsonElement) {
         openRecord(hex(vector.text("sealed")), hex(vector.text("envelope")), vector.text("commitment"), vector.text("ciphertext"), key)
     }
     must(String(opened) == vector.text("opened")) { "the sealed record opens" }
+}
+
+private val LANGUAGES = mapOf("ja" to Language.JAPANESE, "ja-x-easy" to Language.PLAIN_JAPANESE, "en" to Language.ENGLISH)
+
+private fun statements(vectors: JsonElement) = vectors.jsonArray.forEach { vector ->
+    val statement = ConsentStatement.parse(vector.text("document").toByteArray())
+    must(String(statement.bytes()) == vector.text("document")) { "the statement as it was read" }
+    must(statement.reference() == vector.text("reference")) { "the statement's reference" }
+    must(hex(statement.bytesToSign(vector.text("genesis"))) == vector.text("bytesToSign")) { "the statement's content to the byte" }
+    LANGUAGES.forEach { (tag, language) -> must(statement.text(language) == vector.text("text", tag)) { "the words in $tag to the letter" } }
+}
+
+private fun bundle(vector: JsonElement) {
+    val trusted = importCheckpoint(vector.at("checkpoint").toString())
+    val text = vector.text("text").toByteArray()
+    val report = verifyBundle(trusted, text)
+    must(report.asOf.height == vector.number("newest", "height") && report.asOf.time == vector.number("asOf")) { "the bundle's height and time" }
+    must(report.checkpoint == importCheckpoint(vector.at("newest").toString())) { "the checkpoint after the bundle" }
+    must(report.statements.size == vector.at("statements").jsonArray.size) { "every statement of the bundle" }
+    vector.at("alteredAt").jsonArray.map { it.jsonPrimitive.int }.forEach { at ->
+        val altered = text.copyOf()
+        altered[at] = (altered[at].toInt() xor 1).toByte()
+        refused<MusubiException.NotProved> { verifyBundle(trusted, altered) }
+    }
 }

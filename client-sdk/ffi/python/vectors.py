@@ -8,7 +8,18 @@ import unittest
 import musubi
 from platform_keys import PlatformSigner
 
-VECTORS = json.load(open(sys.argv.pop(1), encoding="utf-8"))
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+SDK = sys.argv.pop(1)
+VECTORS = read(SDK)
+STATEMENTS = read(SDK.replace("sdk.json", "statements.json"))["statements"]
+BUNDLE = read(SDK.replace("sdk.json", "bundle.json"))
+LANGUAGES = {"ja": musubi.Language.JAPANESE, "ja-x-easy": musubi.Language.PLAIN_JAPANESE, "en": musubi.Language.ENGLISH}
+
 
 
 def child_of(vector):
@@ -88,6 +99,27 @@ class SharedVectors(unittest.TestCase):
         checkpoint = musubi.import_checkpoint(text)
         self.assertEqual(checkpoint.genesis, VECTORS["checkpoint"]["genesis"])
         self.assertEqual(musubi.import_checkpoint(musubi.export_checkpoint(checkpoint)), checkpoint)
+
+    def test_a_statement_is_worded_to_the_letter(self):
+        for vector in STATEMENTS:
+            statement = musubi.ConsentStatement.parse(vector["document"].encode())
+            self.assertEqual(statement.bytes().decode(), vector["document"])
+            self.assertEqual(statement.reference(), vector["reference"])
+            self.assertEqual(statement.bytes_to_sign(vector["genesis"]).hex(), vector["bytesToSign"])
+            for language, text in vector["text"].items():
+                self.assertEqual(statement.text(LANGUAGES[language]), text)
+
+    def test_a_bundle_is_accepted_and_no_altered_one(self):
+        trusted, text = musubi.import_checkpoint(json.dumps(BUNDLE["checkpoint"])), BUNDLE["text"].encode()
+        report = musubi.verify_bundle(trusted, text)
+        self.assertEqual((report.as_of.height, report.as_of.time), (BUNDLE["newest"]["height"], BUNDLE["asOf"]))
+        self.assertEqual(report.checkpoint, musubi.import_checkpoint(json.dumps(BUNDLE["newest"])))
+        self.assertEqual(len(report.statements), len(BUNDLE["statements"]))
+        for at in BUNDLE["alteredAt"]:
+            altered = bytearray(text)
+            altered[at] ^= 1
+            with self.assertRaises(musubi.MusubiError.NotProved):
+                musubi.verify_bundle(trusted, bytes(altered))
 
     def test_bad_input_says_what_where_and_why(self):
         with self.assertRaises(musubi.MusubiError.Input) as raised:

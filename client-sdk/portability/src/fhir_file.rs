@@ -152,7 +152,7 @@ mod tests {
         })
     }
 
-    fn people_of(entries: Value) -> Vec<Result<String, String>> {
+    fn people_of(entries: &Value) -> Vec<Result<String, String>> {
         let lines =
             document(&json!({"resourceType": "Bundle", "type": "collection", "entry": entries}));
         let person = |line: Line| match line.outcome {
@@ -170,19 +170,19 @@ mod tests {
             (Some("17"), "17"),
             (None, ADDRESS.strip_prefix(UUID).expect("a UUID")),
         ] {
-            let found = people_of(json!([at(ADDRESS, patient(id)), {"resource": dose(ADDRESS)}]));
+            let found = people_of(&json!([at(ADDRESS, patient(id)), {"resource": dose(ADDRESS)}]));
             assert_eq!(found, [Ok(expected.to_owned()), Ok(expected.to_owned())]);
         }
         let server = "https://ehr.example/fhir/Patient/17";
         let found = people_of(
-            json!([at(server, patient(Some("17"))), {"resource": dose(server)}, {"resource": dose("Patient/17")}]),
+            &json!([at(server, patient(Some("17"))), {"resource": dose(server)}, {"resource": dose("Patient/17")}]),
         );
         assert_eq!(found, vec![Ok("17".to_owned()); 3]);
     }
 
     #[test]
     fn a_patient_without_id_and_an_address_of_nobody_are_refused_with_their_place() {
-        let found = people_of(json!([{"resource": patient(None)}, {"resource": dose(ADDRESS)}]));
+        let found = people_of(&json!([{"resource": patient(None)}, {"resource": dose(ADDRESS)}]));
         let said: Vec<String> = found
             .into_iter()
             .map(|one| one.expect_err("refused"))

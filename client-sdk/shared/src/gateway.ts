@@ -69,7 +69,7 @@ export class Gateway {
       genesis: at.genesis, specVersion: at.specVersion, transactionVersion: at.transactionVersion, account: this.account, nonce: at.nonce,
       mortal: { period: PERIOD, height: at.height, block: at.hash },
     };
-    const unsigned = new keys.UnsignedExtrinsic(JSON.stringify(envelope), call);
+    const unsigned = new keys.UnsignedExtrinsic(envelope, call);
     const extrinsic = unsigned.attachSignature(await this.#signer.sign(unsigned.payloadToSign()));
     const answer = await this.postBytes("/v1/extrinsics", extrinsic);
     return JSON.parse(new TextDecoder().decode(answer)) as Applied;

@@ -21,7 +21,7 @@ export function speechIn<Key extends string>(own: Record<Language, Record<Key, s
   return function useSpeech() {
     const language = useContext(LanguageContext);
     const words: Record<string, string | undefined> = all[language];
-    const text = (key: Key | CommonKey, values: Values = {}) => plain(fill(all[language][key], values));
+    const text = (key: Key | CommonKey, values: Values = {}) => textIn(language, fill(all[language][key], values));
     const say = (key: Key | CommonKey, values: Values = {}) => <Spoken sentence={fill(all[language][key], values)} />;
     /** A code's name, or the code itself where a newer chain has one that this page does not know. */
     const name = (group: string, code: unknown) => words[`${group}.${String(code)}`] ?? String(code);
@@ -37,6 +37,10 @@ export function Spoken({ sentence }: { sentence: string }) {
 }
 
 export const plain = (sentence: string): string => pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.base)).join("");
+
+/** A sentence where no reading can be set above: in やさしい日本語 the reading itself stands there. */
+export const textIn = (language: Language, sentence: string): string =>
+  language === "ja-Hira" ? pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.ruby)).join("") : plain(sentence);
 
 /** Chooses the language. */
 export function LanguageChoice({ onLanguage }: { onLanguage: (language: Language) => void }) {

@@ -31,8 +31,12 @@ pub fn value(pallet: &str, item: &str) -> Vec<u8> {
 
 /// Key of a map entry under `Blake2_128Concat`.
 pub fn entry(pallet: &str, item: &str, key: &impl Encode) -> Vec<u8> {
-    let key = key.encode();
-    [value(pallet, item), blake2_128(&key).to_vec(), key].concat()
+    [value(pallet, item), hashed(&key.encode())].concat()
+}
+
+/// The end of a map entry's key under `Blake2_128Concat`, for a map key that is SCALE already.
+pub fn hashed(key: &[u8]) -> Vec<u8> {
+    [blake2_128(key).as_slice(), key].concat()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ import type { CheckpointStore, Kept } from "./checkpoints.js";
 import { NotProved, Refused, TooOld, Unreachable } from "./errors.js";
 import { load } from "./module.js";
 import type { Rpc } from "./rpc.js";
-import type { Checkpoint, HeaderFacts, Id, Moment, Report, Statement, TrailRow } from "./types.js";
+import type { Checkpoint, ConsentFacts, HeaderFacts, Id, Moment, Proved, RecordFacts, Report, Statement, TrailRow } from "./types.js";
 
 /** Older than this, the newest block does not stand for now: three idle beats and some time on the way. */
 const AGE_MAX: Moment = 30_000;
@@ -38,6 +38,9 @@ export interface Proof {
   /** The bundle, to the byte: `musubi verify` reads it and trusts neither this program nor the node. */
   bundle: string;
 }
+
+/** One value of the state, by what it is; any other by its key, in hexadecimal ({@link LightClient.storageKey}). */
+type Question = { consent: Id } | { record: Id } | { key: string };
 
 /** How a light client works. */
 export interface LightClientOptions {
@@ -119,17 +122,59 @@ export class LightClient {
     draft.states = await this.#states(JSON.stringify(draft), head.height);
     const bundle = this.#try(() => this.wasm.bundleText(JSON.stringify(draft)));
     const report = this.#try(() => JSON.parse(this.#client().verify(bundle)) as Report);
-    const now = (this.options.now ?? Date.now)();
-    if (now - report.asOf > AGE_MAX) throw new TooOld(report.asOf);
+    this.#stands(report.asOf);
     await this.#keep(report.checkpoint);
     return { report, bundle };
   }
 
-  /** The fewest steps found: straight ahead, or half the way where too few of the trusted validators are left. */
-  async #steps(newest: number): Promise<{ steps: unknown[]; heights: Set<number> }> {
+  /** A consent, or `null` where the chain is proved to have none under that identifier. Rejects as {@link prove} does. */
+  consent(consent: Id): Promise<Proved<ConsentFacts | null>> {
+    return this.#read({ consent });
+  }
+
+  /** A record as the chain has it, or `null` where it is proved to have none. Rejects as {@link prove} does. */
+  record(record: Id): Promise<Proved<RecordFacts | null>> {
+    return this.#read({ record });
+  }
+
+  /** The value under any key of the state, as SCALE in hexadecimal, or `null` where there is proved to be none. Rejects as {@link prove} does. */
+  value(key: string): Promise<Proved<string | null>> {
+    return this.#read({ key });
+  }
+
+  /** The key of `item` of `pallet`, or of one entry of that map, where `entry` is its key in SCALE. */
+  storageKey(pallet: string, item: string, entry?: Uint8Array): string {
+    return this.wasm.storageKey(pallet, item, entry);
+  }
+
+  /** One value of the state after the node's newest block, read through a proof. */
+  async #read<T>(question: Question): Promise<Proved<T>> {
+    const head = await this.head();
+    const { steps, before } = await this.#steps(head.height);
+    const last = steps.at(-1);
+    if (!last) throw new NotProved("the node's newest block is not above the one that this reader began from");
+    const asked = JSON.stringify(question);
+    const keys = this.#try(() => JSON.parse(this.wasm.keysToRead(asked)) as string[]);
+    const { proof } = await this.options.rpc.call<{ proof: string[] }>("state_getReadProof", keys, head.hash);
+    const state = JSON.stringify({ height: head.height, nodes: [...new Set(proof)].sort() });
+    const client = new this.wasm.LightClient(JSON.stringify(before));
+    const { checkpoint, ...proved } = this.#try(() => JSON.parse(client.read(JSON.stringify(last), state, asked)) as Proved<T> & { checkpoint: Checkpoint });
+    this.#stands(proved.asOf);
+    await this.#keep(checkpoint);
+    return proved as unknown as Proved<T>;
+  }
+
+  /** Refuses a block that is too old to stand for now. */
+  #stands(asOf: Moment): void {
+    if ((this.options.now ?? Date.now)() - asOf > AGE_MAX) throw new TooOld(asOf);
+  }
+
+  /** The fewest steps found: straight ahead, or half the way where too few of the trusted validators are left; and what the last one is followed from. */
+  async #steps(newest: number): Promise<{ steps: unknown[]; heights: Set<number>; before: Checkpoint }> {
     const steps: unknown[] = [];
     const heights = new Set<number>();
     let trusted = this.kept.from;
+    let before = trusted;
     for (let target = newest; trusted.height < newest; ) {
       const hash = await this.options.rpc.call<Id>("chain_getBlockHash", target);
       const step = asStep(await this.options.rpc.call<Finality>("musubi_certificate", hash));
@@ -138,12 +183,13 @@ export class LightClient {
       if (followed.outcome === "final") {
         steps.push(step);
         heights.add(target);
+        before = trusted;
         trusted = followed.checkpoint;
         target = newest;
       } else if (target - trusted.height > 1) target = Math.floor((trusted.height + target) / 2);
       else throw new NotProved("too few of the trusted validators signed the next block");
     }
-    return { steps, heights };
+    return { steps, heights, before };
   }
 
   async #ancestor(height: number, newest: Id): Promise<unknown> {

@@ -3,9 +3,9 @@
 //! [`start`] takes a [`Config`] and the chain as a [`ConsensusHost`](musubi_node_core::ports::ConsensusHost), and gives an [`Engine`] whose
 //! [`run`](Engine::run) decides one block after the other. Validators vote on block hashes; block bytes travel in parts.
 //!
-//! What this crate must never do: judge a block (the chain does), keep anything on disk but the engine's write-ahead log, hold up the engine
-//! while the chain builds or executes a block, or turn a fault of this machine into a vote. It stays small and changes rarely: the engine's
-//! generics take minutes to compile, and they are compiled here.
+//! What this crate must never do: judge a block (the chain does), keep anything on disk but the engine's write-ahead log and its own votes, hold
+//! up the engine while the chain builds or executes a block, or turn a fault of this machine into a vote. It stays small and changes rarely: the
+//! engine's generics take minutes to compile, and they are compiled here.
 //!
 //! Reading order: [`context`] (the engine's words in our types), [`signing`], [`wire`], [`streaming`], `bodies`, `engine`, `handle`.
 #![allow(
@@ -15,6 +15,7 @@
 )]
 
 mod actors;
+mod ballots;
 mod bodies;
 mod bridge;
 pub mod certificate;

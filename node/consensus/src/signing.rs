@@ -3,6 +3,7 @@
 //! A precommit is signed as [`musubi_primitives::finality::Vote::signing_bytes`] says, so that a commit certificate proves finality to anybody.
 
 use crate::{
+    ballots::Ballots,
     context::MusubiContext,
     proposal::Proposal,
     validator::ConsensusKey,
@@ -13,7 +14,11 @@ use arc_malachitebft_signing::{Error, Signer, VerificationResult, Verifier};
 use arc_malachitebft_signing_ed25519::{PrivateKey, PublicKey, Signature};
 use async_trait::async_trait;
 use musubi_primitives::{BlockHash, VerifyingKey};
-use std::fmt;
+use std::{
+    fmt, io,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 use tokio::sync::mpsc;
 
 /// A node's Ed25519 key: its votes when it is a validator, and its address in the consensus network.
@@ -48,23 +53,50 @@ impl fmt::Debug for NodeKey {
 pub struct VoteSigner {
     key: NodeKey,
     genesis: BlockHash,
+    ballots: Option<Arc<Mutex<Ballots>>>,
 }
 
 impl VoteSigner {
-    /// Signs with `key` on the chain with this genesis hash.
+    /// Signs with `key` on the chain with this genesis hash whatever it is given.
     pub fn new(key: NodeKey, genesis: BlockHash) -> Self {
-        Self { key, genesis }
+        Self {
+            key,
+            genesis,
+            ballots: None,
+        }
+    }
+
+    /// Notes every vote in a folder before it signs, and repeats what is noted there rather than vote twice.
+    ///
+    /// # Errors
+    /// When the notes cannot be opened.
+    pub fn with_memory(self, folder: &Path) -> io::Result<Self> {
+        let ballots = Ballots::open(folder)?;
+        Ok(Self {
+            ballots: Some(Arc::new(Mutex::new(ballots))),
+            ..self
+        })
     }
 
     /// This node's address.
     pub fn address(&self) -> ConsensusKey {
         ConsensusKey(self.key.public())
     }
+
+    /// The vote to sign in place of this one.
+    fn settle(&self, vote: Vote) -> Result<Vote, Error> {
+        let Some(ballots) = &self.ballots else {
+            return Ok(vote);
+        };
+        let mut ballots = ballots.lock().unwrap_or_else(PoisonError::into_inner);
+        ballots.settle(&vote).map_err(Error::from_source)
+    }
 }
 
 #[async_trait]
 impl Signer<MusubiContext> for VoteSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<MusubiContext, Vote>, Error> {
+        let vote = self.settle(vote)?;
         let signature = self.key.0.sign(&vote.plain().signing_bytes(&self.genesis));
         Ok(SignedMessage::new(vote, signature))
     }

@@ -2,6 +2,7 @@
 
 use crate::{
     actors::{Actors, Parts},
+    ballots,
     config::{Config, ConfigError, Dissemination},
     engine::Engine,
     proposal::Proposal,
@@ -9,7 +10,7 @@ use crate::{
 };
 use arc_malachitebft_app_channel::app::net::Multiaddr;
 use musubi_node_core::ports::ConsensusHost;
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::timeout};
 
 /// Verified proposals that may wait to meet their bodies.
@@ -31,6 +32,14 @@ pub enum StartError {
         path: PathBuf,
         /// What went wrong.
         cause: String,
+    },
+    /// The notes of what this validator has voted cannot be opened.
+    #[error("open the notes of this validator's votes {path}: {source}")]
+    Votes {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
     },
     /// The engine does not say that it listens: most often its port is taken.
     #[error(
@@ -64,7 +73,12 @@ pub async fn start(config: Config, host: Arc<dyn ConsensusHost>) -> Result<Engin
     let genesis = host.genesis();
     let listen = config.listen.clone();
     let broadcasts = config.dissemination == Dissemination::Broadcast;
-    let signer = VoteSigner::new(config.key.clone(), genesis);
+    let signer = VoteSigner::new(config.key.clone(), genesis)
+        .with_memory(&config.directory)
+        .map_err(|source| StartError::Votes {
+            path: config.directory.join(ballots::FILE),
+            source,
+        })?;
     let (verified, proposals) = mpsc::channel::<Proposal>(PROPOSALS_WAITING_MAX);
     let check = SignatureCheck::new(genesis, verified);
     let key = signer.address();

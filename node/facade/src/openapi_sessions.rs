@@ -16,6 +16,7 @@ pub const SCOPED: &[(&str, &str, &str)] = &[
     ("get", "/v1/family/{subject}/trail-end", "family.read"),
     ("get", "/v1/family/{subject}/consents", "family.read"),
     ("get", "/v1/family/{subject}/records", "family.read"),
+    ("get", "/v1/family/{subject}/copy", "family.read"),
     ("post", "/v1/family/{subject}/health-cards", "family.write"),
     ("post", "/v1/hand-overs", "family.write"),
     ("get", "/v1/hand-overs/{code}", "records.read"),

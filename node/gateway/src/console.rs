@@ -7,14 +7,15 @@
 use crate::{
     call::{Call, Entrance},
     caller::Caller,
+    id::Id,
     ports::DeskError,
     problem::Problem,
-    router::{SMALL_BYTES_MAX, malformed_id},
+    router::SMALL_BYTES_MAX,
 };
 use async_trait::async_trait;
 use axum::{
     Json, Router,
-    extract::{FromRef, Path, Request, State},
+    extract::{FromRef, Request, State},
     http::{
         HeaderValue, Method, StatusCode,
         header::{
@@ -152,12 +153,9 @@ async fn here(
 
 async fn resident(
     State(service): State<Service>,
-    Path(person): Path<String>,
+    Id(person): Id<Pseudonym>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let person = person
-        .parse()
-        .map_err(|error| malformed_id("person", error))?;
     let resident = service.desk.resident(&call.caller, person).await?;
     Ok(Json(resident).into_response())
 }

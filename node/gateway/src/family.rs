@@ -9,15 +9,16 @@ use crate::{
     body,
     call::{Call, Entrance},
     caller::Caller,
+    id::malformed_id,
     ports::DeskError,
     problem::Problem,
-    router::{FORM_BYTES_MAX, SMALL_BYTES_MAX, malformed_id, no_such_method},
+    router::{FORM_BYTES_MAX, SMALL_BYTES_MAX, no_such_method},
 };
 use async_trait::async_trait;
 use axum::{
     Json, Router,
     extract::{FromRef, Path, Query, State},
-    http::StatusCode,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -158,6 +159,25 @@ pub struct HealthCard {
     pub card: String,
 }
 
+/// In which form a family takes a record along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyForm {
+    /// A FHIR Bundle with the Patient and every record, for the next system.
+    Fhir,
+    /// Paper: doses, measures, forms and consents as PDF, in Japanese.
+    Pdf,
+}
+
+impl CopyForm {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Fhir => "application/fhir+json",
+            Self::Pdf => "application/pdf",
+        }
+    }
+}
+
 /// A consent that a guardian put together on the phone, to be signed where a card can be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -245,6 +265,13 @@ pub trait FamilyDesk: Send + Sync + 'static {
         caller: &Caller,
         subject: Pseudonym,
     ) -> Result<HealthCard, DeskError>;
+    /// The whole record, as far as the municipality's own vault can open it and families are given it. A frozen record gives none.
+    async fn copy(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        form: CopyForm,
+    ) -> Result<Vec<u8>, DeskError>;
     /// Keeps a draft for the counter and gives it a code.
     async fn hand_over(&self, caller: &Caller, draft: Draft) -> Result<HandOver, DeskError>;
     /// A draft by its code: for its guardian, and for the municipality's counter.
@@ -282,6 +309,7 @@ pub fn router(entrance: Entrance, desk: Arc<dyn FamilyDesk>) -> Router {
         .route("/v1/family/{subject}/consents", get(consents))
         .route("/v1/family/{subject}/records", get(records))
         .route("/v1/family/{subject}/health-cards", post(health_card))
+        .route("/v1/family/{subject}/copy", get(copy))
         .route("/v1/hand-overs", post(hand_over))
         .route("/v1/hand-overs/{code}", get(handed_over))
         .route("/v1/hand-overs/{code}", post(prepare))
@@ -378,6 +406,24 @@ async fn health_card(
     let subject = pseudonym(&subject)?;
     let card = service.desk.health_card(&call.caller, subject).await?;
     Ok((StatusCode::CREATED, Json(card)).into_response())
+}
+
+/// In which form.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct As {
+    form: CopyForm,
+}
+
+async fn copy(
+    State(service): State<Service>,
+    Path(subject): Path<String>,
+    call: SmallCall,
+) -> Result<Response, Problem> {
+    let As { form } = query(&call, "?form=fhir or ?form=pdf")?;
+    let subject = pseudonym(&subject)?;
+    let copy = service.desk.copy(&call.caller, subject, form).await?;
+    Ok(([(CONTENT_TYPE, form.media_type())], copy).into_response())
 }
 
 async fn hand_over(

@@ -5,9 +5,10 @@ use crate::{
     body::{self, DeviceForm},
     call::Call,
     caller::Caller,
+    id::Id,
     ports::{Applied, DeskError},
     problem::{Problem, with_type},
-    router::{FORM_BYTES_MAX, Gateway, SMALL_BYTES_MAX, malformed_id},
+    router::{FORM_BYTES_MAX, Gateway, SMALL_BYTES_MAX},
 };
 use async_trait::async_trait;
 use axum::{
@@ -296,43 +297,37 @@ async fn live(
 
 async fn consent(
     State(gateway): State<Gateway>,
-    Path(consent): Path<String>,
+    Id(consent): Id<ConsentId>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let standing = gateway.desk.consent(&call.caller, parse(&consent)?).await?;
+    let standing = gateway.desk.consent(&call.caller, consent).await?;
     Ok(Json(standing).into_response())
 }
 
 async fn second_look(
     State(gateway): State<Gateway>,
-    Path(consent): Path<String>,
+    Id(consent): Id<ConsentId>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let look = gateway
-        .desk
-        .second_look(&call.caller, parse(&consent)?)
-        .await?;
+    let look = gateway.desk.second_look(&call.caller, consent).await?;
     Ok(Json(look).into_response())
 }
 
 async fn for_second(
     State(gateway): State<Gateway>,
-    Path(consent): Path<String>,
+    Id(consent): Id<ConsentId>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let sealed = gateway
-        .desk
-        .for_second(&call.caller, parse(&consent)?)
-        .await?;
+    let sealed = gateway.desk.for_second(&call.caller, consent).await?;
     Ok(Json(sealed).into_response())
 }
 
 async fn audit(
     State(gateway): State<Gateway>,
-    Path(consent): Path<String>,
+    Id(consent): Id<ConsentId>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
-    let answer = gateway.desk.audit(&call.caller, parse(&consent)?).await?;
+    let answer = gateway.desk.audit(&call.caller, consent).await?;
     Ok(Json(answer).into_response())
 }
 
@@ -346,7 +341,8 @@ struct PaperQuery {
 
 async fn paper(
     State(gateway): State<Gateway>,
-    Path((consent, name)): Path<(String, String)>,
+    Id(consent): Id<ConsentId>,
+    Path((_, name)): Path<(String, String)>,
     call: Call<SMALL_BYTES_MAX>,
 ) -> Result<Response, Problem> {
     let paper = Paper::named(&name).ok_or_else(|| {
@@ -368,10 +364,7 @@ async fn paper(
         language: query.language,
         number: query.number,
     };
-    let bytes = gateway
-        .desk
-        .paper(&call.caller, parse(&consent)?, form)
-        .await?;
+    let bytes = gateway.desk.paper(&call.caller, consent, form).await?;
     Ok(with_type(bytes.into_response(), paper.content_type()))
 }
 
@@ -382,10 +375,4 @@ async fn erase(
     let form = body::parse(&call.body, "consent")?;
     let receipt = gateway.desk.erase(&call.caller, form).await?;
     Ok((StatusCode::CREATED, Json(receipt)).into_response())
-}
-
-fn parse(consent: &str) -> Result<ConsentId, Problem> {
-    consent
-        .parse()
-        .map_err(|error| malformed_id("consent", error))
 }

@@ -24,6 +24,7 @@ pub mod family;
 pub mod follow_up;
 pub mod forms;
 pub mod home;
+mod id;
 pub mod ports;
 pub mod problem;
 mod rate;

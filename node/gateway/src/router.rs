@@ -4,6 +4,7 @@ use crate::{
     body,
     call::{Call, Entrance},
     home,
+    id::Id,
     ports::{Desk, DeskError},
     problem::{Problem, in_words_of_fhir, operation_outcome, with_type},
 };
@@ -169,32 +170,18 @@ async fn check_in(State(gateway): State<Gateway>, call: FormCall) -> Result<Resp
 
 async fn record(
     State(gateway): State<Gateway>,
-    Path(record): Path<String>,
+    Id(record): Id<RecordId>,
     call: SmallCall,
 ) -> Result<Response, Problem> {
-    let record: RecordId = record
-        .parse()
-        .map_err(|error| malformed_id("record", error))?;
     Ok(Json(gateway.desk.record(&call.caller, record).await?).into_response())
 }
 
 async fn decision(
     State(gateway): State<Gateway>,
-    Path(request): Path<String>,
+    Id(request): Id<RequestId>,
     call: SmallCall,
 ) -> Result<Response, Problem> {
-    let request: RequestId = request
-        .parse()
-        .map_err(|error| malformed_id("request", error))?;
     Ok(Json(gateway.desk.decision(&call.caller, request).await?).into_response())
-}
-
-pub(crate) fn malformed_id(what: &str, error: impl std::fmt::Display) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "malformed-id",
-        format!("{what}: {error}"),
-    )
 }
 
 /// Which custodian's vault is asked.

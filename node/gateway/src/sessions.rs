@@ -13,6 +13,7 @@ mod book;
 mod cbor;
 mod challenge;
 mod passkey;
+mod passkeys;
 pub mod scope;
 
 pub use attempts::{TRIES, WINDOW};
@@ -28,7 +29,7 @@ use crate::{
     caller::{Caller, Standing},
     ports::{DeskError, Gatekeeper},
     problem::Problem,
-    router::{SMALL_BYTES_MAX, malformed_id, no_such_method},
+    router::{SMALL_BYTES_MAX, no_such_method},
 };
 use async_trait::async_trait;
 use attempts::Attempts;
@@ -224,9 +225,9 @@ pub fn router(
         .route("/v1/sessions/by-passkey", post(open_by_passkey))
         .route("/v1/sessions", get(list))
         .route("/v1/sessions/{session}", delete(end))
-        .route("/v1/passkeys", post(register))
-        .route("/v1/passkeys", get(passkeys))
-        .route("/v1/passkeys/{credential}", delete(forget))
+        .route("/v1/passkeys", post(passkeys::register))
+        .route("/v1/passkeys", get(passkeys::list))
+        .route("/v1/passkeys/{credential}", delete(passkeys::forget))
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(CEREMONY_BYTES_MAX))
         .with_state(Service {
@@ -417,72 +418,6 @@ async fn end(
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(DeskError::NotFound("no such session of this account".to_owned()).into())
-}
-
-/// A passkey as its account sees it.
-#[derive(Serialize)]
-struct ListedPasskey {
-    credential: String,
-    algorithm: Algorithm,
-    made: Moment,
-}
-
-impl From<Passkey> for ListedPasskey {
-    fn from(passkey: Passkey) -> Self {
-        Self {
-            credential: passkey.credential,
-            algorithm: passkey.algorithm,
-            made: passkey.made,
-        }
-    }
-}
-
-async fn register(
-    State(service): State<Service>,
-    call: Call<CEREMONY_BYTES_MAX>,
-) -> Result<Response, Problem> {
-    let account = require_signed(&call)?.account;
-    let party = service.party()?;
-    let form: Registration = body::parse(&call.body, "clientDataJSON and attestationObject")?;
-    let challenge = passkey::challenge_of(&form.client_data).map_err(wrong)?;
-    service
-        .sessions()
-        .take_challenge(&challenge, service.now())?;
-    let passkey = form.passkey(party, account, service.now()).map_err(wrong)?;
-    if !service.store.keep(passkey.clone()).await? {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "passkey-not-kept",
-            format!(
-                "this passkey is known already, or the account has {PASSKEYS_MAX}: forget one first"
-            ),
-        ));
-    }
-    Ok((StatusCode::CREATED, Json(ListedPasskey::from(passkey))).into_response())
-}
-
-async fn passkeys(
-    State(service): State<Service>,
-    call: Call<SMALL_BYTES_MAX>,
-) -> Result<Response, Problem> {
-    let own = service.store.passkeys_of(&call.caller.account).await?;
-    let own: Vec<ListedPasskey> = own.into_iter().map(ListedPasskey::from).collect();
-    Ok(Json(own).into_response())
-}
-
-async fn forget(
-    State(service): State<Service>,
-    Path(credential): Path<String>,
-    call: Call<SMALL_BYTES_MAX>,
-) -> Result<StatusCode, Problem> {
-    let account = require_signed(&call)?.account;
-    if CEREMONY_BYTES_MAX < credential.len() {
-        return Err(malformed_id("credential", "too long"));
-    }
-    if service.store.forget(&account, &credential).await? {
-        return Ok(StatusCode::NO_CONTENT);
-    }
-    Err(DeskError::NotFound("no such passkey of this account".to_owned()).into())
 }
 
 /// A call that the account's own key signed: nobody comes to more sessions or passkeys by a session.

@@ -3,7 +3,7 @@
 use crate::message::{REQUEST_BYTES_MAX, RESPONSE_BYTES_MAX, Request, Response};
 use async_trait::async_trait;
 use codec::{DecodeAll, Encode};
-use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, FutureExt};
 use libp2p::{StreamProtocol, request_response};
 use std::io;
 
@@ -34,6 +34,15 @@ async fn read<M: DecodeAll>(
         .await?;
     M::decode_all(&mut bytes.as_slice())
         .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
+}
+
+/// Whether a stranger's bytes, with their length before them, are a question or an answer within all bounds; for those who try hostile ones.
+pub fn reads(bytes: &[u8]) -> bool {
+    // A slice has all its bytes at once: reading from it never waits.
+    let (mut question, mut answer) = (bytes, bytes);
+    let question = read::<Request>(&mut question, REQUEST_BYTES_MAX).now_or_never();
+    let answer = read::<Response>(&mut answer, RESPONSE_BYTES_MAX).now_or_never();
+    matches!(question, Some(Ok(question)) if question.is_bounded()) || matches!(answer, Some(Ok(_)))
 }
 
 async fn write(

@@ -28,6 +28,7 @@ mod start;
 mod task;
 mod upkeep;
 
+pub use crate::codec::reads;
 pub use handle::{AskError, Event, Network, PeerView};
 pub use identity::{PeerProof, network_key};
 pub use join::{FailureCause, JoinError, Joined, PeerFailure, join};

@@ -1,34 +1,12 @@
 //! `backup.json`: what a backup is of.
 
-use super::{BackupError, io};
-use musubi_primitives::{BlockHash, Moment};
-use serde::{Deserialize, Serialize};
+pub use super::forms::Facts;
+use super::{BackupError, forms::VERSION, io};
+use musubi_primitives::BlockHash;
 use std::path::Path;
 
-/// The form of backups that this program writes and reads.
-const VERSION: u32 = 1;
 /// Name of the file.
 pub const FILE: &str = "backup.json";
-
-/// What a backup is of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Facts {
-    /// Form of the backup.
-    pub version: u32,
-    /// Version of the program that made it.
-    pub program: String,
-    /// Name of the node in its logs.
-    pub node: String,
-    /// Hash of the chain's first block.
-    pub genesis: BlockHash,
-    /// The newest block that is certainly in it.
-    pub height: u64,
-    /// That block's hash.
-    pub hash: BlockHash,
-    /// When it was begun, in milliseconds since 1970.
-    pub made_at: Moment,
-}
 
 impl Facts {
     /// Facts of a backup made now.
@@ -44,12 +22,6 @@ impl Facts {
         }
     }
 
-    /// The file's text.
-    pub fn to_text(&self) -> String {
-        let text = serde_json::to_string_pretty(self).expect("numbers and strings serialize");
-        format!("{text}\n")
-    }
-
     /// Reads the facts of a backup.
     ///
     /// # Errors
@@ -57,17 +29,6 @@ impl Facts {
     pub fn read(backup: &Path) -> Result<Self, BackupError> {
         let path = backup.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(io("read", &path))?;
-        let facts: Self = serde_json::from_str(&text).map_err(|error| BackupError::NotABackup {
-            path: path.clone(),
-            cause: error.to_string(),
-        })?;
-        if facts.version == VERSION {
-            return Ok(facts);
-        }
-        let cause = format!(
-            "backup of form {}, this program reads form {VERSION}: use the program that made it",
-            facts.version
-        );
-        Err(BackupError::NotABackup { path, cause })
+        Self::parse(&text).map_err(|cause| BackupError::NotABackup { path, cause })
     }
 }

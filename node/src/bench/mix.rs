@@ -3,6 +3,7 @@
 //! Consents go round: proposed, attested, withdrawn, each a transaction of the officer who looks after the family, so that nonces keep the order.
 
 use super::people::{self, Family, HOME, KEY_LIFE, People};
+use crate::random::random;
 use musubi_client_sdk::{
     calls::{access, consent, consortium, records, residents},
     extrinsics::Call,
@@ -106,7 +107,7 @@ impl Mix {
         let count = count(&mut self.shares.access);
         let child = pick(&self.people.families, count)?.child;
         let call = access::request_access(
-            RequestId(people::random()?),
+            RequestId(random()?),
             child,
             Purpose::ChildCare,
             CategorySet::of(&[Category::Immunization]),
@@ -121,11 +122,11 @@ impl Mix {
         let count = count(&mut self.shares.records);
         let child = pick(&self.people.families, count)?.child;
         let call = records::commit_record(
-            RecordId(people::random()?),
+            RecordId(random()?),
             child,
             Category::Immunization,
-            Commitment(people::random()?),
-            CiphertextHash(people::random()?),
+            Commitment(random()?),
+            CiphertextHash(random()?),
             HOME,
         );
         let by = pick(&self.people.doctors, count)?;
@@ -139,7 +140,7 @@ impl Mix {
         let stage = self.stages.get_mut(place).ok_or("nobody was prepared")?;
         let call = match *stage {
             Stage::Propose => {
-                let id = ConsentId(people::random()?);
+                let id = ConsentId(random()?);
                 *stage = Stage::Attest(id);
                 consent::propose(
                     id,
@@ -153,7 +154,7 @@ impl Mix {
             }
             Stage::Withdraw(id) => {
                 *stage = Stage::Propose;
-                consent::withdraw(id, Some(Commitment(people::random()?)))
+                consent::withdraw(id, Some(Commitment(random()?)))
             }
         };
         let by = family.officer;
@@ -164,7 +165,7 @@ impl Mix {
     fn other(&mut self, now: Moment) -> Result<Wish, String> {
         let count = count(&mut self.shares.others);
         if count.is_multiple_of(2) {
-            let newcomer = Pseudonym(people::random()?);
+            let newcomer = Pseudonym(random()?);
             let call = residents::enrol(newcomer, ServiceDomain::Health, false, None);
             let by = pick(&self.people.officers, count)?;
             return Ok(Wish { by, call });

@@ -2,6 +2,7 @@
 //! transactions like any others.
 
 use super::{finality::Finality, fleet::Fleet, place::Place};
+use crate::random::random;
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{
     calls::{DeviceKeys, consent, consortium, residents},
@@ -110,14 +111,6 @@ impl People {
             operators,
         })
     }
-}
-
-/// Random bytes: an identifier of the benchmark.
-pub fn random() -> Result<[u8; 32], String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| format!("the system gives no randomness: {error}"))?;
-    Ok(bytes)
 }
 
 async fn staff(

@@ -13,6 +13,11 @@ pub enum SpecCommand {
         /// The file.
         file: PathBuf,
     },
+    /// Print the checkpoint that a reader begins from (JSON): block 0 and its validators, out of the file and no node.
+    Genesis {
+        /// The file.
+        file: PathBuf,
+    },
     /// Lay out the demonstration consortium: keys, specification and node configurations. Prints the nodes as JSON.
     Demo {
         /// An empty or new folder.
@@ -40,6 +45,10 @@ pub fn run(command: &SpecCommand) -> Result<String, String> {
                 "name: {}\nid: {}\nenvironment: {:?}\npallets: {pallets}",
                 spec.name, spec.id, spec.environment
             ))
+        }
+        SpecCommand::Genesis { file } => {
+            let checkpoint = super::verify::genesis_checkpoint(file)?;
+            serde_json::to_string(&checkpoint).map_err(|error| error.to_string())
         }
         SpecCommand::Demo { folder, ports } => {
             let ports = ports.map_or_else(Ports::default, Ports::starting_at);

@@ -2,7 +2,7 @@
 //! byte against what the chain committed to.
 
 use super::gateway::{Gateway, Keys};
-use crate::clock::now;
+use crate::{clock::now, random::random};
 use codec::{Decode, Encode};
 use ed25519_dalek::Signer;
 use musubi_client_sdk::{
@@ -59,9 +59,7 @@ impl Reader<'_> {
     /// # Errors
     /// What kept the request from the chain.
     pub async fn ask(&self, question: &Question) -> Result<Asked, String> {
-        let mut id = [0; 32];
-        getrandom::fill(&mut id).map_err(|error| error.to_string())?;
-        let request = RequestId(id);
+        let request = RequestId(random()?);
         let call = calls::access::request_access(
             request,
             question.subject,

@@ -127,12 +127,6 @@ impl Stage<'_> {
     }
 }
 
-fn random() -> Result<[u8; 32], String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
-}
-
 /// Names of the members, for lines that people read.
 pub fn member_name(member: MemberId) -> &'static str {
     let place = usize::try_from(member.0).unwrap_or(usize::MAX);

@@ -4,6 +4,7 @@
 //! a counter. Without pcscd the same card signs inside this process, and the demonstration says so.
 
 use super::cards;
+use crate::random::random;
 use musubi_consent::{Document, DocumentFields, Evidence, SignedCms, SignedContent};
 use musubi_consent_card::{JpkiCard, SignPassword, TriesPolicy, UserPin, card_face::Sex};
 use musubi_consent_card_emulator::{
@@ -131,11 +132,9 @@ impl Readers {
             Some(stack) => wallet.sign_on_reader(stack, key, document, genesis)?,
             None => wallet.sign_here(key, &SignedContent::of(document, genesis))?,
         };
-        let mut salt = [0; 32];
-        getrandom::fill(&mut salt).map_err(|error| error.to_string())?;
         Ok(Evidence {
             document: document.canonical_bytes().to_vec(),
-            salt: Salt(salt),
+            salt: Salt(random()?),
             cms,
             signed_at: now,
         })

@@ -4,6 +4,7 @@
 //! as done. So a counter that lost its connection sends the same form once more.
 
 use super::{chain::Chain, voice::Voice};
+use crate::random::random;
 use musubi_client_sdk::calls::{self, DeviceKeys};
 use musubi_fhir::Identity;
 use musubi_node_gateway::{Applied, Caller, DeskError, Enrolled, EnrolmentForm, GuardianshipForm};
@@ -373,9 +374,7 @@ fn pseudonym_for(form: &EnrolmentForm) -> Result<Pseudonym, DeskError> {
 }
 
 pub(super) fn fresh_pseudonym() -> Result<Pseudonym, DeskError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(unavailable)?;
-    Ok(Pseudonym(bytes))
+    random().map(Pseudonym).map_err(unavailable)
 }
 
 pub(super) fn fault(error: RegisterError) -> DeskError {

@@ -169,22 +169,43 @@ impl Duties {
             .vault(musubi_node_vault::Vault::to_acknowledge)
             .await?;
         for records in waiting.chunks(TOGETHER_MAX) {
-            let told = join_all(records.iter().map(|record| self.acknowledge_one(*record))).await;
+            let known = self.known(records).await?;
+            // What the chain knows by now is entered before it is told of.
+            self.enter(&known).await;
+            let told = known
+                .iter()
+                .map(|(record, view)| self.acknowledge_one(*record, view));
+            let told = join_all(told).await;
             told.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())
     }
 
-    async fn acknowledge_one(&self, record: RecordId) -> Result<(), DeskError> {
-        let view: Option<RecordView> = self.chain.read("MusubiApi_record", record).await?;
-        let Some(view) = view else { return Ok(()) };
-        // Each one at its own turn: what came in a moment ago, or has just become known to the chain, is entered before it is told of.
-        if let Some(ledger) = &self.ledger
-            && let Err(error) = blocking(ledger.enter(record)).await
-        {
-            // The next start looks through the vault again.
-            tracing::warn!(%record, ?error, "the ledger lacks a record");
+    /// Those of these records that the chain knows.
+    async fn known(&self, records: &[RecordId]) -> Result<Vec<(RecordId, RecordView)>, DeskError> {
+        let mut known = Vec::new();
+        for record in records {
+            let view: Option<RecordView> = self.chain.read("MusubiApi_record", *record).await?;
+            known.extend(view.map(|view| (*record, view)));
         }
+        Ok(known)
+    }
+
+    /// Enters records into the ledger, where there is one.
+    async fn enter(&self, known: &[(RecordId, RecordView)]) {
+        let Some(ledger) = &self.ledger else { return };
+        blocking(async {
+            for (record, _) in known {
+                if let Err(error) = ledger.enter(*record).await {
+                    // The next start looks through the vault again.
+                    tracing::warn!(%record, ?error, "the ledger lacks a record");
+                }
+            }
+        })
+        .await;
+    }
+
+    async fn acknowledge_one(&self, record: RecordId, view: &RecordView) -> Result<(), DeskError> {
         if !view.holders.contains(&self.member) && view.state != RecordState::Erased {
             let call = calls::records::acknowledge(record, view.ciphertext);
             match self.chain.submit(&self.vault_key, call).await {
@@ -196,7 +217,7 @@ impl Duties {
                 Err(error) => return Err(error),
             }
         }
-        self.note_if_left(&view).await?;
+        self.note_if_left(view).await?;
         self.custodian
             .vault(move |vault| vault.acknowledged(&record))
             .await
@@ -291,13 +312,16 @@ impl Duties {
         let Some(ledger) = &self.ledger else {
             return Ok(());
         };
-        for record in &news.voided {
-            blocking(ledger.void(*record)).await?;
-        }
-        for record in &news.erasures {
-            blocking(ledger.erased(*record)).await?;
-        }
-        Ok(())
+        blocking(async {
+            for record in &news.voided {
+                ledger.void(*record).await?;
+            }
+            for record in &news.erasures {
+                ledger.erased(*record).await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Whether the record had been held here. A holder that lost it owes its receipt all the same: it has nothing left to destroy.

@@ -10,6 +10,7 @@ use crate::{
     commands::key::passphrase,
     config::NodeConfig,
     key_file::{self, KeyKind},
+    random::random,
 };
 use codec::{Decode, Encode};
 use ed25519_dalek::{Signer, SigningKey};
@@ -107,9 +108,7 @@ impl Elsewhere {
         subject: Pseudonym,
         categories: CategorySet,
     ) -> Result<RequestId, Unread> {
-        let mut id = [0; 32];
-        getrandom::fill(&mut id).map_err(unavailable)?;
-        let request = RequestId(id);
+        let request = RequestId(random().map_err(unavailable)?);
         let call = calls::access::request_access(
             request,
             subject,

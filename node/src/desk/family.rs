@@ -4,6 +4,8 @@
 //! frozen, erased or withheld from the family is not given. No ticket is needed, since nothing is released that was not sealed to the
 //! family when it was written.
 
+mod copies;
+
 use super::{
     Office,
     chain::unavailable,
@@ -23,8 +25,8 @@ use musubi_node_facade::IssuerKey;
 use musubi_node_gateway::{
     Caller, DeskError, Standing,
     family::{
-        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard,
-        MemberName, PIECES_MAX, Prepared, ProvedRow, Relative,
+        About, CopyForm, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver,
+        HealthCard, MemberName, PIECES_MAX, Prepared, ProvedRow, Relative,
     },
 };
 use musubi_node_register::{Person, PersonId};
@@ -190,7 +192,7 @@ impl FamilyOffice {
             author: view.author,
             commitment: view.commitment,
             ciphertext: view.ciphertext,
-            is_void: view.in_error || view.superseded_by.is_some(),
+            is_void: view.is_void(),
             sealed: STANDARD.encode(sealed.encode()),
             envelope: envelope.map(|envelope| STANDARD.encode(envelope.encode())),
         }))
@@ -446,6 +448,18 @@ impl FamilyDesk for FamilyOffice {
             .vaccination_card(&self.origin, now, &named, &doses)
             .map(|card| HealthCard { card })
             .map_err(unavailable)
+    }
+
+    async fn copy(
+        &self,
+        caller: &Caller,
+        subject: Pseudonym,
+        form: CopyForm,
+    ) -> Result<Vec<u8>, DeskError> {
+        self.check(caller, subject).await?;
+        self.check_not_frozen(&subject)?;
+        let consents = self.consents(caller, subject).await?;
+        self.copied(subject, consents, form).await
     }
 
     async fn hand_over(&self, caller: &Caller, draft: Draft) -> Result<HandOver, DeskError> {

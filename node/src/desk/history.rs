@@ -131,7 +131,7 @@ impl OwnRecord {
                 RecordState::Stored => Standing::Stored,
                 RecordState::Pending | RecordState::Erased => Standing::Pending,
             },
-            is_void: view.in_error || view.superseded_by.is_some(),
+            is_void: view.is_void(),
             bytes,
         }
     }

@@ -110,13 +110,11 @@ impl Ledger {
         let Some(bytes) = opened.await? else {
             return Ok(None);
         };
-        let is_void = view.in_error || view.superseded_by.is_some();
-        if is_void
-            || !matches!(
-                view.category,
-                Category::Immunization | Category::Questionnaire
-            )
-        {
+        let has_line = matches!(
+            view.category,
+            Category::Immunization | Category::Questionnaire
+        );
+        if view.is_void() || !has_line {
             return Ok(Some(Line::Other));
         }
         let text = std::str::from_utf8(&bytes).map_err(unavailable)?;

@@ -5,6 +5,7 @@ use super::{
     chain::unavailable,
     counter::fault,
 };
+use crate::random::random;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::Signer as _;
 use musubi_consent::{
@@ -202,9 +203,7 @@ pub(super) fn sign_again(error: NonceError) -> DeskError {
 }
 
 pub(super) fn fresh_nonce() -> Result<[u8; 32], DeskError> {
-    let mut nonce = [0; 32];
-    getrandom::fill(&mut nonce).map_err(unavailable)?;
-    Ok(nonce)
+    random().map_err(unavailable)
 }
 
 /// The nonce inside a document for the signing key; a check-in is looked at where it is judged.

@@ -12,9 +12,8 @@ use super::{
 use musubi_client_sdk::sealing::record::CanonicalBytes;
 use musubi_node_gateway::DeskError;
 use musubi_primitives::{
-    Category, CategorySet, Claim, MemberId, Pseudonym, Purpose, RecordId, RecordState,
+    Category, CategorySet, Claim, MemberId, Pseudonym, Purpose, RecordId,
     trail::{TrailFact, TrailHead, TrailRow},
-    view::RecordView,
 };
 use std::{collections::BTreeSet, time::Duration};
 
@@ -90,7 +89,7 @@ impl Intake {
         for record in written_by_others(rows.iter().map(|(row, ..)| row), self.member) {
             let is_here = own.iter().any(|own| own.record == record);
             let view = self.known(record).await?;
-            if !is_here && view.is_some_and(|view| stands(&view)) {
+            if !is_here && view.is_some_and(|view| view.stands()) {
                 standing.insert(record);
             }
         }
@@ -137,12 +136,6 @@ fn written_by_others<'r>(
         } if author != member => Some(record),
         _ => None,
     })
-}
-
-/// Whether a record still says something: not erased, replaced or entered in error.
-fn stands(view: &RecordView) -> bool {
-    let is_void = view.in_error || view.superseded_by.is_some();
-    view.state != RecordState::Erased && !is_void
 }
 
 #[cfg(test)]

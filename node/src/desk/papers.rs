@@ -109,7 +109,8 @@ impl Attester {
         }
     }
 
-    async fn print<E: std::error::Error>(
+    /// Draws a paper with the machine's font.
+    pub(super) async fn print<E: std::error::Error>(
         &self,
         draw: impl FnOnce(&Font) -> Result<Vec<u8>, E> + Send + 'static,
     ) -> Result<Vec<u8>, DeskError> {

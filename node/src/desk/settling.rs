@@ -8,7 +8,7 @@ use musubi_care::{civil::Date, follow_up::FollowUp, rules::RuleSet};
 use musubi_node_gateway::DeskError;
 use musubi_node_register::{Followed, Line, LineOf, Person as Registered};
 use musubi_primitives::{MemberId, Pseudonym, resident::ServiceDomain};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// Follow-ups by the pseudonym in use and the appointment.
 pub(super) type FollowUps = BTreeMap<(Pseudonym, String), FollowUp>;
@@ -21,11 +21,11 @@ impl Ledger {
         let mut people: BTreeMap<Pseudonym, Option<Vec<LineOf>>> = BTreeMap::new();
         let mut follow_ups = FollowUps::new();
         for (subject, followed) in self.carried_on()? {
-            if !people.contains_key(&subject) {
-                let lines = self.lines_at_home(subject).await?;
-                people.insert(subject, lines);
-            }
-            if let Some(Some(lines)) = people.get(&subject) {
+            let lines = match people.entry(subject) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.lines_at_home(subject).await?),
+            };
+            if let Some(lines) = lines {
                 let about = followed.about.clone();
                 let steps = settled(steps_of(&followed)?, &about, lines, rules);
                 follow_ups.insert((subject, about), steps);

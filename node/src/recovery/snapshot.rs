@@ -77,9 +77,17 @@ impl Snapshot {
         if !found.eq_ignore_ascii_case(sha256) {
             return Err(fail(format!("its SHA-256 is {found}, not {sha256}")));
         }
-        let snapshot = Self::decode_all(&mut bytes.as_slice())
-            .map_err(|error| fail(format!("it is no snapshot: {error}")))?;
-        snapshot.check().map_err(fail)?;
+        Self::parse(&bytes).map_err(fail)
+    }
+
+    /// Reads a snapshot and checks all that it says of itself.
+    ///
+    /// # Errors
+    /// A sentence that says what does not hold.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let snapshot = Self::decode_all(&mut &*bytes)
+            .map_err(|error| format!("it is no snapshot: {error}"))?;
+        snapshot.check()?;
         Ok(snapshot)
     }
 

@@ -38,6 +38,18 @@ pub struct RecordView {
     pub in_error: bool,
 }
 
+impl RecordView {
+    /// Whether it counts no longer: another stands in its place, or it should not have been written. Its bytes may be there all the same.
+    pub fn is_void(&self) -> bool {
+        self.in_error || self.superseded_by.is_some()
+    }
+
+    /// Whether it still says something: neither void nor erased.
+    pub fn stands(&self) -> bool {
+        self.state != RecordState::Erased && !self.is_void()
+    }
+}
+
 /// Rules of the schedule check that apply now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,4 +1,5 @@
 // @polkadot/api against a node: connect, read, sign, submit, watch to finality, events, heads, proof.
+import { readFile } from 'node:fs/promises'
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api'
 import { cryptoWaitReady } from '@polkadot/util-crypto'
 import { provenValue } from './proof.mjs'
@@ -26,11 +27,32 @@ async function followHeads(api, count) {
   })
 }
 
+/** The vector that every language's SDK meets, made by this library: the call, what is signed, and the whole. */
+async function vectors(api) {
+  const file = new URL('../../vectors/data/sdk.json', import.meta.url)
+  const { consent, seed, envelope, call, payload, extrinsic } = JSON.parse(await readFile(file, 'utf8')).extrinsic
+  const { period, height, block } = envelope.mortal
+  const pair = new Keyring({ type: 'ed25519' }).addFromSeed(Buffer.from(seed, 'hex'))
+  const hex = (bytes) => Buffer.from(bytes).toString('hex')
+  must(`0x${hex(pair.publicKey)}` === envelope.account, "the vector's account")
+  const { method } = api.tx.consent.withdraw(consent, null)
+  must(hex(method.toU8a()) === call, `the vector's call, and not ${hex(method.toU8a())}`)
+  const era = api.registry.createType('ExtrinsicEra', { current: height, period })
+  const { specVersion, transactionVersion, genesis, nonce } = envelope
+  const signed = { method: method.toHex(), era, nonce, specVersion, transactionVersion, genesisHash: genesis, blockHash: block }
+  const toSign = api.registry.createType('ExtrinsicPayload', signed, { version: 4 }).toU8a({ method: true })
+  must(hex(toSign) === payload, `the vector's payload, and not ${hex(toSign)}`)
+  const whole = api.registry.createType('Extrinsic', { method }, { version: 4 })
+  whole.sign(pair, { ...signed, runtimeVersion: { specVersion, transactionVersion }, signedExtensions: api.registry.signedExtensions })
+  must(hex(whole.toU8a()) === extrinsic, `the vector's extrinsic, and not ${hex(whole.toU8a())}`)
+}
+
 tell(async () => {
   await cryptoWaitReady()
   const api = await ApiPromise.create({ provider: new WsProvider(url), noInitWarn: true })
   report('connected', { chain: `${await api.rpc.system.chain()}`, spec: api.runtimeVersion.specVersion.toNumber() })
 
+  await vectors(api)
   const pair = new Keyring({ type: 'ed25519' }).addFromSeed(seed)
   const before = await api.query.system.account(pair.address)
   must(before.providers.toNumber() + before.sufficients.toNumber() > 0, 'the operator has an account')

@@ -10,7 +10,7 @@
     reason = "these tests start processes and change files on purpose"
 )]
 
-use musubi_tests_support::Consortium;
+use musubi_tests_support::{Consortium, chance::Chance};
 use std::process::Command;
 
 /// Waits until every node has `height`, then compares their hashes there.
@@ -37,18 +37,22 @@ async fn four_validators_and_a_member_finalise_the_same_blocks() {
 async fn blocks_go_on_without_one_of_four_and_it_catches_up_after_kill_9() {
     let mut consortium = Consortium::start();
     assert_all_agree(&consortium, 2).await;
-    consortium.node(3).process.kill();
-    let others = consortium.rpc(0).await;
+    let mut chance = Chance::of_this_run();
+    let victim = chance.below(4);
+    consortium.node(victim).process.kill();
+    let others = consortium.rpc((victim + 1) % 4).await;
     let reached = others.height().await;
-    let later = others.wait_for_height(reached + 3).await;
-    consortium.node(3).process.restart();
+    let later = reached + 1 + chance.draw() % 5;
+    others.wait_for_height(later).await;
+    consortium.node(victim).process.restart();
     assert_all_agree(&consortium, later).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_kill_9_of_all_four_nothing_finalised_is_lost() {
     let mut consortium = Consortium::start();
-    assert_all_agree(&consortium, 3).await;
+    let height = 2 + Chance::of_this_run().draw() % 4;
+    assert_all_agree(&consortium, height).await;
     let before = consortium.rpc(0).await;
     let tip = before.height().await;
     let hash = before.hash_at(tip).await;

@@ -10,7 +10,7 @@
     reason = "these tests start processes and change files on purpose"
 )]
 
-use musubi_tests_support::{Consortium, Rpc};
+use musubi_tests_support::{Consortium, Rpc, chance::Chance};
 use serde_json::{Value, json};
 
 /// More blocks than a peer must be ahead for a snapshot to be taken (`BLOCKS_AHEAD_MIN` in node/src/join.rs).
@@ -82,9 +82,12 @@ async fn a_late_member_joins_by_snapshot_and_survives_kill_9() {
     let message = missing.unwrap_err().to_string();
     assert!(message.contains("history begins"), "{message}");
 
+    let mut chance = Chance::of_this_run();
+    late.wait_for_height(late.height().await + chance.draw() % 4)
+        .await;
     consortium.node(LATE).process.kill();
     let reached = first.height().await;
-    first.wait_for_height(reached + 3).await;
+    first.wait_for_height(reached + 1 + chance.draw() % 5).await;
     consortium.node(LATE).process.restart();
     let late = consortium.rpc(LATE).await;
     assert_same_state(&first, &late).await;

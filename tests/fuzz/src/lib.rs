@@ -1,4 +1,5 @@
-//! Every parser that reads what a card, a certificate holder or a responder wrote, as a target for hostile bytes.
+//! Every parser that reads what a card, a certificate holder, a responder, another node or anybody with a network wrote, as a target for hostile
+//! bytes.
 //!
 //! A target takes any bytes and says whether a parser accepted them. It fails by panicking: on a panic below it, when an
 //! accepted value does not write itself back to the same bytes, or when a parser takes more memory than [`memory::allowed`].
@@ -15,9 +16,22 @@
 
 mod documents;
 mod evidence;
+mod keepsakes;
 pub mod memory;
+mod nodes;
+mod rpc;
 mod scripted_card;
 mod signatures;
+#[path = "../../../node/api/tests/it/village.rs"]
+#[allow(
+    dead_code,
+    missing_debug_implementations,
+    clippy::cast_possible_truncation,
+    clippy::cast_lossless,
+    clippy::unwrap_used,
+    reason = "the village in memory of the API's own tests, of which a part is used here"
+)]
+mod village;
 
 /// Reads any bytes; true when at least one parser accepted them.
 pub type Read = fn(&[u8]) -> bool;
@@ -35,7 +49,7 @@ pub struct Target {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 18] = [
         Self::new("card-answers", 8 * 1024, scripted_card::answers),
         Self::new("card-face", 2 * 1024, scripted_card::face),
         // A card of the emulator is a file of whoever runs it: it may not crash, and its memory is its owner's affair.
@@ -50,6 +64,18 @@ impl Target {
         Self::new("documents", 17 * 1024, documents::documents),
         Self::new("evidence", 16 * 1024, evidence::evidence),
         Self::new("receipt", 17 * 1024, documents::receipt),
+        Self::new("extrinsic", 8 * 1024, nodes::extrinsic),
+        Self::new("block", 16 * 1024, nodes::block),
+        Self::new("members", 16 * 1024, nodes::members),
+        Self::new("consensus", 16 * 1024, nodes::consensus),
+        // What the library for HTTP and the tasks of an answer take is no parser's doing, and most of it is on other threads.
+        Self {
+            is_foreign: false,
+            ..Self::new("json-rpc", 5 * 1024, rpc::json_rpc)
+        },
+        Self::new("proofs", 64 * 1024, nodes::proofs),
+        Self::new("backup", 4 * 1024, keepsakes::backup),
+        Self::new("snapshot", 16 * 1024, keepsakes::snapshot),
     ];
 
     const fn new(name: &'static str, bytes_max: usize, read: Read) -> Self {

@@ -60,6 +60,35 @@ fn every_kept_input_cut_short_anywhere_runs_clean() {
     }
 }
 
+/// How often each good input is bent; an engine bends it millions of times.
+const BENT: u64 = 200;
+
+/// The next number of a small deterministic source of noise (xorshift).
+fn noise(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    usize::try_from(*state >> 1).unwrap()
+}
+
+#[test]
+fn every_good_input_bent_at_random_runs_clean() {
+    for target in Target::ALL {
+        for file in corpus(&target).iter().filter(|file| is_good(file)) {
+            let bytes = fs::read(file).unwrap();
+            for seed in 1..=BENT {
+                let (mut state, mut bent) =
+                    (seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), bytes.clone());
+                for _ in 0..=noise(&mut state) % 4 {
+                    let place = noise(&mut state) % bent.len();
+                    bent[place] = noise(&mut state).to_le_bytes()[0];
+                }
+                target.run(&bent);
+            }
+        }
+    }
+}
+
 /// Four length bytes that claim 256 MiB, the most that the decoder takes.
 const HUGE: [u8; 5] = [0x84, 0x0F, 0xFF, 0xFF, 0xFF];
 

@@ -12,9 +12,6 @@ use std::{
     sync::Mutex,
 };
 
-/// What nodes log when their logs are kept.
-const DETAIL: &str = "debug,yamux=info,multistream_select=info,hyper=info,netlink=info";
-
 /// A running consortium: four validators and a clinic's member node, in the order of its plan.
 #[derive(Debug)]
 pub struct Consortium {
@@ -53,6 +50,17 @@ impl Consortium {
         Self { folder, nodes }
     }
 
+    /// Adds a node that was laid out by hand, not started yet; its place.
+    pub fn add(&mut self, name: &str, config: &Path, rpc: &str) -> usize {
+        let place = Place {
+            name: name.to_owned(),
+            config: config.to_path_buf(),
+            rpc: rpc.to_owned(),
+        };
+        self.nodes.push(place.prepare());
+        self.nodes.len() - 1
+    }
+
     /// Edits the chain specification, before the first node has started.
     pub fn change_spec(&self, change: impl FnOnce(&mut Value)) {
         let path = self.folder().join("chain-spec.json");
@@ -89,7 +97,7 @@ impl Consortium {
     }
 }
 
-/// A test that fails leaves its nodes' logs, in detail, in the folder that `KEEP_LOGS` names.
+/// A test that fails leaves its nodes' logs in the folder that `KEEP_LOGS` names; `LOG_FILTER` says how much nodes log, such as `debug,hyper=info`.
 impl Drop for Consortium {
     fn drop(&mut self) {
         let Some(folder) = kept_logs().filter(|_| std::thread::panicking()) else {
@@ -114,9 +122,9 @@ struct Place {
 
 impl Place {
     fn prepare(self) -> Node {
-        if kept_logs().is_some() {
+        if let Ok(filter) = std::env::var("LOG_FILTER") {
             let config = std::fs::read_to_string(&self.config).expect("a configuration");
-            let config = format!("{config}\n[log]\nfilter = \"{DETAIL}\"\n");
+            let config = format!("{config}\n[log]\nfilter = \"{filter}\"\n");
             std::fs::write(&self.config, config).expect("it can be written");
         }
         let process = NodeProcess::prepare(&self.config);

@@ -12,12 +12,14 @@
 )]
 
 pub mod authority;
+pub mod chance;
 pub mod consortium;
 pub mod disk;
 pub mod gateway;
 pub mod history;
 pub mod process;
 pub mod rpc;
+pub mod shim;
 pub mod statement;
 pub mod story;
 pub mod wires;

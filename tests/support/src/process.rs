@@ -6,8 +6,18 @@ use std::{
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// The `musubi` binary that was built beside the running test.
+/// The `musubi` binary that tests start: the one that `SOAK_BINARY` names, such as a release build of the same sources, else the one that was
+/// built beside the running test.
 pub fn binary() -> PathBuf {
+    if let Some(named) = std::env::var_os("SOAK_BINARY") {
+        let binary = PathBuf::from(named);
+        assert!(
+            binary.is_file(),
+            "SOAK_BINARY names {}, which is no file",
+            binary.display()
+        );
+        return binary;
+    }
     let test = std::env::current_exe().expect("a running test has a path");
     let folder = test
         .parent()
@@ -98,6 +108,32 @@ impl NodeProcess {
     /// What the node has written so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Stops the process where it is (SIGSTOP), as a machine that hangs: its connections stay open, and it says nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a frozen process go on (SIGCONT).
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.pid().expect("it runs").to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status();
+        assert!(sent.expect("kill runs").success(), "pid {pid}");
+    }
+
+    /// The most memory that the process ever had at once since it started, in bytes (`VmHWM`).
+    pub fn peak_memory(&self) -> u64 {
+        let pid = self.pid().expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it is alive");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next());
+        let kibibytes: u64 = kibibytes.expect("a figure").parse().expect("a number");
+        kibibytes << 10
     }
 
     /// Process id, while it runs.

@@ -1,6 +1,7 @@
 // Consents: what is on, off with one touch; what was; and a new one, which a counter with a card reader signs.
 
-import { day, Spoken } from "musubi-shared";
+import { day, Machine, Spoken } from "musubi-shared";
+import type { Keys } from "musubi-sdk/keys";
 import { useState } from "preact/hooks";
 import { type Consent, isOn, stateOf } from "../chain";
 import { useGateway, useHere, useKnown, useMember } from "../here";
@@ -51,7 +52,6 @@ function About({ consent }: { consent: Consent }) {
 
 /** What one of those who decide can do with a consent that is on; each is one call of the chain, signed by this device's key. */
 type Way = "withdraw" | "object" | "resume";
-type Keys = Awaited<ReturnType<typeof import("musubi-sdk/keys")["loadKeys"]>>;
 
 /** Joint guardians: whoever did not give it may object, which pauses it; the chain lets nobody but the objector take that back. */
 function waysOf(consent: Consent, me: string, authority: string): Way[] {
@@ -94,7 +94,7 @@ function On({ consent, again }: { consent: Consent; again: () => void }) {
           <div class="row"><button class="stop" disabled={busy} onClick={() => void go(asking)}>{say(busy ? "withdraw.busy" : `${asking}.yes`)}</button><button disabled={busy} onClick={() => setAsking(undefined)}>{say("withdraw.no")}</button></div>
         </div>
       )}
-      {failed && <div class="banner bad" role="alert"><p>{say(`${failed.way}.failed`)}</p><p class="soft" lang="en">{failed.why}</p></div>}
+      {failed && <div class="banner bad" role="alert"><p>{say(`${failed.way}.failed`)}</p><Machine>{failed.why}</Machine></div>}
       {offline && <p class="soft">{say("withdraw.offline")}</p>}
     </li>
   );

@@ -1,10 +1,11 @@
 // Forms: filled in at leisure, kept encrypted on this device, sent when there is a network.
 
-import { BASE, go, plain } from "musubi-shared";
+import { BASE, go, type Language, Machine, textIn } from "musubi-shared";
 import { Unreachable } from "musubi-sdk";
+import { FormPart } from "musubi-shared/form-parts";
 import type { Gateway } from "musubi-shared/gateway";
 import { useEffect, useState } from "preact/hooks";
-import type { Answers, Form, Item, Offered } from "../forms";
+import type { Answers, Form, Offered } from "../forms";
 import { useGateway, useHere, useKnown } from "../here";
 import { useSpeech } from "../speech";
 import { draftName as nameOf, formText, type Kept, onSent, sendWaiting } from "../sending";
@@ -21,11 +22,22 @@ async function listed(gateway: Gateway, subject: string): Promise<Offered[]> {
   }
 }
 
-export function Forms() {
-  const { say } = useSpeech();
+/** Every form that the municipality has for this child. */
+export function useForms(): ReturnType<typeof useKnown<Offered[]>> {
   const { device, child } = useHere();
   const gateway = useGateway();
-  const [forms, again] = useKnown(device, `forms ${child.subject}`, () => listed(gateway, child.subject));
+  return useKnown(device, `forms ${child.subject}`, () => listed(gateway, child.subject));
+}
+
+/** Those whose time it is on a day. */
+export const timely = (all: Offered[], day: string): Offered[] => all.filter(({ from, until }) => (from ?? day) <= day && day < (until ?? "9999"));
+
+/** A form's title in the reader's language. */
+export const titleOf = ({ id, title }: Offered, language: Language): string => title[{ ja: "ja", "ja-Hira": "ja-x-easy", en: "en" }[language]] ?? title["ja"] ?? id;
+
+export function Forms() {
+  const { say } = useSpeech();
+  const [forms, again] = useForms();
   return <div class="stack"><h1>{say("nav.forms")}</h1><p>{say("forms.lead")}</p><Shown state={forms} again={again}>{(all) => <Listed all={all} />}</Shown></div>;
 }
 
@@ -42,7 +54,7 @@ function Listed({ all }: { all: Offered[] }) {
     return onSent(() => void load());
   }, [all]);
   const day = new Date(Date.now() + 9 * 3_600_000).toISOString().slice(0, 10);
-  const now = all.filter(({ from, until }) => (from ?? day) <= day && day < (until ?? "9999"));
+  const now = timely(all, day);
   const others = all.filter((one) => !now.includes(one));
   return (
     <div class="stack">
@@ -54,12 +66,11 @@ function Listed({ all }: { all: Offered[] }) {
 
 function Ways({ forms, drafts }: { forms: Offered[]; drafts: Map<string, Kept> }) {
   const { say, language } = useSpeech();
-  const tag = { ja: "ja", "ja-Hira": "ja-x-easy", en: "en" }[language];
   return (
     <ul class="choices">
-      {forms.map(({ id, title }) => {
-        const draft = drafts.get(id);
-        return <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{title[tag] ?? title["ja"] ?? id}</strong>{draft && <span class={`badge ${draft.sent ? "good" : draft.refused ? "bad" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.refused ? "forms.returned" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>;
+      {forms.map((form) => {
+        const { id } = form, draft = drafts.get(id);
+        return <li><a class="choice-link" href={`${BASE}forms/${id}`}><strong>{titleOf(form, language)}</strong>{draft && <span class={`badge ${draft.sent ? "good" : draft.refused ? "bad" : "warn"}`}>{say(draft.sent ? "forms.sent" : draft.refused ? "forms.returned" : draft.waiting ? "forms.waiting" : "forms.draft")}</span>}</a></li>;
       })}
     </ul>
   );
@@ -111,14 +122,14 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
     <div class="stack narrow-page">
       <p class="soft"><a href={`${BASE}forms`}>{say("nav.forms")}</a> · {last ? say("forms.check") : say("step", { step: part + 1, of: parts.length + 1 })}</p>
       <h1>{title}</h1>
-      <progress value={part} max={parts.length} aria-label={plain(title)} />
-      {!last && <Part item={parts[part]!} answers={now.answers} set={set} lib={lib} />}
+      <progress value={part} max={parts.length} aria-label={textIn(language, title)} />
+      {!last && <FormPart item={parts[part]!} answers={now.answers} set={set} />}
       {last && (
         <div class="stack">
           {missing.length > 0 && <div class="banner warn"><p>{say("forms.missing", { count: missing.length })}</p><ul>{missing.slice(0, 5).map((item) => <li>{lib.translated(language, item.text, item._text)}</li>)}</ul></div>}
           {now.sent ? <p class="banner good" role="status">{say("forms.sentMore")}</p> : <button class="first wide" disabled={busy || missing.length > 0} onClick={() => void send()}>{say("forms.send")}</button>}
           {now.waiting && !busy && <div class="banner warn" role="alert" data-waiting={form.id}><p>{say("forms.later")}</p></div>}
-          {now.refused && <div class="banner bad" role="alert"><p>{say("forms.refused")}</p><p class="soft" lang="en">{now.refused}</p></div>}
+          {now.refused && <div class="banner bad" role="alert"><p>{say("forms.refused")}</p><Machine>{now.refused}</Machine></div>}
         </div>
       )}
       <div class="row spread">
@@ -127,41 +138,5 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
       </div>
       <p class="soft" role="status">{now.saved ? say("forms.saved") : say("forms.where")}</p>
     </div>
-  );
-}
-
-type Setting = { item: Item; answers: Answers; set: (linkId: string, answer: Answers[string]) => void; lib: typeof import("../forms") };
-
-function Part({ item, answers, set, lib }: Setting) {
-  const { language } = useSpeech();
-  const said = lib.translated(language, item.text, item._text);
-  if (item.type !== "group") return <Question {...{ item, answers, set, lib }} />;
-  return <section class="stack"><h2>{said}</h2>{item.item?.filter((inner) => lib.isAsked(inner, answers)).map((inner) => <Part key={inner.linkId} {...{ item: inner, answers, set, lib }} />)}</section>;
-}
-
-function Question({ item, answers, set, lib }: Setting) {
-  const { say, language } = useSpeech();
-  const said = lib.translated(language, item.text, item._text);
-  const answer = answers[item.linkId];
-  const mark = item.required ? <span class="badge plain">{say("required")}</span> : null;
-  const inner = item.item?.filter((one) => lib.isAsked(one, answers)).map((one) => <Part key={one.linkId} {...{ item: one, answers, set, lib }} />);
-  if (item.type === "boolean") {
-    return <fieldset class="card stack"><legend>{said} {mark}</legend><div class="choice"><button aria-pressed={answer === true} onClick={() => set(item.linkId, true)}>{say("yes")}</button><button aria-pressed={answer === false} onClick={() => set(item.linkId, false)}>{say("no")}</button></div>{inner}</fieldset>;
-  }
-  if (item.answerOption) {
-    const chosen = Array.isArray(answer) ? answer : answer === undefined ? [] : [String(answer)];
-    return (
-      <fieldset class="card stack"><legend>{said} {mark}</legend>
-        {item.answerOption.map(({ valueCoding: { code, display, _display } }) => <label class="check"><input type={item.repeats ? "checkbox" : "radio"} name={item.linkId} checked={chosen.includes(code)} onChange={(event) => set(item.linkId, item.repeats ? (event.currentTarget.checked ? [...chosen, code] : chosen.filter((one) => one !== code)) : code)} />{lib.translated(language, display, _display)}</label>)}
-        {inner}
-      </fieldset>
-    );
-  }
-  const type = { integer: "number", decimal: "number", date: "date", time: "time" }[item.type] ?? "text";
-  const value = typeof answer === "string" ? answer : "";
-  return (
-    <div class="card stack"><label><span class="said">{said} {mark}</span>
-      {item.type === "text" ? <textarea rows={3} maxLength={item.maxLength} value={value} onInput={(event) => set(item.linkId, event.currentTarget.value)} /> : <input type={type} inputMode={type === "number" ? "decimal" : undefined} step={item.type === "decimal" ? "any" : undefined} maxLength={item.maxLength} value={value} onInput={(event) => set(item.linkId, event.currentTarget.value)} />}
-    </label>{inner}</div>
   );
 }

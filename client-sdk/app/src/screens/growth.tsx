@@ -101,8 +101,9 @@ type Text = ReturnType<typeof useSpeech>["text"];
 
 function place({ position }: Placed, text: Text): string {
   if (!position) return "–";
-  if (position.below !== undefined) return text("place.below", { line: position.below });
-  if (position.above !== undefined) return text("place.above", { line: position.above });
-  if (position.on !== undefined) return text("place.on", { line: position.on });
-  return text("place.between", { low: position.between?.[0] ?? "", high: position.between?.[1] ?? "" });
+  if ("below" in position) return text("place.below", { line: position.below });
+  if ("above" in position) return text("place.above", { line: position.above });
+  if ("on" in position) return text("place.on", { line: position.on });
+  const [low, high] = position.between;
+  return text("place.between", { low, high });
 }

@@ -1,6 +1,7 @@
 // Who looked, when and why: the trail, every row of it proved on this device before it is shown as proved.
 
 import { day, minute, fill, Spoken } from "musubi-shared";
+import { fieldsOf, kindOf as kind } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { provedTrail, type ProvedRow, type Trail } from "../chain";
 import { useHere, useKnown, useMember } from "../here";
@@ -10,7 +11,7 @@ import { Nothing, Shown } from "./shown";
 const READS = new Set(["access-permitted", "access-denied", "delivered", "break-glass-opened", "break-glass-reviewed"]);
 const MEMBERS = new Set(["member", "author", "attester", "custodian", "holder", "home", "recipient", "from", "to"]);
 
-export const kindOf = ({ row }: ProvedRow): string => (typeof row.fact === "string" ? row.fact : (Object.keys(row.fact)[0] ?? ""));
+export const kindOf = ({ row }: ProvedRow): string => kind(row.fact);
 
 export function useTrail(): ReturnType<typeof useKnown<Trail>> {
   const { device, about, child } = useHere();
@@ -32,9 +33,7 @@ export function useFact(): (placed: ProvedRow) => string {
   };
   return (placed) => {
     const kind = kindOf(placed);
-    const fact = placed.row.fact;
-    const fields = typeof fact === "string" ? {} : (fact[kind] ?? {});
-    return fill(words[`fact.${kind}`] ?? kind, Object.fromEntries(Object.entries(fields).map(([field, raw]) => [field, value(field, raw)])));
+    return fill(words[`fact.${kind}`] ?? kind, Object.fromEntries(Object.entries(fieldsOf(placed.row.fact)).map(([field, raw]) => [field, value(field, raw)])));
   };
 }
 

@@ -1,8 +1,8 @@
 // A new consent, one question a screen; then a code for the counter, and here the very words that the card will sign.
 
-import { BASE, fromBase64, Spoken } from "musubi-shared";
+import { BASE, fromBase64, Machine, Spoken } from "musubi-shared";
 import { type Id, Refused } from "musubi-sdk";
-import { loadConsent } from "musubi-sdk/consent";
+import { type Line, loadConsent } from "musubi-sdk/consent";
 import { useEffect, useState } from "preact/hooks";
 import { type Consent, type Draft, type HandOver, stateOf } from "../chain";
 import { useGateway, useHere, useMember } from "../here";
@@ -10,7 +10,7 @@ import { Qr } from "../qr";
 import { useSpeech } from "../speech";
 import { Steps } from "./shown";
 
-const PURPOSES = ["child-care", "checkup", "consultation", "emergency", "family-sharing"];
+const PURPOSES = ["child-care", "checkup", "consultation", "emergency"];
 const CATEGORIES = ["immunization", "checkup", "questionnaire", "growth", "emergency-summary"];
 const DAYS = [30, 90, 365];
 const STEPS = ["recipient", "purpose", "categories", "days", "send"] as const;
@@ -52,7 +52,7 @@ export function NewConsent() {
         <div class="stack">
           <dl class="card facts"><dt>{say("new.recipient")}</dt><dd>{member(draft.recipient)}</dd><dt>{say("new.purpose")}</dt><dd><Spoken sentence={name("purpose", draft.purpose)} /></dd><dt>{say("new.categories")}</dt><dd>{draft.categories?.map((one, at) => <>{at > 0 && "・"}<Spoken sentence={name("category", one)} /></>)}</dd><dt>{say("new.days")}</dt><dd>{say("days", { days: draft.days ?? 0 })}</dd></dl>
           <p class="banner plain">{say("new.where")}</p>
-          {failed && <div class="banner bad" role="alert"><p>{say("new.failed")}</p><p class="soft">{failed}</p></div>}
+          {failed && <div class="banner bad" role="alert"><p>{say("new.failed")}</p><Machine>{failed}</Machine></div>}
           {offline && <p class="banner warn">{say("new.offline")}</p>}
           <button class="first wide" disabled={offline} onClick={() => void send()}>{say("new.code")}</button>
         </div>
@@ -88,7 +88,7 @@ function AtCounter({ first, again }: { first: HandOver; again: () => void }) {
   /** The consent that the statement names is on the chain, and its card's signature was vouched for. */
   const isInForce = async ({ statement, draft }: HandOver) => {
     const { Statement } = await loadConsent();
-    const { consent } = JSON.parse(new Statement(fromBase64(statement!)).fields()) as { consent: Id };
+    const { consent } = new Statement(fromBase64(statement!)).fields();
     const all = await gateway.get<Consent[]>(`/v1/family/${draft.subject}/consents`);
     return all.some((one) => one.consent === consent && stateOf(one) === "effective");
   };
@@ -109,8 +109,6 @@ function AtCounter({ first, again }: { first: HandOver; again: () => void }) {
   );
 }
 
-type Line = { is: "title" | "heading" | "note"; text: string } | { is: "field"; label: string; value: string } | { is: "gap" };
-
 /** The statement in words, made on this device from the bytes that the card signs. */
 export function Words({ bytes, subject }: { bytes: string; subject: Id }) {
   const { say, language } = useSpeech();
@@ -119,13 +117,13 @@ export function Words({ bytes, subject }: { bytes: string; subject: Id }) {
     const read = async () => {
       const { Statement } = await loadConsent();
       const statement = new Statement(fromBase64(bytes));
-      if ((JSON.parse(statement.fields()) as { subject: Id }).subject !== subject) throw new Error("the statement is about somebody else");
-      return { lines: JSON.parse(statement.lines(SPOKEN[language])) as Line[], reference: statement.reference() };
+      if (statement.fields().subject !== subject) throw new Error("the statement is about somebody else");
+      return { lines: statement.lines(SPOKEN[language]), reference: statement.reference() };
     };
     read().then(setShown, (error: unknown) => setShown({ failed: error instanceof Error ? error.message : String(error) }));
   }, [bytes, language]);
   if (!shown) return <p class="soft" role="status">{say("loading")}</p>;
-  if ("failed" in shown) return <div class="banner bad" role="alert"><p>{say("statement.bad")}</p><p class="soft">{shown.failed}</p></div>;
+  if ("failed" in shown) return <div class="banner bad" role="alert"><p>{say("statement.bad")}</p><Machine>{shown.failed}</Machine></div>;
   return (
     <div class="stack">
       <p class="banner good" role="status">{say("statement.exact")}</p>

@@ -1,6 +1,6 @@
 // How a screen stands: known as of when, proved or not, and what to do when it cannot be shown.
 
-import { minute, type Load, Loaded } from "musubi-shared";
+import { type Load, Loaded, Machine, minute } from "musubi-shared";
 import { Refused } from "musubi-sdk";
 import type { ComponentChildren } from "preact";
 import type { Known } from "../here";
@@ -9,7 +9,7 @@ import { useSpeech } from "../speech";
 /** Shows what is known, and says so when that is not of just now. */
 export function Shown<T>({ state, again, children }: { state: Load<Known<T>>; again: () => void; children: (value: T) => ComponentChildren }) {
   const { say, language } = useSpeech();
-  if (state.kind === "failed" && state.error instanceof Refused && state.error.code === 403) return <div class="banner warn" role="alert"><p>{say("refused")}</p><p class="soft">{state.error.message}</p></div>;
+  if (state.kind === "failed" && state.error instanceof Refused && state.error.code === 403) return <div class="banner warn" role="alert"><p>{say("refused")}</p><Machine>{state.error.message}</Machine></div>;
   return (
     <Loaded state={state} again={again}>
       {({ value, at, fresh }) => (

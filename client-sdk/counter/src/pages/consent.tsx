@@ -12,7 +12,7 @@ import { nonceFor, type Outcome, propose, SignStep } from "../signing";
 import { tagOf, useSpeech } from "../speech";
 
 const DAY = 24 * 3600_000;
-const PURPOSES = ["child-care", "checkup", "consultation", "emergency", "family-sharing"] as const;
+const PURPOSES = ["child-care", "checkup", "consultation", "emergency"] as const;
 const CATEGORIES = ["immunization", "checkup", "questionnaire", "growth", "emergency-summary"] as const;
 /** What a visit needs; the summary for emergencies is asked for on its own. */
 const USUAL = CATEGORIES.filter((one) => one !== "emergency-summary");

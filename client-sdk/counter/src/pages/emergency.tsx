@@ -53,7 +53,7 @@ function OpenForm({ onOpened }: { onOpened: () => void }) {
     const salt = crypto.getRandomValues(new Uint8Array(32));
     const request = keys.randomId();
     const opening = { request, subject: slip!.subject, incident: keys.incidentCommitment(incident.trim(), salt), reason: reason! };
-    await desk.own.submit(keys.openBreakGlass(JSON.stringify(opening)));
+    await desk.own.submit(keys.openBreakGlass(opening));
     await keep({ ...opening, incident: incident.trim(), salt: Array.from(salt, (byte) => byte.toString(16).padStart(2, "0")).join(""), openedAt: Date.now(), by: desk.key.account, home: slip!.home });
     setWho("");
     setIncident("");

@@ -2,6 +2,7 @@
 
 import { dateTime, go, type Language, Spoken, toBase64 } from "musubi-shared";
 import type { Id, Moment } from "musubi-sdk";
+import type { StatementFields } from "musubi-sdk/consent";
 import { useState } from "preact/hooks";
 import type { Shown } from "../agent";
 import { type DeviceKeys, deviceCode, readPhone } from "../codes";
@@ -122,7 +123,7 @@ function Consent({ matter }: { matter: Case }) {
   if (!outcome) {
     return (
       <SignStep at={3} of={3} title={text("consent.sign")} kind="consent" home={desk.member} card="signing" fields={fields} reads={READ[draft.language]} refuse={() => go("/counter/")}
-        onShown={async (fields, shown) => { await desk.own.post(`/v1/hand-overs/${handed.code}`, { statement: await statementOf(fields, shown) }); }}
+        onShown={async (fields, shown) => { await desk.own.post(`/v1/hand-overs/${handed.code}`, { statement: await statementOf(fields as StatementFields, shown) }); }}
         note={(shown) => <p class="banner good" role="status">{say("handed.sent")} <strong class="reference" data-reference={shown.reference}>{shown.reference.replace(/(.{4})(?=.)/g, "$1 ")}</strong></p>}
         onSigned={async (signed) => {
           const answer = await propose(desk, desk.member, signed);
@@ -137,12 +138,10 @@ function Consent({ matter }: { matter: Case }) {
 }
 
 /** The statement's bytes for the phone, made here of the same fields and held against what the agent shows. */
-async function statementOf(fields: object, shown: Shown): Promise<string> {
+async function statementOf(fields: Omit<StatementFields, "schema" | "wording">, shown: Shown): Promise<string> {
   const { loadConsent } = await import("musubi-sdk/consent");
   const wasm = await loadConsent();
-  const { language } = fields as { language: string };
-  const whole = { schema: "musubi/consent-statement/1", ...fields, wording: wasm.wordingDigest(language) };
-  const statement = wasm.Statement.fromFields(JSON.stringify(whole));
+  const statement = wasm.Statement.of({ schema: "musubi/consent-statement/1", ...fields, wording: wasm.wordingDigest(fields.language) });
   if (statement.reference() !== shown.reference) throw new Error("this page and the card agent word the statement differently: bring both to the same version");
   return toBase64(statement.bytes());
 }

@@ -19,8 +19,9 @@ export function Staff() {
   const { busy, error, act } = useAct();
   const device = readDevice(keys);
   const register = () => void act(async () => {
+    if (!device) return;
     const { loadKeys } = await import("musubi-sdk/keys");
-    await desk.own.submit((await loadKeys()).registerKey(JSON.stringify({ ...device, role, until: Date.parse(`${until}T23:59:59+09:00`) })));
+    await desk.own.submit((await loadKeys()).registerKey({ ...device, role, until: Date.parse(`${until}T23:59:59+09:00`) }));
     setDone("registered");
   });
   const withdraw = () => void act(async () => {

@@ -3,6 +3,7 @@
 import { Spoken } from "musubi-shared";
 import { REASONS, reasonIn, vaccineIn } from "musubi-shared/care-words";
 import type { Id } from "musubi-sdk";
+import type { Countersign } from "musubi-sdk/keys";
 import { useState } from "preact/hooks";
 import { useDesk } from "../desk";
 import type { DoseForm } from "../fhir";
@@ -50,10 +51,10 @@ export function Override({ card, subject, onDone, onBack }: { card: Card; subjec
   const { busy, error, act } = useAct();
   const go = () => void act(async () => {
     const feedback = [{ card: card.uuid, outcome: "overridden", overrideReason: { reason: { code }, userComment: words }, outcomeTimestamp: new Date().toISOString() }];
-    const { toSign } = await desk.own.post<{ toSign: object[] }>("/cds-services/musubi-immunization/feedback", { feedback }, subject);
+    const { toSign } = await desk.own.post<{ toSign: Countersign[] }>("/cds-services/musubi-immunization/feedback", { feedback }, subject);
     const { loadKeys } = await import("musubi-sdk/keys");
     const keys = await loadKeys();
-    for (const call of toSign) await desk.own.submit(keys.countersignVerdict(JSON.stringify(call)));
+    for (const call of toSign) await desk.own.submit(keys.countersignVerdict(call));
     onDone();
   });
   return (

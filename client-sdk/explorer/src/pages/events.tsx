@@ -1,6 +1,6 @@
 // The events: filtered, in order, page by page, each as a sentence with its proof.
 
-import { Empty, go, plain, useAddress, useLoad } from "musubi-shared";
+import { Empty, go, textIn, useAddress, useLoad } from "musubi-shared";
 import { Refused } from "musubi-sdk";
 import { useState } from "preact/hooks";
 import { get, type Page, ROOT, save } from "../api";
@@ -42,7 +42,7 @@ function withValue(query: URLSearchParams, name: string, value: string): string 
 }
 
 function Filters({ query }: { query: URLSearchParams }) {
-  const { say, text, name, words } = useSpeech();
+  const { say, text, name, words, language } = useSpeech();
   const { chain } = useHere();
   const member = useMember();
   const kinds = Object.keys(words).filter((key) => key.startsWith("event.")).map((key) => key.slice(6));
@@ -51,7 +51,7 @@ function Filters({ query }: { query: URLSearchParams }) {
   const Choice = ({ field, label, options }: { field: string; label: Key; options: [string, string][] }) => (
     <label>{say(label)}<select name={field} value={query.get(field) ?? ""} onChange={set(field)}><option value="">{text("all")}</option>{options.map(([value, shown]) => <option value={value} selected={query.get(field) === value}>{shown}</option>)}</select></label>
   );
-  const short = (kind: string) => plain(words[`event.${kind}`] ?? kind).replace(/[（(][^）)]*[）)]|[:：].*$/g, "").replace(/「?\{\w+\}」?/g, "…").replace(/[。.]$/, "");
+  const short = (kind: string) => textIn(language, words[`event.${kind}`] ?? kind).replace(/[（(][^）)]*[）)]|[:：].*$/g, "").replace(/「?\{\w+\}」?/g, "…").replace(/[。.]$/, "");
   return (
     <details class="card" open={innerWidth > 700}>
       <summary>{say("filter")}</summary>
@@ -59,8 +59,8 @@ function Filters({ query }: { query: URLSearchParams }) {
         <div class="filters">
           <Choice field="kind" label="kind" options={kinds.map((kind) => [kind, short(kind)])} />
           <Choice field="member" label="member" options={chain.members.map((one) => [String(one.member), member(one.member)])} />
-          <Choice field="purpose" label="purpose" options={PURPOSES.map((one) => [one, plain(name("purpose", one))])} />
-          <Choice field="outcome" label="outcome" options={OUTCOMES.map((one) => [one, plain(name("outcome", one))])} />
+          <Choice field="purpose" label="purpose" options={PURPOSES.map((one) => [one, textIn(language, name("purpose", one))])} />
+          <Choice field="outcome" label="outcome" options={OUTCOMES.map((one) => [one, textIn(language, name("outcome", one))])} />
           <label>{say("from")}<input type="date" value={dayOf(query.get("from"))} onChange={(event) => go(withValue(query, "from", event.currentTarget.value && String(startOf(event.currentTarget.value))))} /></label>
           <label>{say("until")}<input type="date" value={query.get("until") ? dayOf(String(Number(query.get("until")) - DAY)) : ""} onChange={(event) => go(withValue(query, "until", event.currentTarget.value && String(startOf(event.currentTarget.value) + DAY)))} /></label>
           <label>{say("about")}<input class="id" value={query.get("about") ?? ""} placeholder="0x…" onChange={set("about")} /></label>

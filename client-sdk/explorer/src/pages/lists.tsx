@@ -1,6 +1,6 @@
 // The lists beside the events.
 
-import { dateTime, Empty, go, plain, Spoken, useAddress, useLoad } from "musubi-shared";
+import { dateTime, Empty, go, Spoken, textIn, useAddress, useLoad } from "musubi-shared";
 import type { ComponentChildren } from "preact";
 import { type BreakGlass, type Consent, type Erasure, get, type Proposal } from "../api";
 import { useHere, useMember } from "../chain";
@@ -39,7 +39,7 @@ export function Consents() {
   const state = query.get("state");
   return (
     <div class="stack">
-      <label class="narrow">{say("state")}<select value={state ?? ""} onChange={(event) => go(event.currentTarget.value ? `/explorer/consents?state=${event.currentTarget.value}` : "/explorer/consents")}><option value="">{text("all")}</option>{STATES.map((one) => <option value={one} selected={one === state}>{plain(name("state", one))}</option>)}</select></label>
+      <label class="narrow">{say("state")}<select value={state ?? ""} onChange={(event) => go(event.currentTarget.value ? `/explorer/consents?state=${event.currentTarget.value}` : "/explorer/consents")}><option value="">{text("all")}</option>{STATES.map((one) => <option value={one} selected={one === state}>{textIn(language, name("state", one))}</option>)}</select></label>
       <List<Consent> path={state ? `/consents?state=${state}` : "/consents"} lead="consents.lead">
         {(one) => <><div class="row"><span class={`badge ${one.state === "effective" ? "plain" : "warn"}`}><Spoken sentence={name("state", one.state)} /></span><strong>{member(one.recipient)}</strong><Spoken sentence={name("purpose", one.purpose)} /><span class="soft">{dateTime(language, one.changedAt)}</span></div><div class="row soft"><Id id={one.consent} /><Id id={one.subject} to={`/explorer/trail?subject=${one.subject}`} /></div></>}
       </List>

@@ -1,6 +1,7 @@
 // The first page: is everything as it should be?
 
 import { ago, dateTime, useLoad } from "musubi-shared";
+import { Refused } from "musubi-sdk";
 import { useEffect, useState } from "preact/hooks";
 import { type Block, type Figures, get, type Progress, rebuild, type Chain } from "../api";
 import { useHere, useLive } from "../chain";
@@ -87,6 +88,11 @@ function Health() {
   const { chain } = useHere();
   const [progress, setProgress] = useState<Progress>(chain.index);
   const [newest, setNewest] = useState<Block>();
+  const [failed, setFailed] = useState<"rebuild.refused" | "rebuild.away">();
+  const begin = async () => {
+    setFailed(undefined);
+    try { await rebuild(); setProgress({ ...progress, rebuilding: true }); } catch (error) { setFailed(error instanceof Refused ? "rebuild.refused" : "rebuild.away"); }
+  };
   useEffect(() => {
     const look = () => void Promise.all([get<Chain>("/chain"), get<Block[]>("/blocks")]).then(([{ index }, blocks]) => { setProgress(index); setNewest(blocks[0]); }, () => undefined);
     look();
@@ -101,7 +107,8 @@ function Health() {
       <p role="status">{progress.rebuilding ? say("health.rebuilding", { height: progress.height, tip: progress.tip }) : say("health.index", { first: progress.first, height: progress.height })}</p>
       {progress.rebuilding && <progress max={progress.tip} value={Math.max(0, progress.height)} aria-label={text("rebuild")} />}
       <p class="soft">{chain.chain}　<Id id={chain.genesis.genesis} to="/explorer/" /></p>
-      <div><button disabled={progress.rebuilding} onClick={() => void rebuild()}>{say("rebuild")}</button></div>
+      {failed && <p class="banner bad" role="alert">{say(failed)}</p>}
+      <div class="row"><button disabled={progress.rebuilding} onClick={() => void begin()}>{say("rebuild")}</button><a href="/explorer/node">{say("nav.node")}</a></div>
     </section>
   );
 }

@@ -2,6 +2,7 @@
 import type { CommonKey } from ".";
 
 export const easy: Record<CommonKey, string> = {
+  yes: "はい", no: "いいえ", required: "かならず", machine: "〔機械|きかい〕の ことば（〔英語|えいご〕）", notProved: "〔機械|きかい〕（ノード）の こたえは、しょうめいと ちがいます。しんじないで、〔役場|やくば〕に しらせて ください。", tooOld: "〔機械|きかい〕の じょうほうが 〔古|ふる〕いです。すこし まって、もう〔一度|いちど〕 おして ください。", forbidden: "ここでは 〔見|み〕られません。〔窓口|まどぐち〕で きいて ください。", unknown: "みつかりません。ばんごうや なまえを たしかめて ください。", busy: "いま こんで います。すこし まって、もう〔一度|いちど〕 おして ください。",
   skip: "〔本文|ほんぶん〕へ", language: "ことば", menu: "メニュー", loading: "〔待|ま〕ってください…", empty: "ありません。", again: "もう〔一度|いちど〕", offline: "〔機械|きかい〕（ノード）につながりません。つながると、じぶんで〔続|つづ〕きます。", failed: "〔読|よ〕めませんでした。", details: "くわしく", someone: "〔会員|かいいん〕{member}",
   "state.proposed": "お〔願|ねが〕い〔中|ちゅう〕", "state.effective": "いいです", "state.paused": "とまっています", "state.withdrawn": "やめました", "state.expired": "おわりました", "state.superseded": "〔新|あたら〕しくなりました", "state.refused": "だめでした", "state.open": "〔投票|とうひょう〕〔中|ちゅう〕", "state.enacted": "しました", "state.rejected": "だめでした", "state.lapsed": "きまりませんでした", "state.enactment-failed": "できませんでした",
   "outcome.done": "おわり", "outcome.permitted": "ゆるした", "outcome.denied": "ことわった", "outcome.failed": "〔失敗|しっぱい〕",

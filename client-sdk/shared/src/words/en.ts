@@ -2,6 +2,7 @@
 import type { CommonKey } from ".";
 
 export const en: Record<CommonKey, string> = {
+  yes: "Yes", no: "No", required: "Required", machine: "In the machine’s words", notProved: "What the node says does not fit the chain’s proof. Do not believe it; tell the municipality or the operator.", tooOld: "The node is behind. Wait a little and try again.", forbidden: "This device or key may not see it. Ask at the counter or the operator.", unknown: "It was not found. Check the number or the name.", busy: "Busy just now. Wait a little and try again.",
   skip: "Skip to content", language: "Language", menu: "Menu", loading: "Loading…", empty: "Nothing matches.", again: "Try again", offline: "No connection to the node. Check the network; this goes on by itself when there is one.", failed: "This could not be loaded.", details: "Details", someone: "Member {member}",
   "state.proposed": "Asked for", "state.effective": "In force", "state.paused": "Paused", "state.withdrawn": "Withdrawn", "state.expired": "Expired", "state.superseded": "Superseded", "state.refused": "Refused", "state.open": "Open", "state.enacted": "Enacted", "state.rejected": "Rejected", "state.lapsed": "Lapsed", "state.enactment-failed": "Could not be enacted",
   "outcome.done": "Done", "outcome.permitted": "Permitted", "outcome.denied": "Denied", "outcome.failed": "Failed",

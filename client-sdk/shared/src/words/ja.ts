@@ -1,6 +1,7 @@
 // 日本語。どの画面も使う言葉です。鍵はここにあるものがすべてです。
 
 export const ja = {
+  yes: "はい", no: "いいえ", required: "必須", machine: "機械の言葉（英語）", notProved: "ノードの答えは、鎖の証明と合いません。信じないで、役場か運用責任者に知らせてください。", tooOld: "ノードの情報が古くなっています。少し待って、もう一度試してください。", forbidden: "この端末や鍵では見られません。窓口か運用責任者にたずねてください。", unknown: "見つかりません。番号や名前を確かめてください。", busy: "いま混み合っています。少し待って、もう一度試してください。",
   skip: "本文へ進む", language: "言語", menu: "メニュー", loading: "読み込んでいます…", empty: "当てはまるものはありません。", again: "もう一度", offline: "つながりません。通信を確かめてください。つながると自動で続きます。", failed: "読み込めませんでした。", details: "詳しく", someone: "会員 {member}",
   "state.proposed": "申し込み中", "state.effective": "有効", "state.paused": "停止中", "state.withdrawn": "取り下げ", "state.expired": "期限切れ", "state.superseded": "置き換え", "state.refused": "不成立", "state.open": "投票中", "state.enacted": "実行", "state.rejected": "否決", "state.lapsed": "流れた", "state.enactment-failed": "実行できず",
   "outcome.done": "済", "outcome.permitted": "許可", "outcome.denied": "拒否", "outcome.failed": "失敗",

@@ -6,3 +6,4 @@
 mod gateway;
 mod json;
 mod light_client;
+mod reading;

@@ -1,7 +1,9 @@
 //! The light client: believes a checkpoint, follows certificates, and says of a bundle what it proves.
 
-use crate::json;
-use musubi_client_sdk::proofs::{Bundle, Checkpoint, FollowError, Header, Statement, Step, verify};
+use crate::{json, reading::{Found, Question}};
+use musubi_client_sdk::proofs::{
+    Bundle, Checkpoint, FollowError, Header, Statement, Step, state::StateProof, verify,
+};
 use musubi_primitives::{BlockHash, Moment};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -45,6 +47,17 @@ struct Proved {
     statements: Vec<Statement>,
 }
 
+/// One value, proved, and the checkpoint after the step to its block.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Read {
+    checkpoint: Checkpoint,
+    value: Found,
+    height: u64,
+    block: BlockHash,
+    as_of: Moment,
+}
+
 #[wasm_bindgen]
 impl LightClient {
     /// Trusts a checkpoint: genesis and its validators, or one that this reader kept.
@@ -81,6 +94,22 @@ impl LightClient {
             checkpoint: report.checkpoint,
             as_of: report.as_of,
             statements: report.statements,
+        })
+    }
+
+    /// Reads one value of the state after a step's block through a proof of it, and keeps nothing.
+    pub fn read(&self, step: &str, state: &str, question: &str) -> Result<String, JsError> {
+        let step: Step = json::read("step", step)?;
+        let state: StateProof = json::read("state proof", state)?;
+        let question: Question = json::read("question", question)?;
+        let (checkpoint, header) = self.trusted.follow(&step)?;
+        let (as_of, value) = question.read(&header, &state)?;
+        json::write(&Read {
+            checkpoint,
+            value,
+            height: header.height,
+            block: header.hash,
+            as_of,
         })
     }
 

@@ -2,7 +2,8 @@
 //!
 //! # Rules
 //! * **P1** An account's extrinsics leave in nonce order; what waits behind a gap is *future*, the rest is *ready*.
-//! * **P2** Among ready extrinsics of different accounts the higher priority goes first, then the earlier.
+//! * **P2** Among ready extrinsics of different accounts the higher priority goes first, then the one with fewer of its own account before it, then
+//!   the earlier: whoever has thousands waiting holds nobody up who has one.
 //! * **P3** The first extrinsic of a nonce stays; another takes its place only with a strictly higher priority.
 //! * **P4** An account has at most as many waiting as its role allows.
 //! * **P5** The pool is bounded in number and bytes. When it is full the lowest priority leaves, futures before ready ones, the newest
@@ -117,6 +118,9 @@ impl Account {
         }
     }
 }
+
+/// What P2 orders by: priority, how many of the account go before it, order of arrival; then whose it is, and its nonce.
+type Place = (u64, Reverse<u32>, Reverse<u64>, AccountId, u32);
 
 /// What a step changed, for watchers and the journal.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -262,13 +266,13 @@ impl Queue {
 
     /// Up to `limit` ready extrinsics in the order in which a block should take them (P1, P2).
     pub fn best(&self, limit: usize) -> Vec<Candidate> {
-        let mut heads: BinaryHeap<(u64, Reverse<u64>, AccountId, u32)> = BinaryHeap::new();
+        let mut heads: BinaryHeap<Place> = BinaryHeap::new();
         for (sender, account) in &self.accounts {
             heads.extend(self.head(sender, account.next));
         }
         let mut best = Vec::new();
         while best.len() < limit
-            && let Some((_, _, sender, nonce)) = heads.pop()
+            && let Some((.., sender, nonce)) = heads.pop()
         {
             let Some(tx) = self
                 .hash_of(&sender, nonce)
@@ -468,10 +472,12 @@ impl Queue {
         self.accounts.get(sender)?.waiting.get(&nonce).copied()
     }
 
-    fn head(&self, sender: &AccountId, nonce: u32) -> Option<(u64, Reverse<u64>, AccountId, u32)> {
+    fn head(&self, sender: &AccountId, nonce: u32) -> Option<Place> {
         let hash = self.hash_of(sender, nonce)?;
         let entry = self.entries.get(&hash)?;
-        Some((entry.tx.priority, Reverse(entry.number), *sender, nonce))
+        let before = nonce.saturating_sub(self.accounts.get(sender)?.next);
+        let (priority, number) = (entry.tx.priority, Reverse(entry.number));
+        Some((priority, Reverse(before), number, *sender, nonce))
     }
 }
 

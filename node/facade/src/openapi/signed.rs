@@ -149,7 +149,9 @@ impl SignedEndpoint {
                 "done, or done before"
             };
             let mut content = json!({self.answer.media: self.answer.schema()});
-            if self.answer.media == PDF {
+            if self.answer.media == PDF && self.path.ends_with("/copy") {
+                content[FHIR_JSON] = json!({});
+            } else if self.answer.media == PDF {
                 content[JSON] = json!({"schema": Schemas::named("Receipt")});
             }
             responses[status.to_string()] = json!({"description": said, "content": content});
@@ -369,6 +371,10 @@ pub const SIGNED: &[SignedEndpoint] = &[
     post("/v1/family/{subject}/health-cards", "Sign a person's doses as a SMART Health Card.")
         .answers(JSON, "HealthCard")
         .with(&[201])
+        .refuses(&[400, 404, 409, 422]),
+    get("/v1/family/{subject}/copy", "A person's record to take along: ?form=fhir a Bundle with the Patient, ?form=pdf paper.")
+        .answers(PDF, "")
+        .query(&[must("form", "CopyForm")])
         .refuses(&[400, 404, 409, 422]),
     post("/v1/hand-overs", "Keep a draft of a consent for the counter; gives a code.")
         .takes(JSON, "ConsentDraft")

@@ -59,6 +59,7 @@ pub const SCOPED: &[(&str, &str, Scope)] = &[
     ("GET", "/v1/family/{subject}/trail-end", FamilyRead),
     ("GET", "/v1/family/{subject}/consents", FamilyRead),
     ("GET", "/v1/family/{subject}/records", FamilyRead),
+    ("GET", "/v1/family/{subject}/copy", FamilyRead),
     ("POST", "/v1/family/{subject}/health-cards", FamilyWrite),
     ("POST", "/v1/hand-overs", FamilyWrite),
     ("GET", "/v1/hand-overs/{code}", RecordsRead),

@@ -7,8 +7,8 @@ use musubi_client_sdk::proofs::Checkpoint;
 use musubi_node_gateway::{
     Caller, DeskError, Entrance,
     family::{
-        About, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver, HealthCard,
-        Prepared, ProvedRow, router,
+        About, CopyForm, Draft, Family, FamilyConsent, FamilyDesk, FamilyRecord, HandOver,
+        HealthCard, Prepared, ProvedRow, router,
     },
 };
 use musubi_primitives::{
@@ -79,6 +79,15 @@ impl FamilyDesk for Village {
         after: Option<RecordId>,
     ) -> Result<Vec<FamilyRecord>, DeskError> {
         self.note(format!("records {subject} {key} {after:?}"), vec![])
+    }
+
+    async fn copy(
+        &self,
+        _: &Caller,
+        subject: Pseudonym,
+        form: CopyForm,
+    ) -> Result<Vec<u8>, DeskError> {
+        self.note(format!("copy {subject} {form:?}"), b"{}".to_vec())
     }
 
     async fn health_card(&self, _: &Caller, subject: Pseudonym) -> Result<HealthCard, DeskError> {
@@ -173,6 +182,7 @@ async fn what_a_phone_asks_reaches_the_desk_with_its_numbers() {
         format!("/v1/family/{CHILD}/consents"),
         format!("/v1/family/{CHILD}/records?key={KEY}"),
         "/v1/hand-overs/12345678".to_owned(),
+        format!("/v1/family/{CHILD}/copy?form=fhir"),
     ] {
         let (status, _) = send(&village, Outgoing::get(&path)).await;
         assert_eq!(status, StatusCode::OK, "{path}");
@@ -187,6 +197,7 @@ async fn what_a_phone_asks_reaches_the_desk_with_its_numbers() {
     assert_eq!(asked[1], format!("trail {CHILD} 7"));
     assert_eq!(asked[2], format!("trail end {CHILD} {KEY}"));
     assert_eq!(asked[4], format!("records {CHILD} {KEY} None"));
+    assert_eq!(asked[6], format!("copy {CHILD} Fhir"));
 }
 
 #[tokio::test]
@@ -197,6 +208,8 @@ async fn numbers_that_are_none_and_drafts_out_of_bounds_never_reach_the_desk() {
         &format!("/v1/family/{CHILD}/trail?first=x"),
         &format!("/v1/family/{CHILD}/trail-end"),
         &format!("/v1/family/{CHILD}/records"),
+        &format!("/v1/family/{CHILD}/copy"),
+        &format!("/v1/family/{CHILD}/copy?form=doc"),
         &format!("/v1/family/{CHILD}/records?key={KEY}&all=true"),
     ] {
         let (status, _) = send(&village, Outgoing::get(path)).await;

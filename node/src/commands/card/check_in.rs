@@ -9,7 +9,7 @@ use super::{
     trust::{Trust, TrustArguments, is_test_certificate},
     words,
 };
-use crate::clock::now;
+use crate::{clock::now, random::random};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
 use musubi_consent::{
@@ -141,7 +141,7 @@ fn document(arguments: &CheckInArguments) -> Result<CheckIn, Refusal> {
     let now = now();
     let session = match arguments.session {
         Some(session) => session,
-        None => SessionId(random()?),
+        None => SessionId(random().map_err(Refusal::Other)?),
     };
     CheckIn::new(CheckInFields {
         session,
@@ -164,7 +164,7 @@ pub(super) fn request(document: &CheckIn, cms: Vec<u8>, to: &HpkeKey) -> Result<
     let fields = document.fields();
     let evidence = Evidence {
         document: document.canonical_bytes().to_vec(),
-        salt: Salt(random()?),
+        salt: Salt(random().map_err(Refusal::Other)?),
         cms,
         signed_at: now(),
     };
@@ -179,13 +179,6 @@ pub(super) fn request(document: &CheckIn, cms: Vec<u8>, to: &HpkeKey) -> Result<
         "sealed": STANDARD.encode(sealed.to_bytes()),
     });
     Ok(body.to_string().into_bytes())
-}
-
-pub(super) fn random() -> Result<[u8; 32], Refusal> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Refusal::Other(format!("the system gives no randomness: {error}")))?;
-    Ok(bytes)
 }
 
 fn parse_purpose(code: &str) -> Result<Purpose, String> {

@@ -1,6 +1,6 @@
 //! Everybody of one playing: staff, the guardian with phone or card, the child, and how they become known.
 
-use super::{Channel, DAY, HOME, Stage, random};
+use super::{Channel, DAY, HOME, Stage};
 use crate::{
     clock::now,
     demo::{
@@ -10,6 +10,7 @@ use crate::{
         wallet::{CardKey, Wallet},
     },
     key_file::KeyKind,
+    random::random,
 };
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{extrinsics::account_of, sealing::HpkeSecret};

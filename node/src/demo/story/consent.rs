@@ -1,7 +1,7 @@
 //! The guardian says yes with the card, and takes it back with one touch.
 
-use super::{Cast, DAY, HOME, PURPOSE, SECOND_CLINIC, Stage, random, reads::categories};
-use crate::{clock::now, demo::wallet::CardKey};
+use super::{Cast, DAY, HOME, PURPOSE, SECOND_CLINIC, Stage, reads::categories};
+use crate::{clock::now, demo::wallet::CardKey, random::random};
 use musubi_client_sdk::{calls, extrinsics::account_of};
 use musubi_consent::{
     Statement, StatementFields, Text, Withdrawal, WithdrawalFields,

@@ -1,7 +1,7 @@
 //! The family visits the second clinic: one touch of the card at its counter, and the visit is open on the chain.
 
-use super::{Cast, PURPOSE, SECOND_CLINIC, Stage, evidence::Answer, random};
-use crate::{clock::now, demo::visit::Visit};
+use super::{Cast, PURPOSE, SECOND_CLINIC, Stage, evidence::Answer};
+use crate::{clock::now, demo::visit::Visit, random::random};
 use musubi_client_sdk::extrinsics::account_of;
 use musubi_primitives::{Pseudonym, SessionId};
 use serde_json::Value;

@@ -444,7 +444,7 @@ impl Making<'_> {
             "token",
             json!({"path_parameters": {"id": id}}),
         );
-        self.search("Patient", json!({"name": "みほん"}));
+        self.search("Patient", &json!({"name": "みほん"}));
         for operation in ["$everything", "$summary", "$export-history"] {
             self.call(
                 "GET",
@@ -471,14 +471,14 @@ impl Making<'_> {
             self.looked_up(
                 kind,
                 &format!("patient={patient}"),
-                json!({"patient": patient}),
+                &json!({"patient": patient}),
             )
             .await;
         }
         self.looked_up(
             "Questionnaire",
             "status=active",
-            json!({"status": "active"}),
+            &json!({"status": "active"}),
         )
         .await;
         let entry = json!({"resource": dose(&patient, "2026-09-05"), "request": {"method": "POST", "url": "Immunization"}});
@@ -521,7 +521,7 @@ impl Making<'_> {
             version,
         );
         let patient = self.world.patient();
-        self.search(kind, json!({"patient": patient}));
+        self.search(kind, &json!({"patient": patient}));
         // The same content once more is the same record, and a correction that changes nothing is one.
         self.call(
             "POST",
@@ -549,7 +549,7 @@ impl Making<'_> {
         }
     }
 
-    fn search(&mut self, kind: &str, wanted: Value) {
+    fn search(&mut self, kind: &str, wanted: &Value) {
         self.call(
             "GET",
             &format!("/fhir/{kind}"),
@@ -560,7 +560,7 @@ impl Making<'_> {
         self.call("POST", &format!("/fhir/{kind}/_search"), "token", form);
     }
 
-    async fn looked_up(&mut self, kind: &str, query: &str, wanted: Value) {
+    async fn looked_up(&mut self, kind: &str, query: &str, wanted: &Value) {
         let found = self
             .world
             .village

@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 const PAGE: &str = "https://counter.example.jp";
 const ELSEWHERE: &str = "https://elsewhere.example.jp";
 
-/// A running agent, and the page that talks to it.
+/// A running agent, and the page that talks to it; a test that fails leaves none behind.
 struct Agent {
     process: Child,
     lines: BufReader<ChildStdout>,
@@ -33,6 +33,14 @@ struct Agent {
     token: String,
     http: Client,
     runtime: Runtime,
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        // One that has ended needs no end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Agent {

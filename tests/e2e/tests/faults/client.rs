@@ -29,7 +29,8 @@ pub(crate) struct Client {
 }
 
 /// A node that went away; the client connects again.
-struct Gone;
+#[derive(Debug)]
+pub(crate) struct Gone;
 
 impl Client {
     /// Submits this many transactions, whatever happens to the node meanwhile.
@@ -70,24 +71,10 @@ impl Client {
 
     /// The account's next transaction.
     async fn next(&self, rpc: &Rpc) -> Result<Extrinsic, Gone> {
-        let account = account_of(&self.key);
-        let version = ask(rpc, "state_getRuntimeVersion", &[]).await?;
-        let genesis = ask(rpc, "chain_getBlockHash", &[0.into()]).await?;
-        let nonce = ask(
-            rpc,
-            "system_accountNextIndex",
-            &[json!(account.to_string())],
-        )
-        .await?;
-        let small = |value: &Value| u32::try_from(value.as_u64().unwrap()).unwrap();
-        let chain = ChainContext {
-            genesis: genesis.as_str().unwrap().parse().unwrap(),
-            spec_version: small(&version["specVersion"]),
-            transaction_version: small(&version["transactionVersion"]),
-        };
-        let call = consortium::vote(NO_PROPOSAL, true);
-        let unsigned = prepare(&chain, account, small(&nonce), Mortality::Immortal, call);
-        Ok(unsigned.sign(&self.key).unwrap())
+        let chain = chain_context(rpc).await?;
+        let account = account_of(&self.key).to_string();
+        let nonce = ask(rpc, "system_accountNextIndex", &[json!(account)]).await?;
+        Ok(transaction(&chain, &self.key, small(&nonce)))
     }
 
     /// Submits, waits until it is final, and looks up where.
@@ -113,17 +100,35 @@ impl Client {
     }
 }
 
+/// What a node says of its chain, for whoever signs.
+pub(crate) async fn chain_context(rpc: &Rpc) -> Result<ChainContext, Gone> {
+    let version = ask(rpc, "state_getRuntimeVersion", &[]).await?;
+    let genesis = ask(rpc, "chain_getBlockHash", &[0.into()]).await?;
+    Ok(ChainContext {
+        genesis: genesis.as_str().unwrap().parse().unwrap(),
+        spec_version: small(&version["specVersion"]),
+        transaction_version: small(&version["transactionVersion"]),
+    })
+}
+
+/// A key's transaction with a nonce.
+pub(crate) fn transaction(chain: &ChainContext, key: &SigningKey, nonce: u32) -> Extrinsic {
+    let call = consortium::vote(NO_PROPOSAL, true);
+    let unsigned = prepare(chain, account_of(key), nonce, Mortality::Immortal, call);
+    unsigned.sign(key).unwrap()
+}
+
+fn small(value: &Value) -> u32 {
+    u32::try_from(value.as_u64().unwrap()).unwrap()
+}
+
 /// Everything that a node holds, block by block, for the judgement at the end.
 pub(crate) async fn holdings(rpc: &Rpc, tip: u64) -> Vec<(String, Place)> {
     let mut all = Vec::new();
     for height in 1..=tip {
         let hash = rpc.hash_at(height).await;
-        all.extend(
-            transactions(rpc, hash)
-                .await
-                .ok()
-                .expect("a healed node answers"),
-        );
+        let held = transactions(rpc, hash).await;
+        all.extend(held.expect("a healed node answers"));
     }
     all
 }

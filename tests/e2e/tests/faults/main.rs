@@ -17,8 +17,14 @@
 
 mod client;
 mod clocks;
+mod copies;
+mod council;
 mod disks;
+mod failing;
+mod flood;
 mod kills;
+mod logs;
 mod partitions;
 mod scene;
+mod seat;
 mod traitor;

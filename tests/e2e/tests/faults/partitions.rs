@@ -68,7 +68,7 @@ async fn a_validator_behind_slow_wires_costs_nothing_but_time() {
     let slow = scene.victims(1);
     let others = scene.all_but(&slow);
     // From hardly noticed to later than any vote is waited for in the first round.
-    let delay = Duration::from_millis(50 + scene.draw() % 450);
+    let delay = Duration::from_millis(50 + scene.chance.draw() % 450);
     scene.wires.slow(&slow, &others, delay);
     scene.some_blocks(others[0]).await;
     scene.some_blocks(slow[0]).await;

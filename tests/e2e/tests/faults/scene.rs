@@ -1,9 +1,13 @@
 //! The words of a scenario: a consortium under load, seeded choices, and the judgement after everything is healed.
 
-use crate::client::{Client, holdings};
+use crate::{
+    client::{Client, holdings},
+    disks::Log,
+};
 use ed25519_dalek::SigningKey;
 use musubi_tests_support::{
     Consortium, Rpc,
+    chance::Chance,
     disk::SmallDisk,
     gateway::secret,
     history::{Call, Operation, check},
@@ -30,8 +34,6 @@ const PULSE: Duration = Duration::from_millis(100);
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// Milliseconds after which a block follows also when there is no work: nobody waits long for what is to become final.
 const IDLE_BEAT: u32 = 500;
-/// The seed of a run that was given none.
-const SEED: u64 = 20_261_126;
 
 /// A consortium, the wires between its nodes, its clients, and the chance that chooses what happens to it.
 pub(crate) struct Scene {
@@ -43,7 +45,8 @@ pub(crate) struct Scene {
     pub(crate) honest: Vec<usize>,
     clock: Instant,
     clients: Vec<JoinHandle<Vec<Operation>>>,
-    chance: u64,
+    history: Vec<Operation>,
+    pub(crate) chance: Chance,
 }
 
 impl Scene {
@@ -56,7 +59,6 @@ impl Scene {
 
     /// Everybody's files, and nobody started.
     pub(crate) async fn lay_out() -> Self {
-        let seed = std::env::var("SOAK_SEED").map_or(SEED, |text| text.parse().unwrap());
         let consortium = Consortium::lay_out();
         consortium.change_spec(|spec| {
             spec["genesis"]["consortium"]["parameters"]["idleBeat"] = IDLE_BEAT.into();
@@ -68,7 +70,8 @@ impl Scene {
             consortium,
             clock: Instant::now(),
             clients: Vec::new(),
-            chance: seed,
+            history: Vec::new(),
+            chance: Chance::of_this_run(),
         }
     }
 
@@ -100,32 +103,13 @@ impl Scene {
 
     /// This many different validators.
     pub(crate) fn victims(&mut self, count: usize) -> Vec<usize> {
-        let mut places: Vec<_> = (0..VALIDATORS).collect();
-        while places.len() > count {
-            let gone = self.below(places.len());
-            places.remove(gone);
-        }
-        places
-    }
-
-    /// A random number below another.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.draw() % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    /// The next random number (Knuth's linear congruence; the high bits are the random ones).
-    pub(crate) fn draw(&mut self) -> u64 {
-        self.chance = self
-            .chance
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        self.chance >> 33
+        self.chance.some_of(count, VALIDATORS)
     }
 
     /// Lets one to three more blocks become final at a node.
     pub(crate) async fn some_blocks(&mut self, place: usize) {
         let rpc = self.consortium.rpc(place).await;
-        let blocks = 1 + self.draw() % 3;
+        let blocks = 1 + self.chance.draw() % 3;
         let height = rpc.height().await;
         rpc.wait_for_height(height + blocks).await;
     }
@@ -141,8 +125,9 @@ impl Scene {
         self.consortium.config(place).with_file_name("data")
     }
 
-    /// One of a node's figures.
+    /// One of a node's figures, as soon as it listens.
     pub(crate) async fn metric(&mut self, place: usize, name: &str) -> u64 {
+        drop(self.consortium.rpc(place).await);
         let url = format!("http://{}/metrics", self.consortium.node(place).rpc);
         let text = reqwest::get(url).await.unwrap().text().await.unwrap();
         let name = format!("musubi_{name} ");
@@ -179,6 +164,27 @@ impl Scene {
         came.unwrap_or_else(|_| panic!("node {place} neither comes back nor ends"))
     }
 
+    /// Waits until a node that was started answers. How it ended, if it ended by itself before.
+    pub(crate) async fn listens(&mut self, place: usize) -> Option<ExitStatus> {
+        let address = self.consortium.node(place).rpc.clone();
+        tokio::select! {
+            _ = Rpc::connect(&address) => None,
+            status = self.end_of(place) => Some(status),
+        }
+    }
+
+    /// Waits until a validator's write-ahead log has something in it.
+    pub(crate) async fn until_logged(&self, place: usize) {
+        let logged = async {
+            let mut pulse = interval(PULSE);
+            while Log::of(self, place).records().is_empty() {
+                pulse.tick().await;
+            }
+        };
+        let logged = timeout(DEADLINE, logged).await;
+        logged.unwrap_or_else(|_| panic!("node {place} logs nothing"));
+    }
+
     /// Waits until a node ends by itself.
     pub(crate) async fn end_of(&mut self, place: usize) -> ExitStatus {
         let watch = async {
@@ -192,6 +198,14 @@ impl Scene {
         };
         let ended = timeout(DEADLINE, watch).await;
         ended.unwrap_or_else(|_| panic!("node {place} does not end"))
+    }
+
+    /// No honest node has heard any validator contradict itself.
+    pub(crate) async fn nobody_voted_twice(&mut self) {
+        for place in self.honest.clone() {
+            let heard = self.metric(place, "consensus_equivocations_total").await;
+            assert_eq!(heard, 0, "heard by node {place}");
+        }
     }
 
     /// The heights of all nodes.
@@ -213,12 +227,19 @@ impl Scene {
         assert!(left < reached, "node {alone} is at {left} like the others");
     }
 
+    /// Waits until the clients are done; how many of their transactions they saw become final.
+    pub(crate) async fn clients_done(&mut self) -> usize {
+        for client in self.clients.drain(..) {
+            self.history.extend(client.await.unwrap());
+        }
+        let is_final = |operation: &&Operation| matches!(operation.call, Call::Submit(_, Some(_)));
+        self.history.iter().filter(is_final).count()
+    }
+
     /// All nodes are equal, nothing that anybody saw final is gone, and one order explains it all.
     pub(crate) async fn judge(mut self) {
-        let mut history = Vec::new();
-        for client in self.clients.drain(..) {
-            history.extend(client.await.unwrap());
-        }
+        let seen = self.clients_done().await;
+        let mut history = std::mem::take(&mut self.history);
         let tip = self.level().await;
         let mut held = Vec::new();
         for place in &self.honest {
@@ -227,10 +248,6 @@ impl Scene {
         for (place, holding) in self.honest.iter().zip(&held) {
             assert_eq!(*holding, held[0], "node {place} differs from the first");
         }
-        let seen = history
-            .iter()
-            .filter(|operation| matches!(operation.call, Call::Submit(_, Some(_))))
-            .count();
         assert!(
             seen > 0,
             "no client saw anything become final: {history:#?}"

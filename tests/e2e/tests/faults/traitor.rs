@@ -3,37 +3,28 @@
 //! It has the village's real key, proves it, and tells each of the others another story: the first hears that it is for every block, the second
 //! that it is against, the third both. Three honest validators of four agree and go on all the same, and hold proofs against it.
 
-use crate::scene::{Scene, VALIDATORS};
-use arc_malachitebft_app_channel::app::metrics::SharedRegistry;
-use arc_malachitebft_codec::Codec;
-use arc_malachitebft_core_consensus::SignedConsensusMsg;
-use arc_malachitebft_core_types::Validator as _;
-use arc_malachitebft_network::{
-    Channel, ChannelNames, Config, DiscoveryConfig, Event, GossipSubConfig, Keypair,
-    NetworkIdentity, ProtocolNames, PubSubProtocol, TransportProtocol, handle::Handle,
+use crate::{
+    scene::{Scene, VALIDATORS},
+    seat::{Message, Seat},
 };
+use arc_malachitebft_codec::Codec;
+use arc_malachitebft_core_types::Validator as _;
+use arc_malachitebft_network::{Channel, Event};
 use arc_malachitebft_signing::Signer;
 use musubi_node_consensus::{
-    NodeKey, context::MusubiContext, height::Height, peer::peer_id, proposal::Proposal,
-    signing::VoteSigner, validator::Validators, value::BlockValue, wire::ScaleCodec,
+    height::Height, proposal::Proposal, validator::Validators, value::BlockValue, wire::ScaleCodec,
 };
 use musubi_primitives::{
     BlockHash, MemberId,
     finality::{self, ValidatorSet, VoteKind},
 };
-use musubi_tests_support::gateway::secret;
-use std::{collections::BTreeSet, path::PathBuf, time::Duration};
+use std::collections::BTreeSet;
 
 /// Transactions of each client.
 const TRANSACTIONS: usize = 4;
-/// The most bytes of a message, either way: those of the largest part of a block, and more.
-const MESSAGE_BYTES_MAX: usize = 1 << 20;
-/// How long a connection lives on which nobody says anything.
-const IDLE: Duration = Duration::from_secs(60);
 /// The stories, one for each of the others.
 const STORIES: [Story; VALIDATORS - 1] = [Story::For, Story::Against, Story::Both];
 
-type Message = SignedConsensusMsg<MusubiContext>;
 /// Height and round.
 type Place = (u64, u32);
 
@@ -47,8 +38,7 @@ enum Story {
 
 /// The traitor as one of the others sees it.
 struct Traitor {
-    seed: [u8; 32],
-    genesis: BlockHash,
+    seat: Seat,
     validators: Validators,
     story: Story,
     /// Where it has voted, by kind, and where it has proposed.
@@ -59,7 +49,7 @@ struct Traitor {
 impl Traitor {
     /// Connects to one of the others, and lies to it until the test ends.
     async fn lie_to(mut self, address: String) {
-        let (mut events, control) = self.connect(address).await.split();
+        let (mut events, control) = self.seat.connect(address).await.split();
         while let Some(event) = events.recv().await {
             let Event::ConsensusMessage(Channel::Consensus, _, _, bytes) = event else {
                 continue;
@@ -102,7 +92,7 @@ impl Traitor {
             Story::Against => vec![None],
             Story::Both => vec![Some(block), None],
         };
-        let signer = self.signer();
+        let signer = self.seat.signer();
         let mut votes = Vec::new();
         for block in choices {
             let vote = finality::Vote {
@@ -119,7 +109,7 @@ impl Traitor {
 
     /// Two blocks that nobody has, where it is its turn.
     async fn proposals(&mut self, place: Place) -> Vec<Message> {
-        let signer = self.signer();
+        let signer = self.seat.signer();
         let turn = self.validators.proposer(place.0, place.1).address() == &signer.address();
         if !turn || !self.proposed.insert(place) {
             return Vec::new();
@@ -138,78 +128,14 @@ impl Traitor {
         }
         proposals
     }
-
-    fn signer(&self) -> VoteSigner {
-        VoteSigner::new(NodeKey::from_seed(self.seed), self.genesis)
-    }
-
-    /// A connection under the village's own name, with the proof that it is a validator.
-    async fn connect(&self, address: String) -> Handle {
-        let signer = self.signer();
-        let key = signer.address().0;
-        let id = peer_id(&key).to_bytes();
-        let proof = signer.sign_validator_proof(key.0.to_vec(), id).await;
-        let identity = NetworkIdentity::new_validator(
-            "traitor".to_owned(),
-            Keypair::ed25519_from_bytes(self.seed).unwrap(),
-            signer.address().to_string(),
-            ScaleCodec.encode(&proof.unwrap()).unwrap(),
-        );
-        let registry = SharedRegistry::global().with_moniker(address.clone());
-        let config = network(&self.genesis, &address);
-        let handle = arc_malachitebft_network::spawn(identity, config, registry).await;
-        handle.unwrap()
-    }
-}
-
-/// The consensus network of the chain with this genesis, joined at one address; the names are those of node/consensus.
-fn network(genesis: &BlockHash, address: &str) -> Config {
-    let chain = hex::encode(&genesis.0[..8]);
-    let protocol = |purpose: &str| format!("/musubi/{chain}/{purpose}/1");
-    let channel = |purpose: &str| format!("/{chain}/{purpose}");
-    Config {
-        listen_addr: "/ip4/127.0.0.1/tcp/0".parse().unwrap(),
-        persistent_peers: vec![address.parse().unwrap()],
-        persistent_peers_only: false,
-        discovery: DiscoveryConfig::new(false),
-        idle_connection_timeout: IDLE,
-        transport: TransportProtocol::Tcp,
-        gossipsub: GossipSubConfig::default(),
-        pubsub_protocol: PubSubProtocol::Broadcast,
-        channel_names: ChannelNames {
-            consensus: channel("consensus"),
-            proposal_parts: channel("parts"),
-            sync: channel("status"),
-            liveness: channel("liveness"),
-        },
-        rpc_max_size: MESSAGE_BYTES_MAX,
-        pubsub_max_size: MESSAGE_BYTES_MAX,
-        pubsub_max_size_per_topic: Default::default(),
-        sync_request_timeout: IDLE,
-        sync_max_request_size: MESSAGE_BYTES_MAX,
-        sync_parallel_requests: 1,
-        enable_consensus: true,
-        enable_sync: false,
-        protocol_names: ProtocolNames {
-            consensus: protocol("consensus"),
-            discovery_kad: protocol("kad"),
-            discovery_regres: protocol("discovery"),
-            sync: protocol("sync"),
-            validator_proof: protocol("validator-proof"),
-        },
-    }
 }
 
 impl Scene {
     /// Has the test play one validator, whose node never starts.
     async fn betray(&mut self, traitor: usize) {
-        let genesis = self.consortium.rpc(self.honest[0]).await.hash_at(0).await;
-        let seeds: Vec<[u8; 32]> = (0..VALIDATORS)
-            .map(|place| secret(&self.consensus_key(place)))
-            .collect();
-        let keys = seeds.iter().map(|seed| NodeKey::from_seed(*seed).public());
+        let seat = self.seat(traitor).await;
         let seats = (0..)
-            .zip(keys.clone())
+            .zip(self.consensus_keys())
             .map(|(member, key)| finality::Validator {
                 key,
                 member: MemberId(member),
@@ -219,30 +145,14 @@ impl Scene {
         let others = (0..VALIDATORS).filter(|place| *place != traitor);
         for (other, story) in others.zip(STORIES) {
             let traitor = Traitor {
-                seed: seeds[traitor],
-                genesis: genesis.as_str().unwrap().parse().unwrap(),
+                seat: seat.clone(),
                 validators: Validators::new(&set).unwrap(),
                 story,
                 voted: BTreeSet::new(),
                 proposed: BTreeSet::new(),
             };
-            let id = peer_id(&keys.clone().nth(other).unwrap());
-            let address = format!("{}/p2p/{id}", self.consensus_address(other));
-            tokio::spawn(traitor.lie_to(address));
+            tokio::spawn(traitor.lie_to(self.consensus_address(other)));
         }
-    }
-
-    fn consensus_key(&mut self, place: usize) -> PathBuf {
-        let member = self.consortium.node(place).name.clone();
-        let keys = self.consortium.folder().join("members").join(member);
-        keys.join("consensus.pem")
-    }
-
-    fn consensus_address(&self, place: usize) -> String {
-        let config = std::fs::read_to_string(self.consortium.config(place)).unwrap();
-        let (_, after) = config.split_once("[consensus]").unwrap();
-        let (_, after) = after.split_once("listen = \"").unwrap();
-        after.split('"').next().unwrap().to_owned()
     }
 }
 
@@ -259,5 +169,46 @@ async fn a_validator_that_lies_to_each_of_the_others_neither_splits_nor_stops_th
     while scene.metric(witness, "consensus_equivocations_total").await == 0 {
         scene.some_blocks(witness).await;
     }
+    scene.judge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_that_says_nothing_costs_rounds_and_no_block() {
+    let mut scene = Scene::lay_out().await;
+    let silent = scene.victims(1)[0];
+    scene.honest.retain(|place| *place != silent);
+    scene.start().await;
+    // It is there and listens, in its turn too.
+    let others = scene.all_but(&[silent]);
+    let mut heard = scene.listen(silent, others[0]).await;
+    scene.load(TRANSACTIONS);
+    heard.once_more().await;
+    let rpc = scene.consortium.rpc(others[1]).await;
+    let first = rpc.height().await + 1;
+    let turns = u64::try_from(VALIDATORS).unwrap();
+    let last = rpc.wait_for_height(first + turns).await;
+    let mut rounds = 0;
+    for height in first..=last {
+        rounds = rounds.max(scene.round_of(others[1], height).await);
+    }
+    assert!(rounds > 0, "{silent} never had its turn up to {last}");
+    heard.assert_one_word_each();
+    scene.judge().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_validator_whose_machine_hangs_is_left_behind_and_comes_back_by_itself() {
+    let mut scene = Scene::open().await;
+    scene.load(TRANSACTIONS);
+    let hung = scene.victims(1)[0];
+    scene.some_blocks(hung).await;
+    scene.consortium.node(hung).process.freeze();
+    let witness = scene.all_but(&[hung])[0];
+    // More than the four turns of one round of proposers.
+    for _ in 0..VALIDATORS {
+        scene.some_blocks(witness).await;
+    }
+    scene.consortium.node(hung).process.thaw();
+    scene.nobody_voted_twice().await;
     scene.judge().await;
 }

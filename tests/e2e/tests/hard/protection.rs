@@ -182,6 +182,10 @@ async fn every_path_answers_alike(who: &Actor, everybody: &[Pseudonym]) {
             format!("/v1/family/{{subject}}/records?key={key}"),
         ),
         (Method::POST, "/v1/family/{subject}/health-cards".to_owned()),
+        (
+            Method::GET,
+            "/v1/family/{subject}/copy?form=fhir".to_owned(),
+        ),
         (Method::GET, "/v1/forms".to_owned()),
         (
             Method::GET,

@@ -11,6 +11,7 @@ use std::path::Path;
 async fn a_node_that_lost_everything_is_restored_and_its_records_are_readable() {
     let mut practice = Practice::begin().await;
     let (child, record) = family_with_a_dose(&practice).await;
+    practice.some_blocks().await;
     let config = practice.consortium.config(0);
     let backup = practice.consortium.folder().join("backup");
     let make = ["backup", "--config", text(&config), "--out", text(&backup)];
@@ -22,7 +23,7 @@ async fn a_node_that_lost_everything_is_restored_and_its_records_are_readable() 
     let again = refused(&make);
     assert!(again.contains("is there already"), "{again}");
     // The chain goes on behind the backup's back.
-    practice.blocks(3).await;
+    practice.some_blocks().await;
 
     practice.consortium.node(0).process.kill();
     let data = practice.home(0).join("data");
@@ -41,7 +42,7 @@ async fn a_node_that_lost_everything_is_restored_and_its_records_are_readable() 
         "{in_the_way}"
     );
     std::fs::remove_dir_all(&data).unwrap();
-    practice.blocks(3).await;
+    practice.some_blocks().await;
     let restored = done(&restore);
     assert!(restored.contains("rusutsu"), "{restored}");
     assert!(

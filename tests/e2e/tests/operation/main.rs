@@ -15,6 +15,7 @@
 mod backup;
 mod hostile;
 mod keys;
+mod liar;
 mod metrics;
 mod practice;
 mod quorum;

@@ -2,7 +2,7 @@
 
 use musubi_primitives::RecordId;
 use musubi_tests_support::gateway::{Gateway, now, secret};
-use musubi_tests_support::{Consortium, process::binary};
+use musubi_tests_support::{Consortium, chance::Chance, process::binary};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::{
@@ -18,6 +18,8 @@ pub(crate) const CLINIC: usize = 4;
 
 pub(crate) struct Practice {
     pub(crate) consortium: Consortium,
+    /// Chooses when things happen.
+    chance: Chance,
 }
 
 impl Practice {
@@ -31,7 +33,15 @@ impl Practice {
             consortium.node(place).process.restart();
         }
         consortium.rpc(0).await.wait_for_height(2).await;
-        Self { consortium }
+        Self {
+            consortium,
+            chance: Chance::of_this_run(),
+        }
+    }
+
+    /// The most memory that a node ever had, in bytes.
+    pub(crate) fn peak_memory(&mut self, place: usize) -> u64 {
+        self.consortium.node(place).process.peak_memory()
     }
 
     /// A node's folder.
@@ -64,6 +74,12 @@ impl Practice {
     pub(crate) async fn blocks(&self, count: u64) {
         let rpc = self.consortium.rpc(1).await;
         rpc.wait_for_height(rpc.height().await + count).await;
+    }
+
+    /// Lets one to five blocks go by.
+    pub(crate) async fn some_blocks(&mut self) {
+        let count = 1 + self.chance.draw() % 5;
+        self.blocks(count).await;
     }
 
     /// Waits until a node has what the second village has now, and compares hashes.

@@ -17,6 +17,7 @@ const VILLAGES: [&str; 2] = ["rusutsu", "rankoshi"];
 async fn after_two_of_four_validators_are_lost_the_rest_go_on_from_a_signed_snapshot() {
     let mut practice = Practice::begin().await;
     let (child, record) = family_with_a_dose(&practice).await;
+    practice.some_blocks().await;
     for place in 0..practice.consortium.size() {
         practice.consortium.node(place).process.kill();
     }

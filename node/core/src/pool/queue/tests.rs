@@ -63,6 +63,18 @@ fn p2_higher_priority_goes_first_and_equals_go_in_order_of_arrival() {
 }
 
 #[test]
+fn p2_who_has_many_waiting_holds_nobody_up_who_has_one() {
+    let mut queue = Queue::default();
+    for nonce in 0..3 {
+        queue.admit(tx(1, nonce, 0, 0), 0).expect("there is room");
+    }
+    for sender in [2, 3] {
+        queue.admit(tx(sender, 0, 0, 0), 0).expect("there is room");
+    }
+    assert_eq!(order(&queue), [(1, 0), (2, 0), (3, 0), (1, 1), (1, 2)]);
+}
+
+#[test]
 fn p3_the_first_of_a_nonce_stays_unless_the_second_has_more_priority() {
     let mut queue = Queue::default();
     let first = tx(1, 0, 5, 0);

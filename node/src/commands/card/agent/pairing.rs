@@ -4,7 +4,7 @@
 //! paired any more until the agent is started again. Of a token only a hash is kept, and each belongs to one origin.
 
 use super::trouble::Trouble;
-use crate::commands::card::answer::Refusal;
+use crate::{commands::card::answer::Refusal, random::random};
 use musubi_primitives::{commitment::hash_parts, domain};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -97,7 +97,7 @@ impl Pairings {
         if hash(typed) != hash(&state.code.digits) {
             return Err(self.wrong(&mut state));
         }
-        let token = hex::encode(random()?);
+        let token = hex::encode(random().map_err(|_| Trouble::Failed)?);
         state.paired.push(Pairing {
             origin: origin.to_owned(),
             token: hash(&token),
@@ -183,12 +183,6 @@ fn new_code() -> Result<Code, Trouble> {
         shown_at: Instant::now(),
         wrong: 0,
     })
-}
-
-fn random() -> Result<[u8; 32], Trouble> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|_| Trouble::Failed)?;
-    Ok(bytes)
 }
 
 fn hash(secret: &str) -> String {

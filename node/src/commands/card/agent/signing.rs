@@ -18,6 +18,7 @@ use crate::{
         status,
         trust::is_test_certificate,
     },
+    random::random,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use musubi_client_sdk::calls;
@@ -132,7 +133,7 @@ impl Signing {
         let judged = trust.judge(&cms, &self.content)?;
         let evidence = Evidence {
             document: self.document.canonical_bytes().to_vec(),
-            salt: Salt(check_in::random()?),
+            salt: Salt(random().map_err(Refusal::Other)?),
             cms,
             signed_at: now(),
         };
