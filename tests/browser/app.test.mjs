@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { DESKTOP, overflows, PHONE, rested, until } from "./browser.mjs";
 import { reach } from "./console.mjs";
 import { DAY, daysAfter } from "./days.mjs";
-import { judged } from "./look.mjs";
+import { looked } from "./look.mjs";
 import { newPhone, phoneOf, propose } from "./phone.mjs";
 import { dose, measured } from "./records.mjs";
 import { desk, enrolChild, enrolGuardian, prepare } from "./staff.mjs";
@@ -97,7 +97,7 @@ test("a consent is drafted here, made at the counter, and read here in the words
   assert.equal(await article.getAttribute("data-statement"), made.reference);
   const text = await article.innerText();
   for (const line of made.lines.filter((line) => line.is === "field")) assert.ok(text.includes(line.value), line.label);
-  await judged(page, "app-phone-statement");
+  await looked(page, "app-phone-statement");
 });
 
 test("one touch takes a consent back, and the chain has it", async () => {
@@ -180,7 +180,7 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP]]) {
     await page.setViewportSize(options.viewport);
     for (const path of SCREENS) {
       await goTo(family, path);
-      await judged(page, `app-${name}-${path.replace("/", "-") || "today"}`);
+      await looked(page, `app-${name}-${path.replace("/", "-") || "today"}`);
     }
     await page.setViewportSize(PHONE.viewport);
     assert.deepEqual(errors, []);
@@ -192,12 +192,12 @@ test("dark, plain Japanese and English keep WCAG AA", async () => {
   await page.emulateMedia({ colorScheme: "dark" });
   for (const path of ["", "consents", "looked"]) {
     await goTo(family, path);
-    await judged(page, `app-dark-${path || "today"}`);
+    await looked(page, `app-dark-${path || "today"}`);
   }
   await page.emulateMedia({ colorScheme: "light" });
   await page.locator(".language").selectOption("ja-Hira");
   await page.locator("main ruby").nth(2).waitFor();
-  await judged(page, "app-plain-looked");
+  await looked(page, "app-plain-looked");
   await page.locator(".language").selectOption("en");
   await page.getByRole("heading", { name: "Who looked" }).waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
@@ -244,7 +244,7 @@ test("without a network the app opens, shows what it knows and since when, and g
   await page.reload();
   await page.locator('[data-state="offline"]').first().waitFor();
   await page.locator("li.done").first().waitFor();
-  await judged(page, "app-phone-offline");
+  await looked(page, "app-phone-offline");
   await family.go("consents");
   await page.locator('[data-state="offline"]').first().waitFor();
   const item = page.locator(`[data-consent="${consent}"]`);

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { DESKTOP, overflows, PHONE, until } from "./browser.mjs";
+import { DESKTOP, overflows, PHONE, rested, until } from "./browser.mjs";
 import { SECRETS } from "./cards.mjs";
 import { bindCard, enter, fillPerson, openConsole, pair, press, pseudonym, reach, scan, scanVial, signByCard, takeKey } from "./console.mjs";
 import { daysAgo } from "./days.mjs";
-import { judged } from "./look.mjs";
+import { looked, snap as picture } from "./look.mjs";
 import { newPhone, showChild } from "./phone.mjs";
 import { MEMBERS, stage } from "./stage.mjs";
 import { step as test } from "./steps.mjs";
@@ -15,7 +15,7 @@ const on = stage({ card: 0, begin });
 let village, clinic, phone;
 /** What the family's way through the desks left: pseudonyms, consent, visit, records. */
 const family = {};
-const snap = (page, name) => judged(page, `counter-${name}`);
+const snap = (page, name) => picture(page, `counter-${name}`);
 const atVillage = (member, key, label) => openConsole(on, on.village, member, key, label);
 const atClinic = (key, label, options) => openConsole(on, on.clinic, "yotei-clinic", key, label, options);
 
@@ -362,7 +362,7 @@ test("a consent that was put together on the phone is taken over by its code, re
   await signByCard(page);
   const consent = await page.locator("[data-consent]").getAttribute("data-consent");
   await phone.page.locator(`[data-signed="${code}"]`).waitFor();
-  await judged(phone.page, "app-phone-signed");
+  await looked(phone.page, "app-phone-signed");
   const onChain = await on.chain.state("consent", consent);
   assert.ok(onChain.includes(family.child.slice(2)) && onChain.includes(family.guardian.slice(2)));
   await phone.go("consents");
@@ -444,7 +444,8 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
       await page.emulateMedia({ colorScheme: options.colorScheme ?? "light", contrast: options.contrast ?? "no-preference" });
       for (const path of paths) {
         await go(path);
-        await snap(page, `${name}-${desk === village ? "village" : "clinic"}-${path || "today"}`);
+        await rested(page);
+        await looked(page, `counter-${name}-${desk === village ? "village" : "clinic"}-${path || "today"}`);
       }
       assert.deepEqual(desk.errors, []);
     }

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { DESKTOP, open, overflows, PHONE, until } from "./browser.mjs";
+import { DESKTOP, open, overflows, PHONE, rested, until } from "./browser.mjs";
 import { reach } from "./console.mjs";
-import { judged, snap } from "./look.mjs";
+import { looked, snap } from "./look.mjs";
 import { stage } from "./stage.mjs";
 import { step as test } from "./steps.mjs";
 
@@ -75,7 +75,7 @@ test("an answer that was tampered with turns red, and says what to do", async ()
   assert.ok((await proved(page).count()) >= 1, "the others stay proved");
   await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary").click();
   await page.getByText("この内容を信じないでください").waitFor();
-  await judged(page, "explorer-tampered");
+  await snap(page, "explorer-tampered");
 });
 
 test("reads without grant are none, and blocks come in with their certificates checked here", async () => {
@@ -88,7 +88,7 @@ test("a number that is searched leads to what it is", async () => {
   const { page } = await at("");
   await page.getByRole("searchbox").fill("3");
   await page.getByRole("searchbox").press("Enter");
-  await judged(page, "explorer-search");
+  await snap(page, "explorer-search");
   await page.getByRole("link", { name: "ブロック 3" }).click();
   await page.waitForURL("**/explorer/events?firstHeight=3&lastHeight=3");
 });
@@ -108,7 +108,7 @@ test("one person's trail needs an officer's key, and is proved to be whole", asy
   const whole = page.locator('[data-proof="whole"]');
   await whole.waitFor();
   assert.match(await whole.innerText(), /許可のない閲覧 0 件/);
-  await judged(page, "explorer-trail-whole");
+  await snap(page, "explorer-trail-whole");
 });
 
 test("the keyboard alone is enough", async () => {
@@ -127,7 +127,8 @@ for (const [name, options] of [["phone", PHONE], ["desktop", DESKTOP], ["dark", 
     const { page, errors } = await at("", options);
     for (const path of PAGES) {
       await page.goto(`${on.consortium.address}/explorer/${path}`);
-      await judged(page, `explorer-${name}-${path || "overview"}`);
+      await rested(page);
+      await looked(page, `explorer-${name}-${path || "overview"}`);
     }
     assert.deepEqual(errors, []);
   });
@@ -147,7 +148,7 @@ test("all three languages are there, with ruby in the plain one", async () => {
   await settled(page);
   await page.getByLabel("言語").selectOption("ja-Hira");
   await page.locator("main ruby").nth(10).waitFor();
-  await judged(page, "explorer-plain-events");
+  await snap(page, "explorer-plain-events");
   await page.getByLabel("ことば").selectOption("en");
   await page.locator(".sentence", { hasText: "was denied to read" }).first().waitFor();
   assert.equal(await page.locator("html").getAttribute("lang"), "en");

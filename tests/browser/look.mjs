@@ -10,6 +10,13 @@ const [TARGET, BASE, LETTERS] = [44, 18, 15.9];
 /** A picture for whoever looks at the screens. */
 export const snap = (page, name) => page.screenshot({ path: `${folder}/screens/${name}.png`, fullPage: true });
 
+/** Takes a picture of a screen as it is at this moment, and finds nothing that WCAG forbids nor anything beside the screen. */
+export async function looked(page, name) {
+  await snap(page, name);
+  assert.equal(await overflows(page), false, `${name} is wider than the screen`);
+  assert.deepEqual(await violationsInSight(page), [], name);
+}
+
 /** Takes a picture of a screen and finds nothing to say against it. */
 export async function judged(page, name) {
   await rested(page);

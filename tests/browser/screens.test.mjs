@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { DESKTOP, open, until } from "./browser.mjs";
 import { bindCard, fillPerson, openConsole, pair, press, pseudonym, readCard, scan, signByCard } from "./console.mjs";
 import { DAY, daysAfter, daysAgo } from "./days.mjs";
-import { judged } from "./look.mjs";
+import { looked, snap } from "./look.mjs";
 import { newPhone, phoneOf, propose } from "./phone.mjs";
 import { dose } from "./records.mjs";
 import { enrolChild, enrolGuardian } from "./staff.mjs";
@@ -45,7 +45,7 @@ test("the timeline keeps what a person must look at, with its reason, in the rea
   const usual = page.locator("li:has([data-due])").first();
   const [earliest, due] = [await usual.locator("[data-earliest]").getAttribute("data-earliest"), await usual.locator("[data-due]").getAttribute("data-due")];
   assert.ok(earliest < due, `${earliest} is before ${due}`);
-  await judged(page, "screens-timeline");
+  await looked(page, "screens-timeline");
   await page.locator("select.language").selectOption("en");
   await page.locator('li[data-status="needs_person"]', { hasText: "differs from the earlier doses" }).first().waitFor();
   const plan = await page.locator('section[aria-labelledby="plan"]').innerText();
@@ -69,7 +69,7 @@ test("a form that was finished without a network goes by itself when the app is 
   }
   await press(page, "役場に送る");
   await page.locator('[data-waiting="checkup-3-4m-family"]').waitFor();
-  await judged(page, "screens-form-waits");
+  await looked(page, "screens-form-waits");
   await page.close();
   assert.equal(await written(), before);
   await context.setOffline(false);
@@ -103,7 +103,7 @@ test("a machine that opened the console once works on without the network, also 
   await page.locator('[data-measure="weight"]').getByText("パーセンタイル").waitFor();
   await press(page, "記録する");
   await page.getByText("この端末に封をして預かりました").waitFor();
-  await judged(page, "screens-offline-kept");
+  await snap(page, "screens-offline-kept");
   await context.setOffline(false);
   await until(before + 1, () => on.chain.count(family.child, "record-committed"));
   await context.close();
@@ -128,7 +128,7 @@ test("a consent by card is on the father's phone, whose objection pauses it, and
   await go(`consent?person=${child}`);
   // The register knows of the father too, whom this machine never saw: the officer says whose card it will be.
   await page.getByLabel(`${FATHER.family}　${FATHER.given}`).waitFor();
-  await judged(page, "screens-whose-card");
+  await snap(page, "screens-whose-card");
   await page.getByLabel(mother).click();
   await page.getByLabel("ようてい医院", { exact: true }).check();
   await page.getByLabel("留寿都村 の電話番号").fill("0136-46-3131");
@@ -147,7 +147,7 @@ test("a consent by card is on the father's phone, whose objection pauses it, and
   await item.getByRole("button", { name: "異議を言う", exact: true }).click();
   await father.page.locator(`[data-consent="${consent}"][data-state="paused"]`).waitFor();
   assert.deepEqual(await on.chain.facts(child, "consent-paused"), [{ consent, paused: true }]);
-  await judged(father.page, "screens-paused");
+  await looked(father.page, "screens-paused");
   await item.getByRole("button", { name: /異議をやめる/ }).click();
   await item.getByRole("button", { name: "異議をやめる", exact: true }).click();
   await father.page.locator(`[data-consent="${consent}"][data-state="effective"]`).waitFor();
@@ -165,7 +165,7 @@ test("the counter ends any consent that the chain has, also one that this browse
   await page.locator(`[data-consent="${other}"]`).waitFor();
   assert.match(await page.locator(`[data-consent="${other}"]`).innerText(), new RegExp(`${FATHER.family}　${FATHER.given}`));
   assert.ok((await page.locator(`[data-consent="${consent}"]`).innerText()).includes(mother));
-  await judged(page, "screens-withdraw-list");
+  await looked(page, "screens-withdraw-list");
   await page.locator(`[data-consent="${consent}"]`).click();
   await page.getByText("のカードが要ります").waitFor();
   await signByCard(page);
