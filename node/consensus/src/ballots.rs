@@ -13,7 +13,7 @@ use musubi_primitives::{
 };
 use std::{
     collections::BTreeMap,
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
@@ -48,8 +48,9 @@ pub(crate) enum BallotError {
 }
 
 impl Ballots {
-    /// Opens the notes in a folder; those that are damaged, and what follows them, are dropped.
+    /// Opens the notes in a folder, which is made where there is none; those that are damaged, and what follows them, are dropped.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(folder.join(FILE))?;
