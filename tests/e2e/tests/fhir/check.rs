@@ -21,13 +21,13 @@ struct Chart {
 
 impl Chart {
     async fn open(world: &World) -> Self {
-        let child = enrol(&world.clerk, "見本　護", "ミホン　マモル", "2026-06-20").await;
+        let child = enrol(&world.clerk, "守田　護", "モリタ　マモル", "2026-06-20").await;
         let height = world.consortium.rpc(0).await.height().await;
         world.consortium.rpc(4).await.wait_for_height(height).await;
         let pseudonym = child.trim_start_matches("0x").to_owned();
         let patient = json!({
             "resourceType": "Patient", "id": "chart-17", "identifier": [{"system": PSEUDONYM, "value": pseudonym}],
-            "name": [{"text": "見本　護"}], "birthDate": "2026-06-20",
+            "name": [{"text": "守田　護"}], "birthDate": "2026-06-20",
         });
         Self { pseudonym, patient }
     }
