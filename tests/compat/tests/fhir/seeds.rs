@@ -99,7 +99,7 @@ pub(crate) async fn make(world: &World) -> Seeds {
     making.fhir().await;
     making.discovery();
     let keys = json!({
-        "clerk": hex::encode(key("rusutsu/clerk")), "nurse": hex::encode(key("rusutsu/nurse")), "terminal": hex::encode(key("yotei-clinic/terminal")),
+        "clerk": hex::encode(key("rusutsu/clerk")), "nurse": hex::encode(key("rusutsu/nurse")),
         "phone": hex::encode(phone_key),
     });
     Seeds {
@@ -166,6 +166,12 @@ impl Making<'_> {
             "/v1/family/{subject}/records",
             "phone",
             with("key", json!(hpke)),
+        );
+        self.call(
+            "GET",
+            "/v1/family/{subject}/copy",
+            "phone",
+            with("form", json!("fhir")),
         );
         self.call(
             "POST",
@@ -245,7 +251,7 @@ impl Making<'_> {
         self.call(
             "POST",
             "/v1/nonce-batches",
-            "terminal",
+            "nurse",
             json!({"body": {"count": 4, "hours": 8}}),
         );
         let patient = json!({
