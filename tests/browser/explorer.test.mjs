@@ -73,7 +73,7 @@ test("an answer that was tampered with turns red, and says what to do", async ()
   await settled(page);
   assert.equal(await page.locator('[data-proof="bad"]').count(), 1);
   assert.ok((await proved(page).count()) >= 1, "the others stay proved");
-  await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary").click();
+  await page.locator("li", { has: page.locator('[data-proof="bad"]') }).locator("summary", { hasText: "詳しく" }).click();
   await page.getByText("この内容を信じないでください").waitFor();
   await snap(page, "explorer-tampered");
 });
