@@ -1,7 +1,7 @@
 // A family's phone at the counter: its code is typed or scanned, what it hands over is shown, and the matter goes on as the code says.
 
 import { dateTime, go, type Language, Spoken, toBase64 } from "musubi-shared";
-import type { Id, Moment } from "musubi-sdk";
+import { type Id, type Moment, Refused } from "musubi-sdk";
 import type { StatementFields } from "musubi-sdk/consent";
 import { useState } from "preact/hooks";
 import type { Shown } from "../agent";
@@ -45,7 +45,7 @@ export function Phone() {
       <form class="stack" onSubmit={(event) => { event.preventDefault(); open(); }}>
         <Field label={say("handed.code")} hint={say("handed.hint")}><input class="phone-code" autocomplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} /></Field>
         {typed.trim() !== "" && !code && <p class="badge warn" role="status"><span aria-hidden="true">!</span>{say("handed.unread")}</p>}
-        <Trouble error={error} />
+        <Trouble error={error}>{error instanceof Refused && error.code === 404 && <p>{say("handed.gone")}</p>}</Trouble>
         <div><button class="first wide" disabled={busy || !code}>{say("handed.open")}</button></div>
       </form>
     </Step>
