@@ -35,6 +35,7 @@ mod key_file;
 mod logging;
 mod membership;
 mod observed;
+mod printed;
 mod proc;
 mod random;
 mod recovery;

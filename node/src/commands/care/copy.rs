@@ -1,11 +1,11 @@
 //! `musubi care export`: one child's record as a FHIR Bundle and as a PDF to print.
 
 use super::{chain, cohort::resources_of};
-use crate::clock::now;
+use crate::{clock::now, printed};
 use clap::Args;
-use musubi_consent::rendering::{Row, japan_date};
+use musubi_consent::rendering::japan_date;
 use musubi_consent_paper::{Font, copy_pdf};
-use musubi_portability::export::{ChildRecord, PrintedLine};
+use musubi_portability::export::ChildRecord;
 use musubi_primitives::Language;
 use std::{
     io::Write,
@@ -46,7 +46,7 @@ pub fn export(arguments: &ExportArguments) -> Result<String, String> {
     write_new(&arguments.bundle, bundle.to_string().as_bytes())?;
     if let Some(path) = &arguments.pdf {
         let font = Font::find(arguments.font.as_deref()).map_err(|error| chain(&error))?;
-        let rows: Vec<Row> = record.printed(&today).into_iter().map(row).collect();
+        let rows = printed::rows(&record, &today);
         let pdf = copy_pdf(&font, &rows, Language::Japanese).map_err(|error| chain(&error))?;
         write_new(path, &pdf)?;
     }
@@ -54,15 +54,6 @@ pub fn export(arguments: &ExportArguments) -> Result<String, String> {
     Ok(format!(
         "{entries} resources written: these files are health records, keep them so"
     ))
-}
-
-fn row(line: PrintedLine) -> Row {
-    match line {
-        PrintedLine::Title(text) => Row::Title(text),
-        PrintedLine::Heading(text) => Row::Heading(text),
-        PrintedLine::Note(text) => Row::Note(text),
-        PrintedLine::Entry { label, value } => Row::Field { label, value },
-    }
 }
 
 /// Only the owner may read it, and nothing is written over.

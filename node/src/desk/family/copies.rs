@@ -4,6 +4,7 @@
 //! paper says so.
 
 use super::{FamilyOffice, offered, unavailable};
+use crate::printed;
 use musubi_consent::rendering::{Row, japan_date, scope_words};
 use musubi_consent_paper::copy_pdf;
 use musubi_fhir::Resource;
@@ -12,7 +13,7 @@ use musubi_node_gateway::{
     family::{CopyForm, FamilyConsent},
 };
 use musubi_node_register::{Person, Sex};
-use musubi_portability::export::{ChildRecord, PrintedLine};
+use musubi_portability::export::ChildRecord;
 use musubi_primitives::{Category, ConsentState, Ending, Language, Pseudonym};
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ impl FamilyOffice {
                 Ok(bundle.to_string().into_bytes())
             }
             CopyForm::Pdf => {
-                let mut rows: Vec<Row> = record.printed(&today).into_iter().map(row).collect();
+                let mut rows = printed::rows(&record, &today);
                 rows.extend(self.consent_rows(&consents)?);
                 rows.push(Row::Note(WHAT_IS_LEFT_OUT.to_owned()));
                 let verifier = self.office.verifier()?;
@@ -115,15 +116,6 @@ fn about(mut record: Value, id: &str) -> Value {
         }
     }
     record
-}
-
-fn row(line: PrintedLine) -> Row {
-    match line {
-        PrintedLine::Title(text) => Row::Title(text),
-        PrintedLine::Heading(text) => Row::Heading(text),
-        PrintedLine::Note(text) => Row::Note(text),
-        PrintedLine::Entry { label, value } => Row::Field { label, value },
-    }
 }
 
 fn state_words(state: ConsentState) -> &'static str {

@@ -12,6 +12,7 @@
 
 mod calls;
 mod extrinsics;
+mod kept;
 mod shapes;
 mod shared;
 mod state;

@@ -3,6 +3,7 @@
 //! `client-sdk/ts/test/shapes.test.mjs` has the compiler hold the same file against the TypeScript types. A kind that is added here and
 //! not there, or there and not here, fails one of the two. `UPDATE_VECTORS=1` writes the file anew.
 
+use crate::kept::assert_kept;
 use codec::{DecodeAll, Encode};
 use musubi_care::{
     child::{Circumstances, Dose, History, Proposal, Recovery, Sex, Standing, Subject},
@@ -295,13 +296,7 @@ fn shapes() -> Value {
 
 #[test]
 fn the_shapes_are_as_the_rust_types_write_them() {
-    let made = shapes();
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        let text = serde_json::to_string_pretty(&made).unwrap();
-        std::fs::write(FILE, text + "\n").unwrap();
-    }
-    let kept: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
-    assert_eq!(made, kept, "run again with UPDATE_VECTORS=1, and review");
+    assert_kept(FILE, &shapes());
 }
 
 #[test]

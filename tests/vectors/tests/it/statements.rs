@@ -1,5 +1,6 @@
 //! Statements in words: the lines that every language must show, to the letter, and the bytes that a card signs.
 
+use crate::kept::assert_kept;
 use musubi_consent::{
     SignedContent, Statement, StatementFields, Text,
     rendering::{render, short_reference},
@@ -69,12 +70,7 @@ fn the_statements_are_worded_as_every_language_must_show_them() {
         "about": "Consent statements and their words, which every language's SDK must show to the letter.",
         "statements": Language::ALL.map(vector),
     });
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
-        let text = serde_json::to_string_pretty(&made).unwrap();
-        std::fs::write(FILE, text + "\n").unwrap();
-    }
-    let kept: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
-    assert_eq!(made, kept, "run again with UPDATE_VECTORS=1, and review");
+    assert_kept(FILE, &made);
 }
 
 #[test]
