@@ -10,16 +10,25 @@ export async function openConsole({ browser, consortium }, origin, member, key, 
   // A service worker would answer where a test wants to see what the page asks; who tests it says so.
   const opened = await open(browser, { ...DESKTOP, serviceWorkers: "block", ...options }, origin, "", "counter");
   await takeKey(opened.page, consortium.folder, member, key, label);
-  await opened.page.locator(".who").waitFor();
   return { ...opened, go: (path) => opened.page.goto(`${origin}/counter/${path}`) };
 }
 
-/** Puts the key files of the demonstration's staff into the browser's key store; an operator has none that opens records. */
+/** Puts the key files of the demonstration's staff into the browser's key store, until the console works with them; an operator has none that opens records. */
 export async function takeKey(page, folder, member, key, label) {
   await page.getByLabel("呼び名").fill(label);
   const files = (key === "operator" ? [""] : ["", "-hpke"]).map((kind) => `${folder}/members/${member}/${key}${kind}.pem`);
   await page.getByLabel("鍵ファイル（PEM）").setInputFiles(files);
+  await worksAs(page, label);
 }
+
+/** Has another of this machine's keys work here. */
+export async function changeTo(page, label) {
+  await press(page, `${label} に替わる`);
+  await worksAs(page, label);
+}
+
+/** The key store is written and read between two drawings: whoever leaves the page before the console says so goes on as before. */
+const worksAs = (page, label) => page.locator(".who").getByRole("link", { name: label, exact: true }).waitFor();
 
 /** Pairs a console with the card agent, by the code on the agent's terminal. */
 export async function pair({ page, go }, agent) {

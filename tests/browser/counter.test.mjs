@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { DESKTOP, overflows, PHONE, rested, until } from "./browser.mjs";
 import { SECRETS } from "./cards.mjs";
-import { bindCard, enter, fillPerson, openConsole, pair, press, pseudonym, reach, scan, scanVial, signByCard, takeKey } from "./console.mjs";
+import { bindCard, changeTo, enter, fillPerson, openConsole, pair, press, pseudonym, reach, scan, scanVial, signByCard, takeKey } from "./console.mjs";
 import { daysAgo } from "./days.mjs";
 import { looked, snap as picture } from "./look.mjs";
 import { newPhone, showChild } from "./phone.mjs";
@@ -298,7 +298,7 @@ test("an operator registers a key that was made on this machine, which then work
   await line.waitFor();
   const keys = (await line.innerText()).match(/0x[0-9a-f]{64} 0x[0-9a-f]{64}/)[0];
   await snap(page, "keys");
-  await press(page, "運用者 に替わる");
+  await changeTo(page, "運用者");
   await go("staff");
   await page.getByLabel("職員の公開鍵", { exact: false }).first().fill(keys);
   await page.getByLabel("いつまで").fill("2027-03-31");
@@ -307,7 +307,7 @@ test("an operator registers a key that was made on this machine, which then work
   await page.getByText("職員の鍵を登録しました").waitFor();
   assert.match(await on.chain.state("actor", keys.split(" ")[0]), /^0x01/);
   await go("key");
-  await press(page, "新しい窓口 に替わる");
+  await changeTo(page, "新しい窓口");
   await go("");
   await page.locator(".who").getByText("窓口・事務").waitFor();
   await office.context.close();
