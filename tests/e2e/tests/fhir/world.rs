@@ -35,7 +35,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn open() -> Self {
-        let mut consortium = Consortium::lay_out();
+        let mut consortium = Consortium::lay_out_traced().await;
         let (mut village, mut clinic, mut reader) = (
             System::new("village-ehr"),
             System::new("clinic-ehr"),
@@ -53,9 +53,7 @@ impl World {
             &consortium.config(4),
             "role = \"doctor\"\nscopes = \"system/*.rs\"\npurpose = \"child-care\"",
         );
-        for place in 0..consortium.size() {
-            consortium.node(place).process.restart();
-        }
+        consortium.start_all();
         let rpc = consortium.rpc(0).await;
         rpc.wait_for_height(1).await;
         let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();

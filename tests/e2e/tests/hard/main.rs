@@ -15,6 +15,7 @@
 
 mod actor;
 mod bedside;
+mod cut_off;
 mod damage;
 mod family;
 mod follow_up;
@@ -23,7 +24,10 @@ mod moving;
 mod people;
 mod phone;
 mod protection;
+mod proved;
+mod same_work;
 mod schedule;
+mod standing_in;
 mod vaults;
 mod visible;
 mod world;

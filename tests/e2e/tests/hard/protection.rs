@@ -5,6 +5,7 @@ use crate::{
     bedside::{Order, day, dose},
     family::whole_trail,
     people::{Guardian, Home, Scope, patient},
+    same_work::{nobody_is_told_by_what_a_denial_costs, nobody_is_told_by_what_a_refusal_costs},
     world::{AT_CLINIC, AT_RUSUTSU, RANKOSHI, RUSUTSU, SECOND_CLINIC, World},
 };
 use codec::Decode as _;
@@ -57,6 +58,8 @@ async fn nobody_learns_who_a_protected_family_has_become() {
     the_other_guardian_hears_the_same_of_all(&world, &father, &everybody).await;
     every_path_answers_alike(&father.phone, &everybody).await;
     every_path_answers_alike(&curious, &everybody).await;
+    nobody_is_told_by_what_a_refusal_costs(&world, &father.phone, &everybody).await;
+    nobody_is_told_by_what_a_denial_costs(&curious, &everybody, on_consent).await;
     a_clinic_hears_the_same_of_former_and_stranger(&clinic, former, &chart).await;
     care_goes_on(&home, &mother, &curious, child).await;
     nothing_on_the_chain_joins(
