@@ -34,6 +34,7 @@ async fn a_system_proves_itself_records_finds_corrects_and_takes_back() {
     records::a_transaction_holds_its_doses_against_the_schedule_first(&world).await;
     records::pages_follow_one_another(&world).await;
     records::people_are_found_in_the_register_only(&mut world).await;
+    smart::a_role_that_the_chain_takes_away_ends_the_systems_access(&mut world).await;
     musubi_tests_privacy::tells_nothing(&mut world.consortium).await;
 }
 
