@@ -19,6 +19,7 @@ mod cut_off;
 mod damage;
 mod family;
 mod follow_up;
+mod followed;
 mod forms;
 mod moving;
 mod people;

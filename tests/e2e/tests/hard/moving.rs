@@ -3,6 +3,9 @@
 use crate::{
     actor::{Actor, Question, Unread},
     bedside::{Order, day, dose, verdict},
+    followed::{
+        a_child_is_invited, a_child_who_came_is_invited_anew, a_child_who_moved_is_followed_no_more,
+    },
     people::{Home, Scope, patient},
     vaults::{assert_receipt, until_all_signed},
     world::{
@@ -95,6 +98,7 @@ async fn a_family_moves_and_its_history_with_it(world: &World) {
     let not_applicable = Unread::Denied(DenialReason::StatuteNotApplicable);
     let early = nurse_of_new.read(RUSUTSU, &by_statute(subject)).await;
     assert_eq!(early, Err(not_applicable));
+    a_child_is_invited(&nurse_of_old, subject).await;
 
     // The family consents before it goes: the new village may prepare.
     let scope = Scope {
@@ -118,6 +122,8 @@ async fn a_family_moves_and_its_history_with_it(world: &World) {
     );
     the_new_counter_goes_on(world, &chart, subject).await;
     the_new_village_knows_what_is_due(world, &nurse_of_new, subject).await;
+    a_child_who_moved_is_followed_no_more(&nurse_of_old, subject).await;
+    a_child_who_came_is_invited_anew(&nurse_of_new, subject).await;
     world.until_level(AT_CLINIC).await;
     let after = dose("moving", "PCV20", &day(-1), "L2");
     let record = clinic.record(&subject, &after).await;
