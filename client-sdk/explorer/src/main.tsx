@@ -1,6 +1,6 @@
 // The audit explorer.
 
-import { firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, useAddress, useLoad } from "musubi-shared";
+import { firstLanguage, followLinks, type Language, LanguageChoice, LanguageContext, useAddress, useLoad } from "musubi-shared";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Chain, get } from "./api";
@@ -24,7 +24,7 @@ const PAGES: [path: string, title: Key, page: () => preact.JSX.Element][] = [
 
 function Face() {
   const [language, setLanguage] = useState(firstLanguage);
-  useEffect(() => { document.documentElement.lang = language; keepLanguage(language); }, [language]);
+  useEffect(() => { document.documentElement.lang = language; }, [language]);
   return <LanguageContext.Provider value={language}><Shell onLanguage={setLanguage} /></LanguageContext.Provider>;
 }
 

@@ -10,7 +10,7 @@ const NAMES: Record<Language, string> = { ja: "日本語", "ja-Hira": "やさし
 
 export const LanguageContext = createContext<Language>("ja");
 export const firstLanguage = (): Language => languageOf(localStorage.getItem(KEPT), navigator.languages);
-export const keepLanguage = (language: Language): void => localStorage.setItem(KEPT, language);
+const keepLanguage = (language: Language): void => localStorage.setItem(KEPT, language);
 
 export type Values = Record<string, string | number>;
 
@@ -42,11 +42,11 @@ export const plain = (sentence: string): string => pieces(sentence).map((piece) 
 export const textIn = (language: Language, sentence: string): string =>
   language === "ja-Hira" ? pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.ruby)).join("") : plain(sentence);
 
-/** Chooses the language. */
+/** Chooses the language, which is kept before anything else happens: whoever leaves the page at once finds it again. */
 export function LanguageChoice({ onLanguage }: { onLanguage: (language: Language) => void }) {
   const { text, language } = useCommon();
   return (
-    <select class="language" aria-label={text("language")} value={language} onChange={(event) => onLanguage(event.currentTarget.value as Language)}>
+    <select class="language" aria-label={text("language")} value={language} onChange={(event) => { const chosen = event.currentTarget.value as Language; keepLanguage(chosen); onLanguage(chosen); }}>
       {LANGUAGES.map((one) => <option value={one}>{NAMES[one]}</option>)}
     </select>
   );
