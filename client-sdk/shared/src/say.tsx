@@ -32,8 +32,12 @@ export function speechIn<Key extends string>(own: Record<Language, Record<Key, s
 /** Speech of the parts that all faces share. */
 export const useCommon = speechIn<never>({ ja: {}, "ja-Hira": {}, en: {} });
 
+/** A date, which no line breaks in two: 10月22 at one line's end and 日 at the next one's start are hard to read. */
+const DATE = /(\d{4}年\d{1,2}月\d{1,2}日)/;
+const unbroken = (text: string) => text.split(DATE).map((part, at) => (at % 2 === 1 ? <span class="whole">{part}</span> : part));
+
 export function Spoken({ sentence }: { sentence: string }) {
-  return <span class="said">{pieces(sentence).map((piece) => (typeof piece === "string" ? piece : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</span>;
+  return <span class="said">{pieces(sentence).map((piece) => (typeof piece === "string" ? unbroken(piece) : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</span>;
 }
 
 export const plain = (sentence: string): string => pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.base)).join("");

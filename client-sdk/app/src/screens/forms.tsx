@@ -76,6 +76,9 @@ function Ways({ forms, drafts }: { forms: Offered[]; drafts: Map<string, Kept> }
   );
 }
 
+/** The part that the physician fills in at the visit, and on which the guardian's last word waits: no family is asked for it at home. */
+const PHYSICIAN = "physician";
+
 interface Ready { form: Form; draft: Kept; lib: typeof import("../forms") }
 
 export function FormScreen({ id }: { id: string }) {
@@ -106,7 +109,7 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
   const [savedAt, setSavedAt] = useState(draft.saved);
   const put = (next: Kept) => { setNow(next); void keep(device.keys, name, next).then(() => setSavedAt(next.saved)); };
   const set = (linkId: string, answer: Answers[string]) => put({ answers: { ...now.answers, [linkId]: answer }, saved: Date.now() });
-  const parts = form.item.filter((item) => lib.isAsked(item, now.answers));
+  const parts = form.item.filter((item) => item.linkId !== PHYSICIAN && lib.asks(item, now.answers));
   const missing = lib.open(form.item, now.answers);
   const reload = async () => setNow((await kept<Kept>(device.keys, name)) ?? now);
   // The app sends what waits, from whichever screen; this one only shows what became of it.
