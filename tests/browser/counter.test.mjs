@@ -226,7 +226,7 @@ test("what the gateway refuses stays in the queue with its reason, and can be dr
   await press(page, "記録する");
   await page.getByText("この端末に封をして預かりました").waitFor();
   const refusal = { status: 422, contentType: "application/problem+json", body: JSON.stringify({ detail: "the subject moved away" }) };
-  await context.unroute("**/fhir/**");
+  // Put before the other, which it takes the place of: at no moment does anything get through.
   await context.route("**/fhir/**", (route) => route.fulfill(refusal));
   await go("queue");
   await page.getByText("the subject moved away").waitFor();
