@@ -35,9 +35,15 @@ export const overflows = (page) => page.evaluate(() => document.documentElement.
 
 /** Waits until a page has come to rest: a heading, nothing that loads, no proof that is being checked. */
 export const rested = (page) => page.waitForFunction(() => {
-  const loads = /読み込んでいます|待ってください…|Loading…|探しています…/;
+  const loads = /読み込んでいます|ってください…|Loading…|[探さが]しています…|Looking for/;
   return document.querySelector("h1, h2") && !document.querySelector('[data-proof="checking"]') && !loads.test(document.body.innerText);
 });
+
+/** Has a face speak another language, until it does. */
+export async function speak(page, language) {
+  await page.locator("select.language").selectOption(language);
+  await page.locator(`html[lang="${language}"]`).waitFor({ state: "attached" });
+}
 
 /** Asks until the answer is what is wanted; says what it was last when that does not come. */
 export async function until(wanted, ask) {

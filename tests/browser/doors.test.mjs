@@ -249,6 +249,7 @@ test("markup is shown as it was written, wherever people can write", async () =>
   await atFire("records that an ambulance reads");
   assert.ok((await fire.page.locator("[data-opened]").first().innerText()).includes(MARKUP), "the lot");
   await press(fire.page, "いま閉じる");
+  await fire.page.locator("[data-opened]").first().waitFor({ state: "detached" });
   const explorer = await open(on.browser, DESKTOP, on.consortium.address, "");
   await explorer.context.route("**/explorer/api/chain", async (route) => {
     const answer = await route.fetch();

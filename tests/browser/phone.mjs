@@ -15,10 +15,11 @@ export async function newPhone(browser, gateway) {
   return { ...opened, pairing, account: `0x${account}`, sealing: `0x${sealing}`, go };
 }
 
-/** Waits until the phone shows a child, and shows that one. */
+/** Has the phone show a child, as soon as it knows of it; the choice is kept before the screen changes. */
 export async function showChild(page, name) {
   await page.locator(".child option", { hasText: name }).waitFor({ state: "attached" });
-  await page.locator(".child").selectOption({ label: name });
+  const [child] = await page.locator(".child").selectOption({ label: name });
+  await page.locator(`.child[data-shown="${child}"]`).waitFor();
 }
 
 /** A signer whose key stays in the page's key store. */

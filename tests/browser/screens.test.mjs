@@ -2,7 +2,7 @@
 // two guardians who decide jointly, a timeline that hides nothing, and a person's rows in the explorer behind an officer's signature.
 
 import assert from "node:assert/strict";
-import { DESKTOP, open, until } from "./browser.mjs";
+import { DESKTOP, open, speak, until } from "./browser.mjs";
 import { bindCard, fillPerson, openConsole, pair, press, pseudonym, readCard, scan, signByCard } from "./console.mjs";
 import { DAY, daysAfter, daysAgo } from "./days.mjs";
 import { looked, snap } from "./look.mjs";
@@ -46,11 +46,11 @@ test("the timeline keeps what a person must look at, with its reason, in the rea
   const [earliest, due] = [await usual.locator("[data-earliest]").getAttribute("data-earliest"), await usual.locator("[data-due]").getAttribute("data-due")];
   assert.ok(earliest < due, `${earliest} is before ${due}`);
   await looked(page, "screens-timeline");
-  await page.locator("select.language").selectOption("en");
+  await speak(page, "en");
   await page.locator('li[data-status="needs_person"]', { hasText: "differs from the earlier doses" }).first().waitFor();
   const plan = await page.locator('section[aria-labelledby="plan"]').innerText();
   assert.doesNotMatch(plan, /[ぁ-んァ-ヶ一-龠]/);
-  await page.locator("select.language").selectOption("ja");
+  await speak(page, "ja");
 });
 
 test("a form that was finished without a network goes by itself when the app is next opened with one", async () => {

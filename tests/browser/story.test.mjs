@@ -120,6 +120,7 @@ test("the family answers the form before the visit, on its phone", async () => {
 
 test("the card opens the visit, and the clinic sees the family's answers and the village's dose; while it cannot, nobody may say that all is known", async () => {
   const { page, go, context } = clinic;
+  await on.level();
   await go("check-in");
   await scan(page, family);
   await fillPerson(page, { ...CHILD, number: "K-7002" });
@@ -127,6 +128,7 @@ test("the card opens the visit, and the clinic sees the family's answers and the
   await enter(page, SECRETS.pin, "受付をする");
   await page.locator('[data-outcome="done"]').waitFor();
   await judged(page, "story-clinic-visit");
+  await on.level();
   assert.equal(await on.chain.count(family.child, "session-opened"), 1);
   await context.route("**/v1/vault**", (route) => route.abort());
   await press(page, "接種前の確認と記録");
@@ -148,6 +150,7 @@ test("the card opens the visit, and the clinic sees the family's answers and the
   await page.setViewportSize(PHONE.viewport);
   await judged(page, "story-clinic-answers-phone");
   await page.setViewportSize(DESKTOP.viewport);
+  await on.level();
   const permits = await on.chain.facts(family.child, "access-permitted");
   assert.deepEqual(permits.at(-1).categories, ["immunization", "questionnaire"]);
   assert.deepEqual([permits.at(-1).member, permits.at(-1).purpose], [MEMBERS.clinic, "child-care"]);
@@ -155,6 +158,7 @@ test("the card opens the visit, and the clinic sees the family's answers and the
   await page.getByRole("link", { name: "送信待ち" }).first().click();
   await page.goBack();
   await answers.waitFor();
+  await on.level();
   assert.equal(await on.chain.count(family.child, "access-permitted"), permits.length);
 });
 
@@ -202,6 +206,7 @@ test("another vaccine is checked, given and recorded with the keyboard alone, an
   await act("接種した。記録する");
   family.dose = await page.locator("[data-record]").getAttribute("data-record");
   await judged(page, "story-clinic-recorded");
+  await on.level();
   assert.ok((await on.chain.state("record", family.dose)).includes(family.child.slice(2)));
   assert.deepEqual((await on.chain.facts(family.child, "record-committed", family.dose)).map(({ author, category }) => [author, category]), [[MEMBERS.clinic, "immunization"]]);
   await phone.go("vaccines");
@@ -221,11 +226,13 @@ test("the phone takes the consent back with the keyboard alone, and the clinic's
   await judged(phone.page, "story-phone-off");
   assert.deepEqual(await on.chain.facts(family.child, "consent-ended"), [{ consent: family.consent, ending: "withdrawn" }]);
   const { page, go } = clinic;
+  await on.level();
   await go(`check?person=${family.child}`);
   await press(page, "もう一度読む");
   await page.locator('[data-answers="denied"]').waitFor();
   assert.equal(await page.locator("[data-dose]").count(), 0);
   await judged(page, "story-clinic-denied");
+  await on.level();
   const [denied] = (await on.chain.facts(family.child, "access-denied")).slice(-1);
   assert.deepEqual([denied.member, denied.reason], [MEMBERS.clinic, "withdrawn"]);
 });

@@ -36,7 +36,10 @@ export interface Known<T> { value: T; at: number; fresh: boolean }
 
 const PAUSE = 5_000;
 
-/** Loads a value and keeps it encrypted; without a network the kept one is shown, and loading is tried again. */
+/**
+ * Loads a value and keeps it encrypted before it is shown, so that whoever saw it finds it again; without a network the kept one is shown, and
+ * loading is tried again. A device whose store is full shows it all the same.
+ */
 export function useKnown<T>(device: Device, name: string, load: () => Promise<T>): [Load<Known<T>>, () => void] {
   const [state, setState] = useState<Load<Known<T>>>({ kind: "loading" });
   const [turn, setTurn] = useState(0);
@@ -49,8 +52,8 @@ export function useKnown<T>(device: Device, name: string, load: () => Promise<T>
       try {
         const value = await load();
         const at = Date.now();
+        await keep(device.keys, name, { value, at }).catch(() => undefined);
         put({ kind: "ready", value: { value, at, fresh: true } });
-        await keep(device.keys, name, { value, at });
       } catch (error) {
         const old = error instanceof Unreachable ? await kept<{ value: T; at: number }>(device.keys, name) : undefined;
         put(old ? { kind: "ready", value: { ...old, fresh: false } } : { kind: "failed", error: error as Error });

@@ -1,6 +1,6 @@
 // The guardian app: the first screens, the family, and the frame around every screen.
 
-import { minute, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, Machine, useAddress } from "musubi-shared";
+import { minute, firstLanguage, followLinks, type Language, LanguageChoice, LanguageContext, Loaded, Machine, useAddress } from "musubi-shared";
 import { NotProved, Refused } from "musubi-sdk";
 import { Gateway } from "musubi-shared/gateway";
 import knot from "musubi-shared/knot.svg";
@@ -36,7 +36,7 @@ const SCREENS: Record<string, () => preact.JSX.Element> = {
 
 function Face() {
   const [language, setLanguage] = useState(firstLanguage);
-  useEffect(() => { document.documentElement.lang = language; keepLanguage(language); }, [language]);
+  useEffect(() => { document.documentElement.lang = language; }, [language]);
   return <LanguageContext.Provider value={language}><Door onLanguage={setLanguage} /></LanguageContext.Provider>;
 }
 
@@ -67,7 +67,7 @@ function WithFamily({ device, about, onLanguage }: { device: Device; about: Abou
   const [family, again] = useKnown(device, "family", () => gateway.get<Family>("/v1/family"));
   useSending(device.keys, gateway);
   const [chosen, setChosen] = useState<string>();
-  useEffect(() => { void kept<string>(device.keys, "chosen").then(setChosen); }, []);
+  useEffect(() => { void kept<string>(device.keys, "chosen").then((found) => setChosen((now) => now ?? found), () => undefined); }, []);
   const alone = family.kind === "ready" && family.value.value.people.length === 1;
   // A child is entered some minutes after the guardian, and its brother some minutes later.
   useEffect(() => {
@@ -81,7 +81,8 @@ function WithFamily({ device, about, onLanguage }: { device: Device; about: Abou
     const own = (one: Relative) => Number(one.subject === value.person);
     const people = [...value.people].sort((a, b) => own(a) - own(b) || b.born.localeCompare(a.born));
     const child = people.find((one) => one.subject === chosen) ?? people[0]!;
-    const choose = (subject: string) => { setChosen(subject); void keep(device.keys, "chosen", subject); };
+    // Kept first: whoever closes the app at once finds the same child again.
+    const choose = (subject: string) => void keep(device.keys, "chosen", subject).catch(() => undefined).then(() => setChosen(subject));
     return { device, about, family: { ...value, people }, child, choose, offline: !fresh };
   }, [family, chosen, about]);
   if (family.kind === "failed" && family.error instanceof Refused && [401, 403].includes(family.error.code)) return <Frame onLanguage={onLanguage}><Pairing device={device} about={about} onKnown={again} /></Frame>;
@@ -131,7 +132,7 @@ function ChildChoice() {
   const { text } = useSpeech();
   const { family, child, choose } = useHere();
   return (
-    <select class="child" aria-label={text("child")} value={child.subject} onChange={(event) => choose(event.currentTarget.value)}>
+    <select class="child" aria-label={text("child")} data-shown={child.subject} value={child.subject} onChange={(event) => choose(event.currentTarget.value)}>
       {family.people.map((one) => <option value={one.subject}>{one.subject === family.person ? text("child.me", { name: one.name }) : one.name}</option>)}
     </select>
   );

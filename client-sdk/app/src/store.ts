@@ -46,8 +46,16 @@ export async function forgetAll(): Promise<void> {
   await run("keys", "readwrite", (store) => store.clear());
 }
 
-/** Keeps a value, encrypted. */
-export async function keep(keys: DeviceKeys, name: string, value: unknown): Promise<void> {
+let writing: Promise<unknown> = Promise.resolve();
+
+/** Keeps a value, encrypted. What is kept later is written later: of two values under one name, the second stays. */
+export function keep(keys: DeviceKeys, name: string, value: unknown): Promise<void> {
+  const written = writing.catch(() => undefined).then(() => write(keys, name, value));
+  writing = written;
+  return written;
+}
+
+async function write(keys: DeviceKeys, name: string, value: unknown): Promise<void> {
   const nonce = crypto.getRandomValues(new Uint8Array(12));
   const plain = new TextEncoder().encode(JSON.stringify(value));
   const bytes = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: new TextEncoder().encode(name) }, keys.storage, plain);

@@ -1,6 +1,6 @@
 // The counter and clinic console.
 
-import { BASE, firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, Loaded, useAddress, useLoad } from "musubi-shared";
+import { BASE, firstLanguage, followLinks, type Language, LanguageChoice, LanguageContext, Loaded, useAddress, useLoad } from "musubi-shared";
 import knot from "musubi-shared/knot.svg";
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -43,7 +43,7 @@ const PAUSE = 5_000;
 
 function Face() {
   const [language, setLanguage] = useState(firstLanguage);
-  useEffect(() => { document.documentElement.lang = language; keepLanguage(language); }, [language]);
+  useEffect(() => { document.documentElement.lang = language; }, [language]);
   return <LanguageContext.Provider value={language}><Shell onLanguage={setLanguage} /></LanguageContext.Provider>;
 }
 

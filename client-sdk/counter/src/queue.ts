@@ -50,8 +50,13 @@ async function isAsEntered(intent: Waiting): Promise<boolean> {
   return crypto.subtle.verify("Ed25519", key, fromHex(intent.signature) as BufferSource, bytesOf(intent) as BufferSource);
 }
 
+/** One sender at a time, over all windows of this console, so that nothing is sent twice. */
+const LOCK = "musubi-queue";
+
 /** Sends what waits and was entered by this key; what a gateway refuses stays, with its words. Gives how many went. */
-export async function flush(desk: Desk, only?: string): Promise<number> {
+export const flush = async (desk: Desk, only?: string): Promise<number> => await navigator.locks.request(LOCK, () => send(desk, only));
+
+async function send(desk: Desk, only?: string): Promise<number> {
   let sent = 0;
   for (const intent of await waiting()) {
     if (intent.by !== desk.key.account || (only ? intent.id !== only : intent.trouble)) continue;

@@ -1,6 +1,6 @@
 // The audit explorer.
 
-import { firstLanguage, followLinks, keepLanguage, type Language, LanguageChoice, LanguageContext, useAddress, useLoad } from "musubi-shared";
+import { firstLanguage, followLinks, type Language, LanguageChoice, LanguageContext, useAddress, useLoad } from "musubi-shared";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Chain, get } from "./api";
@@ -22,9 +22,12 @@ const PAGES: [path: string, title: Key, page: () => preact.JSX.Element][] = [
   ["erasures", "nav.erasures", Erasures], ["votes", "nav.votes", Votes], ["node", "nav.node", Node], ["trail", "nav.trail", Trail], ["search", "search", Search],
 ];
 
+/** On a phone the menu is one line that scrolls: where the reader stands is seen in it. */
+const intoSight = (link: HTMLAnchorElement | null): void => link?.scrollIntoView({ block: "nearest", inline: "center" });
+
 function Face() {
   const [language, setLanguage] = useState(firstLanguage);
-  useEffect(() => { document.documentElement.lang = language; keepLanguage(language); }, [language]);
+  useEffect(() => { document.documentElement.lang = language; }, [language]);
   return <LanguageContext.Provider value={language}><Shell onLanguage={setLanguage} /></LanguageContext.Provider>;
 }
 
@@ -43,7 +46,7 @@ function Shell({ onLanguage }: { onLanguage: (language: Language) => void }) {
         <LanguageChoice onLanguage={onLanguage} />
       </header>
       <nav class="nav" aria-label={text("menu")}>
-        <ul>{PAGES.filter(([path]) => path !== "search").map(([path, name]) => <li><a href={`/explorer/${path}`} aria-current={found[0] === path ? "page" : undefined}>{say(name)}</a></li>)}</ul>
+        <ul>{PAGES.filter(([path]) => path !== "search").map(([path, name]) => <li><a ref={found[0] === path ? intoSight : undefined} href={`/explorer/${path}`} aria-current={found[0] === path ? "page" : undefined}>{say(name)}</a></li>)}</ul>
       </nav>
       <main class="main" id="main" tabIndex={-1}><AtChain title={found[1]} page={found[2]} /></main>
     </div>

@@ -37,6 +37,9 @@ export function isAsked(item: Item, answers: Answers): boolean {
   return item.enableBehavior === "any" ? holds.some(Boolean) : holds.every(Boolean);
 }
 
+/** Whether a part has anything to ask: a group of which no question is asked is none. */
+export const asks = (item: Item, answers: Answers): boolean => isAsked(item, answers) && (item.type !== "group" || (item.item ?? []).some((inner) => asks(inner, answers)));
+
 /** Questions that must be answered and are not. */
 export function open(items: Item[], answers: Answers): Item[] {
   return items.filter((item) => isAsked(item, answers)).flatMap((item) => {

@@ -1,7 +1,7 @@
 // What the faces share: words in three languages, ruby, times, loading, addresses. The gateway's calls are in `musubi-shared/gateway`.
 
 export { type Language, LANGUAGES, type Words, fill, languageOf, pieces } from "./speech";
-export { firstLanguage, keepLanguage, LanguageChoice, LanguageContext, plain, speechIn, Spoken, textIn, useCommon, type Values } from "./say";
+export { firstLanguage, LanguageChoice, LanguageContext, plain, speechIn, Spoken, textIn, useCommon, type Values } from "./say";
 export { COMMON, type CommonKey } from "./words";
 export { ago, dateTime, day, minute } from "./time";
 export { type Load, useLoad } from "./load";

@@ -10,7 +10,7 @@ const NAMES: Record<Language, string> = { ja: "日本語", "ja-Hira": "やさし
 
 export const LanguageContext = createContext<Language>("ja");
 export const firstLanguage = (): Language => languageOf(localStorage.getItem(KEPT), navigator.languages);
-export const keepLanguage = (language: Language): void => localStorage.setItem(KEPT, language);
+const keepLanguage = (language: Language): void => localStorage.setItem(KEPT, language);
 
 export type Values = Record<string, string | number>;
 
@@ -32,8 +32,12 @@ export function speechIn<Key extends string>(own: Record<Language, Record<Key, s
 /** Speech of the parts that all faces share. */
 export const useCommon = speechIn<never>({ ja: {}, "ja-Hira": {}, en: {} });
 
+/** A date, which no line breaks in two: 10月22 at one line's end and 日 at the next one's start are hard to read. */
+const DATE = /(\d{4}年\d{1,2}月\d{1,2}日)/;
+const unbroken = (text: string) => text.split(DATE).map((part, at) => (at % 2 === 1 ? <span class="whole">{part}</span> : part));
+
 export function Spoken({ sentence }: { sentence: string }) {
-  return <span class="said">{pieces(sentence).map((piece) => (typeof piece === "string" ? piece : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</span>;
+  return <span class="said">{pieces(sentence).map((piece) => (typeof piece === "string" ? unbroken(piece) : <ruby>{piece.base}<rt>{piece.ruby}</rt></ruby>))}</span>;
 }
 
 export const plain = (sentence: string): string => pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.base)).join("");
@@ -42,11 +46,11 @@ export const plain = (sentence: string): string => pieces(sentence).map((piece) 
 export const textIn = (language: Language, sentence: string): string =>
   language === "ja-Hira" ? pieces(sentence).map((piece) => (typeof piece === "string" ? piece : piece.ruby)).join("") : plain(sentence);
 
-/** Chooses the language. */
+/** Chooses the language, which is kept before anything else happens: whoever leaves the page at once finds it again. */
 export function LanguageChoice({ onLanguage }: { onLanguage: (language: Language) => void }) {
   const { text, language } = useCommon();
   return (
-    <select class="language" aria-label={text("language")} value={language} onChange={(event) => onLanguage(event.currentTarget.value as Language)}>
+    <select class="language" aria-label={text("language")} value={language} onChange={(event) => { const chosen = event.currentTarget.value as Language; keepLanguage(chosen); onLanguage(chosen); }}>
       {LANGUAGES.map((one) => <option value={one}>{NAMES[one]}</option>)}
     </select>
   );

@@ -76,6 +76,9 @@ function Ways({ forms, drafts }: { forms: Offered[]; drafts: Map<string, Kept> }
   );
 }
 
+/** The part that the physician fills in at the visit, and on which the guardian's last word waits: no family is asked for it at home. */
+const PHYSICIAN = "physician";
+
 interface Ready { form: Form; draft: Kept; lib: typeof import("../forms") }
 
 export function FormScreen({ id }: { id: string }) {
@@ -103,9 +106,10 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
   const [part, setPart] = useState(0);
   const [busy, setBusy] = useState(false);
   const name = nameOf(child.subject, form.id);
-  const put = (next: Kept) => { setNow(next); void keep(device.keys, name, next); };
+  const [savedAt, setSavedAt] = useState(draft.saved);
+  const put = (next: Kept) => { setNow(next); void keep(device.keys, name, next).then(() => setSavedAt(next.saved)); };
   const set = (linkId: string, answer: Answers[string]) => put({ answers: { ...now.answers, [linkId]: answer }, saved: Date.now() });
-  const parts = form.item.filter((item) => lib.isAsked(item, now.answers));
+  const parts = form.item.filter((item) => item.linkId !== PHYSICIAN && lib.asks(item, now.answers));
   const missing = lib.open(form.item, now.answers);
   const reload = async () => setNow((await kept<Kept>(device.keys, name)) ?? now);
   // The app sends what waits, from whichever screen; this one only shows what became of it.
@@ -136,7 +140,7 @@ function Filled({ form, draft, lib, title }: Ready & { title: string }) {
         {part > 0 ? <button onClick={() => setPart(part - 1)}>{say("back")}</button> : <button onClick={() => go(`${BASE}forms`)}>{say("forms.close")}</button>}
         {!last && <button class="first" onClick={() => { setPart(part + 1); document.getElementById("main")?.scrollTo(0, 0); }}>{say("next")}</button>}
       </div>
-      <p class="soft" role="status">{now.saved ? say("forms.saved") : say("forms.where")}</p>
+      <p class="soft" role="status" data-kept={now.saved === savedAt}>{say(savedAt ? "forms.saved" : "forms.where")}</p>
     </div>
   );
 }

@@ -56,6 +56,10 @@ export function Growth() {
   );
 }
 
+/** Lines across the chart stand at round numbers, six at most above the lowest. */
+const STEPS = [0.5, 1, 2, 5, 10, 20, 50];
+const MOST_LINES = 6;
+
 const BOX = { left: 36, right: 30, top: 12, bottom: 44, width: 400, height: 330 };
 
 function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
@@ -66,19 +70,21 @@ function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
   const seen = bands.filter((band) => band.month <= months + 2);
   const all = [...seen.flatMap((band) => band.values), ...values.map((one) => one.value)];
   if (all.length === 0) return <Nothing>{say("growth.none")}</Nothing>;
-  const low = Math.floor(Math.min(...all)), high = Math.ceil(Math.max(...all));
+  const least = Math.min(...all), most = Math.max(...all);
+  const step = STEPS.find((one) => Math.ceil(most / one) - Math.floor(least / one) <= MOST_LINES) ?? 100;
+  const low = Math.floor(least / step) * step, high = Math.max(Math.ceil(most / step) * step, low + step);
   const x = (month: number) => BOX.left + (month / months) * (BOX.width - BOX.left - BOX.right);
   const y = (value: number) => BOX.height - BOX.bottom - ((value - low) / (high - low)) * (BOX.height - BOX.top - BOX.bottom);
   const line = (at: number) => seen.map((band, index) => `${index ? "L" : "M"}${x(band.month).toFixed(1)} ${y(band.values[at]!).toFixed(1)}`).join("");
   const area = (from: number, to: number) => `${line(from)}${[...seen].reverse().map((band) => `L${x(band.month).toFixed(1)} ${y(band.values[to]!).toFixed(1)}`).join("")}Z`;
-  const step = (high - low) / 5;
   return (
     <div class="stack">
       <figure class="card chart-box">
         <svg class="curves" viewBox={`0 0 ${BOX.width} ${BOX.height}`} role="img" aria-label={text("growth.picture", { measure: text(`measure.${measure}`), count: values.length })}>
           <clipPath id="plot"><rect x={BOX.left} y={BOX.top} width={BOX.width - BOX.left - BOX.right} height={BOX.height - BOX.top - BOX.bottom} /></clipPath>
-          {[0, 1, 2, 3, 4, 5].map((at) => { const value = low + at * step; return <g class="grid"><line x1={BOX.left} x2={BOX.width - BOX.right} y1={y(value)} y2={y(value)} /><text x={BOX.left - 6} y={y(value) + 5} text-anchor="end">{Math.round(value * 10) / 10}</text></g>; })}
+          {Array.from({ length: Math.round((high - low) / step) + 1 }, (_, at) => { const value = low + at * step; return <g class="grid"><line x1={BOX.left} x2={BOX.width - BOX.right} y1={y(value)} y2={y(value)} /><text x={BOX.left - 6} y={y(value) + 5} text-anchor="end">{Math.round(value * 10) / 10}</text></g>; })}
           {Array.from({ length: Math.floor(months / 3) + 1 }, (_, at) => at * 3).map((month) => <g class="grid"><line x1={x(month)} x2={x(month)} y1={BOX.top} y2={BOX.height - BOX.bottom} /><text x={x(month)} y={BOX.height - BOX.bottom + 18} text-anchor="middle">{month}</text></g>)}
+          <text class="axis" x={BOX.left + 6} y={BOX.top + 16}>{UNITS[measure]}</text>
           <text class="axis" x={BOX.width - BOX.right} y={BOX.height - 6} text-anchor="end">{text("months")}</text>
           {seen.length > 0 && <g clip-path="url(#plot)"><path class="band outer" d={area(0, 6)} /><path class="band inner" d={area(2, 4)} />{lines.map((percent, at) => <path class={percent === 50 ? "line middle" : "line"} d={line(at)} />)}</g>}
           {seen.length > 0 && lines.map((percent, at) => [0, 3, 6].includes(at) && <text class="percent" x={BOX.width - BOX.right + 4} y={y(seen.at(-1)!.values[at]!) + 5}>{percent}</text>)}
@@ -89,7 +95,7 @@ function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
       </figure>
       <h2>{say("growth.table")}</h2>
       {values.length === 0 ? <Nothing>{say("growth.none")}</Nothing> : (
-        <div class="scroll" tabIndex={0} role="region" aria-label={text("growth.table")}><table class="card"><thead><tr><th scope="col">{say("day")}</th><th scope="col">{say(`measure.${measure}`)}</th><th scope="col">{say("growth.place")}</th></tr></thead>
+        <div class="scroll" tabIndex={0} role="region" aria-label={text("growth.table")}><table class="card numbers"><thead><tr><th scope="col">{say("day")}</th><th scope="col">{say(`measure.${measure}`)}</th><th scope="col">{say("growth.place")}</th></tr></thead>
           <tbody>{[...values].reverse().map((one) => <tr><th scope="row">{day(language, one.on)}</th><td>{one.value} {UNITS[measure]}</td><td>{place(one, text)}</td></tr>)}</tbody></table></div>
       )}
       <p class="soft">{say("growth.doctor")}</p>

@@ -57,6 +57,7 @@ function OpenForm({ onOpened }: { onOpened: () => void }) {
     await keep({ ...opening, incident: incident.trim(), salt: Array.from(salt, (byte) => byte.toString(16).padStart(2, "0")).join(""), openedAt: Date.now(), by: desk.key.account, home: slip!.home });
     setWho("");
     setIncident("");
+    setReason(undefined);
     onOpened();
   });
   return (
@@ -102,7 +103,7 @@ function Running({ opening, onChange }: { opening: Opening; onChange: () => void
       <p class="soft">{dateTime(language, opening.openedAt)} · <span class="id">{opening.request}</span></p>
       <Trouble error={error} />
       {isOpen && opening.by === desk.key.account && <Reading opening={opening} />}
-      {isOpen && opening.by === desk.key.account && <div><button type="button" class="first" disabled={busy} onClick={close}>{say("emergency.close")}</button></div>}
+      {isOpen && opening.by === desk.key.account && <div><button type="button" disabled={busy} onClick={close}>{say("emergency.close")}</button></div>}
     </li>
   );
 }

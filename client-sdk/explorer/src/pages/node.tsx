@@ -59,7 +59,7 @@ function Values({ gauges: { version, values } }: { gauges: Gauges }) {
   );
 }
 
-/** The chain's parameters, in the order in which the state keeps them; milliseconds each. */
+/** The chain's parameters, in the order in which the state keeps them; milliseconds each, which are shown as seconds. */
 const PARAMETERS = ["block-time", "propose-timeout", "vote-timeout", "timeout-delta", "idle-beat", "ticket-life"] as const;
 
 const numbers = (value: string | null): number[] => {
@@ -88,7 +88,7 @@ function Settings() {
         <>
           <p class="row"><span class="badge good" data-proof="good"><span aria-hidden="true">✓</span>{say("proof.good")}</span> <span class="soft">{say("settings.asOf", { height })}</span></p>
           <div class="scroll" tabIndex={0} role="region" aria-label={text("settings")}><table data-settings={height}><tbody>
-            {PARAMETERS.map((name, at) => <tr><th scope="row">{say(`parameter.${name}`)}</th><td>{say("milliseconds", { count: parameters[at] ?? 0 })}</td></tr>)}
+            {PARAMETERS.map((name, at) => <tr><th scope="row">{say(`parameter.${name}`)}</th><td class="whole">{say("seconds", { count: (parameters[at] ?? 0) / 1_000 })}</td></tr>)}
             <tr><th scope="row">{say("settings.spec")}</th><td>{active}</td></tr>
             <tr><th scope="row">{say("settings.next")}</th><td>{next ? say("settings.nextAt", { spec: next.spec, height: next.at }) : say("settings.nextNone")}</td></tr>
           </tbody></table></div>
