@@ -87,10 +87,15 @@ fn in_column(folder: &Path, column: &str, leak: &str) -> Result<()> {
 
 /// Puts the leak into the first field of text that some table has; the file's name and the table.
 async fn in_table(folder: &Path, leak: &str) -> Result<(String, String)> {
+    // A database's own log goes when it is closed: which files are databases is found out before one of them is opened.
+    let mut databases = Vec::new();
     for file in sink::files(folder)? {
-        if fs::read(&file)?.starts_with(sink::SQLITE)
-            && let Some(table) = in_file(&file, leak).await?
-        {
+        if fs::read(&file)?.starts_with(sink::SQLITE) {
+            databases.push(file);
+        }
+    }
+    for file in databases {
+        if let Some(table) = in_file(&file, leak).await? {
             let name = file.file_name().ok_or("a file has a name")?;
             return Ok((name.to_string_lossy().into_owned(), table));
         }

@@ -49,14 +49,18 @@ impl Disk {
         keys.filter(|key| key.starts_with(&record.0)).count()
     }
 
-    /// How many entries a column has, read beside the node that writes it.
-    pub(crate) fn count_beside_its_node(world: &World, place: usize, column: &str) -> usize {
+    /// How many entries a column has, read beside the node that writes it; none when it put another file in the place of one meanwhile.
+    pub(crate) fn count_beside_its_node(
+        world: &World,
+        place: usize,
+        column: &str,
+    ) -> Option<usize> {
         let path = vault_of(world, place);
         let options = Options::default();
-        let columns = DB::list_cf(&options, &path).unwrap();
-        let db = DB::open_cf_for_read_only(&options, &path, columns, false).unwrap();
+        let columns = DB::list_cf(&options, &path).ok()?;
+        let db = DB::open_cf_for_read_only(&options, &path, columns, false).ok()?;
         let handle = db.cf_handle(column).unwrap();
-        db.iterator_cf(handle, IteratorMode::Start).count()
+        Some(db.iterator_cf(handle, IteratorMode::Start).count())
     }
 
     pub(crate) fn remove(&self, column: &str, key: &[u8]) {

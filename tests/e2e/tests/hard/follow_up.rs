@@ -211,7 +211,7 @@ async fn a_whole_report_stays_in_the_log(nurse: &Actor, record: &RecordId) {
         "nothing is kept"
     );
     for (field, value) in [
-        ("municipality", json!("留寿都村")),
+        ("municipality", json!("見本村")),
         ("place", json!("診療所")),
         ("harm", json!(false)),
         ("family_told", json!(true)),
@@ -284,7 +284,7 @@ async fn a_lot_is_recalled(world: &World, nurse: &Actor, baby: Pseudonym) -> Rec
         .filter(|row| row["vaccine"] == "PCV20")
         .map(|row| &row["dose"])
         .collect();
-    assert!(!labels.contains(&&json!("1")), "{labels:?}");
+    assert!(!labels.contains(&&json!("primary_1")), "{labels:?}");
     record
 }
 

@@ -23,7 +23,8 @@ pub(crate) async fn a_reissued_child_is_followed_on(
     child: Pseudonym,
 ) {
     assert_eq!(states(nurse, child).await, ["invited"]);
-    assert_eq!(doses_due(nurse, child).await.get("PCV20"), Some(&2));
+    let due = doses_due(nurse, child).await;
+    assert_eq!(due.get("PCV20").map(String::as_str), Some("primary_2"));
     let (status, standing) = step(nurse, child, "remind", &day(0)).await;
     assert_eq!(status, StatusCode::CREATED, "{standing}");
     assert_eq!(standing["state"], "reminded");
@@ -69,16 +70,13 @@ async fn states(nurse: &Actor, child: Pseudonym) -> Vec<String> {
         .collect()
 }
 
-/// Number of the next dose of each vaccine that a village lists a child for.
-async fn doses_due(nurse: &Actor, child: Pseudonym) -> BTreeMap<String, u64> {
+/// Label of the next dose of each vaccine that a village lists a child for.
+pub(crate) async fn doses_due(nurse: &Actor, child: Pseudonym) -> BTreeMap<String, String> {
     let (status, list) = nurse.get("/v1/follow-up/due").await;
     assert!(status.is_success(), "{list}");
     let rows = list["doses"].as_array().unwrap().iter();
-    let own = rows.filter(|row| row["person"] == json!(child));
-    own.map(|row| {
-        let number = row["dose"].as_str().unwrap();
-        let vaccine = row["vaccine"].as_str().unwrap();
-        (vaccine.to_owned(), number.parse().unwrap_or_default())
-    })
-    .collect()
+    let text = |row: &Value, field: &str| row[field].as_str().unwrap().to_owned();
+    rows.filter(|row| row["person"] == json!(child))
+        .map(|row| (text(row, "vaccine"), text(row, "dose")))
+        .collect()
 }

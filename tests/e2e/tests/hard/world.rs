@@ -155,14 +155,13 @@ impl World {
         rpc.wait_for_height(rpc.height().await + 1).await;
     }
 
-    /// Waits until another node has what the first one has now.
+    /// Waits until another node has what the first one has now, block by block: on a slow machine many together take long.
     pub(crate) async fn until_level(&self, place: usize) {
         let height = self.consortium.rpc(AT_RUSUTSU).await.height().await;
-        self.consortium
-            .rpc(place)
-            .await
-            .wait_for_height(height)
-            .await;
+        let rpc = self.consortium.rpc(place).await;
+        while rpc.height().await < height {
+            rpc.wait_for_height(rpc.height().await + 1).await;
+        }
     }
 
     /// Follows the chain until the home municipality holds a record, and another member, and the clinic's node knows it. On a slow machine

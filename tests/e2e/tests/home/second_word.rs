@@ -43,6 +43,7 @@ async fn a_sensitive_scope_gets_its_second_word_from_an_officer_or_from_the_vill
     assert_eq!(sealed["member"], SECOND.0, "{sealed}");
     let answer = hand_over(&rankoshi, consent.about, &sealed).await;
     assert_eq!(answer["outcome"], "attested", "{answer}");
+    town.hears_of_what_is_final_at(1).await;
     assert_eq!(town.state(consent.consent()).await, ConsentState::Effective);
     assert_eq!(
         hand_over(&rankoshi, consent.about, &sealed).await["outcome"],

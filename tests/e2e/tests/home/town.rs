@@ -264,6 +264,12 @@ impl Town {
         answer(who, Method::POST, "/v1/life-events", body).await
     }
 
+    /// Waits until the town's node has what another one has now.
+    pub(crate) async fn hears_of_what_is_final_at(&self, place: usize) {
+        let height = self.consortium.rpc(place).await.height().await;
+        self.consortium.rpc(0).await.wait_for_height(height).await;
+    }
+
     pub(crate) async fn state(&self, consent: ConsentId) -> ConsentState {
         let view: Option<ConsentView> = self.read("MusubiApi_consent", &consent).await;
         view.expect("the consent was proposed").state
