@@ -3,8 +3,10 @@
 //! [`people`] prepares staff, families and consents by transactions of their own; [`mix`] then makes calls in the shares that the architecture
 //! names; [`fleet`] signs them and hands them to some nodes; [`finality`] sees them become final on *another* node, which is where latency
 //! ends; [`usage`] reads from the system what the nodes spent, [`causes`] what for; [`figures`] puts the numbers together, [`outages`] sees what
-//! dead validators cost, and [`standard`] is the set that a machine is known by. Nothing in the nodes knows of it.
+//! dead validators cost, and [`standard`] is the set that a machine is known by.
+//! [`alone`] measures one validator's path without the others. Nothing in the nodes knows of it.
 
+pub mod alone;
 pub mod causes;
 pub mod figures;
 pub mod finality;

@@ -10,7 +10,11 @@ pub mod snapshot;
 
 use crate::commands::spec;
 use musubi_chain_spec::ChainSpec;
-use musubi_node_core::executor::{Genesis, Specs, build_genesis, continue_genesis};
+use musubi_node_core::{
+    executor::{Genesis, Specs, build_genesis, continue_genesis},
+    pipeline::Pipeline,
+    ports::LocalFault,
+};
 use snapshot::Snapshot;
 use std::path::Path;
 
@@ -48,12 +52,22 @@ pub fn genesis_of_file(path: &Path) -> Result<Genesis, String> {
 pub fn on_worker<T: Send + 'static>(
     job: impl FnOnce() -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
+    let worker = musubi_node_core::executor::Worker::start("musubi-genesis")
+        .map_err(|fault| fault.to_string())?;
+    waited(worker.run(job))?
+}
+
+/// Closes the chain of a stopped node, so that nothing of its database is left when the program ends.
+///
+/// # Errors
+/// When one of its threads has ended before.
+pub fn close(pipeline: Pipeline) -> Result<(), String> {
+    waited(pipeline.settle())
+}
+
+fn waited<T>(work: impl Future<Output = Result<T, LocalFault>>) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| error.to_string())?;
-    let worker = musubi_node_core::executor::Worker::start("musubi-genesis")
-        .map_err(|fault| fault.to_string())?;
-    runtime
-        .block_on(worker.run(job))
-        .map_err(|fault| fault.to_string())?
+    runtime.block_on(work).map_err(|fault| fault.to_string())
 }

@@ -253,7 +253,10 @@ async fn told(mut stopping: watch::Receiver<bool>) {
 }
 
 /// Builds genesis on a thread with the stack that the runtime needs.
-async fn genesis(config: &NodeConfig, spec: &ChainSpec) -> Result<Genesis, String> {
+///
+/// # Errors
+/// When the specification cannot be read, or the runtime refuses it.
+pub async fn genesis(config: &NodeConfig, spec: &ChainSpec) -> Result<Genesis, String> {
     let (path, spec) = (config.spec.clone(), spec.clone());
     let worker = Worker::start("musubi-genesis").map_err(|fault| fault.to_string())?;
     let built = worker.run(move || recovery::genesis(&path, &spec)).await;
@@ -271,7 +274,11 @@ pub fn stopped(config: &NodeConfig) -> Result<Pipeline, String> {
     Ok(pipeline)
 }
 
-fn pipeline(
+/// The chain of a node in its data folder, which is made where it is missing, and its store.
+///
+/// # Errors
+/// A sentence that names the folder.
+pub fn pipeline(
     config: &NodeConfig,
     spec: &ChainSpec,
     genesis: Genesis,
@@ -364,7 +371,11 @@ async fn engine(
     Ok(consensus::start(config, Arc::new(pipeline.clone())).await?)
 }
 
-fn network(
+/// The members' network of a node, on the current tokio runtime.
+///
+/// # Errors
+/// A sentence that names the key file, or the address that is of no use.
+pub fn network(
     config: &NodeConfig,
     pipeline: &Pipeline,
     door: VaultDoor,

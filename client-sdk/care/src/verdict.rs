@@ -50,7 +50,8 @@ pub enum Answer {
 pub struct PermittedDays {
     /// The first such day on or after the proposed one.
     pub earliest: Option<Date>,
-    /// The last day of the period that holds `earliest`; of the last period when no such day comes.
+    /// The last day of the period that holds `earliest`, and of those that follow upon it without a gap; of the last period when no such day
+    /// comes.
     pub latest: Option<Date>,
 }
 

@@ -5,7 +5,8 @@
 //!
 //! **Invariants.** Who may call what is one table ([`access`]), and what is not in it is not served. Raw state and block bodies are for
 //! operators: a caller on this machine that is no browser page, or one with the bearer token. `rpc_methods` lists what the caller may call and
-//! nothing else. Bodies, batches, responses, subscriptions, connections and concurrent reads are all bounded by [`Limits`]. Every block
+//! nothing else. Bodies, batches, responses, subscriptions, connections and concurrent reads are all bounded by [`Limits`],
+//! and so is the time that heads and bodies may take to arrive. Every block
 //! here is final, so best head, finalised head and every head are one.
 #![allow(
     clippy::disallowed_types,
@@ -15,6 +16,7 @@
 pub mod access;
 mod author;
 mod backup;
+mod bodies;
 pub mod caller;
 mod chain;
 mod error;
@@ -25,6 +27,7 @@ pub mod metrics;
 pub mod ports;
 mod reads;
 mod router;
+mod serve;
 mod state;
 mod system;
 
@@ -35,4 +38,5 @@ pub use ports::{
     About, Checkpoint, Checkpoints, Head, NetworkView, PoolView, Refusal, Services, StateError,
     StateView, TransactionStatus,
 };
-pub use router::{Api, Limits, build, for_operators, serve};
+pub use router::{Api, Limits, build, for_operators};
+pub use serve::serve;

@@ -4,6 +4,7 @@ use crate::{
     access::GuardLayer,
     author::{Author, AuthorApiServer},
     backup::{Backup, BackupApiServer},
+    bodies::{self, Bodies},
     caller::{Caller, Token},
     chain::{Chain, ChainApiServer},
     finality::{FinalityApiServer, Proofs},
@@ -31,8 +32,7 @@ use jsonrpsee::{
         TowerServiceBuilder, stop_channel, ws,
     },
 };
-use std::{collections::BTreeSet, future::Future, net::SocketAddr, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tower::{
     Service,
     layer::util::{Identity, Stack},
@@ -47,8 +47,16 @@ pub struct Limits {
     pub response_bytes_max: u32,
     /// Calls in one batch.
     pub batch_max: u32,
-    /// Connections and requests at once.
+    /// WebSockets and HTTP requests at once; callers of [`Api::for_guests`] have as many places of their own.
     pub connections_max: u32,
+    /// HTTP connections at once; further ones wait to be accepted.
+    pub sockets_max: usize,
+    /// How long the head of a request may take to arrive, also on a connection that was used before.
+    pub head_timeout: Duration,
+    /// Bodies that are arriving at once.
+    pub bodies_max: usize,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
     /// Subscriptions on one connection.
     pub subscriptions_max: u32,
     /// Messages waiting for a slow reader before the server stops reading from it.
@@ -68,6 +76,10 @@ impl Default for Limits {
             response_bytes_max: 16 * 1024 * 1024,
             batch_max: 64,
             connections_max: 512,
+            sockets_max: 1_024,
+            head_timeout: Duration::from_secs(15),
+            bodies_max: 128,
+            body_timeout: Duration::from_secs(10),
             subscriptions_max: 64,
             messages_waiting_max: 256,
             reads_max: 16,
@@ -87,6 +99,7 @@ pub struct Api {
     pub for_guests: Router,
     /// Ends WebSocket connections when stopped; keep it as long as the router serves.
     pub connections: ServerHandle,
+    pub(crate) limits: Limits,
 }
 
 /// Builds the router.
@@ -103,16 +116,7 @@ pub fn build(
     let guard = GuardLayer {
         metrics: metrics.clone(),
     };
-    let builder = Server::builder()
-        .set_config(server_config(limits))
-        .set_rpc_middleware(RpcServiceBuilder::new().layer(guard))
-        .to_service_builder();
-    let rpc = Rpc {
-        methods: methods(services, limits)?,
-        builder,
-        stop,
-        timeout: limits.request_timeout,
-    };
+    let rpc = Rpc::new(methods(services, limits)?, &guard, stop, limits);
     let health = Health {
         services: services.clone(),
         metrics: metrics.clone(),
@@ -125,7 +129,7 @@ pub fn build(
         .with_state(health);
     let for_guests = Router::new()
         .route("/rpc", any(answer))
-        .with_state(rpc.clone())
+        .with_state(rpc.with_places_of_its_own(&guard, limits))
         .layer(middleware::from_fn(as_guest));
     let token = Arc::new(token);
     let router = Router::new()
@@ -138,6 +142,7 @@ pub fn build(
         router,
         for_guests,
         connections,
+        limits: *limits,
     })
 }
 
@@ -162,31 +167,6 @@ async fn refuse_guests(request: Request, next: Next) -> Response {
             (StatusCode::UNAUTHORIZED, media_type, problem.to_string()).into_response()
         }
     }
-}
-
-/// Serves the API until `stop` resolves; then finishes what runs and closes every WebSocket.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    api: Api,
-    listener: TcpListener,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let Api {
-        router,
-        connections,
-        ..
-    } = api;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let stopping = async move {
-        stop.await;
-        // Already stopped is as good as stopped now.
-        let _ = connections.stop();
-    };
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stopping)
-        .await
 }
 
 fn server_config(limits: &Limits) -> ServerConfig {
@@ -233,27 +213,57 @@ struct Rpc {
     builder: TowerServiceBuilder<Stack<GuardLayer, Identity>, Identity>,
     stop: StopHandle,
     timeout: Duration,
+    bodies: Bodies,
+}
+
+impl Rpc {
+    fn new(methods: Methods, guard: &GuardLayer, stop: StopHandle, limits: &Limits) -> Self {
+        Self {
+            methods,
+            builder: Server::builder()
+                .set_config(server_config(limits))
+                .set_rpc_middleware(RpcServiceBuilder::new().layer(guard.clone()))
+                .to_service_builder(),
+            stop,
+            timeout: limits.request_timeout,
+            bodies: Bodies::new(limits.bodies_max, limits.body_timeout),
+        }
+    }
+
+    /// The same methods for other callers, who cannot take the places of those here.
+    fn with_places_of_its_own(&self, guard: &GuardLayer, limits: &Limits) -> Self {
+        Self::new(self.methods.clone(), guard, self.stop.clone(), limits)
+    }
+
+    async fn call(&self, request: Request) -> Response {
+        let mut service = self
+            .builder
+            .clone()
+            .build(self.methods.clone(), self.stop.clone());
+        match service.call(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(cause) => {
+                tracing::debug!(%cause, "a JSON-RPC connection failed");
+                StatusCode::BAD_REQUEST.into_response()
+            }
+        }
+    }
 }
 
 async fn answer(State(rpc): State<Rpc>, request: Request) -> Response {
-    let mut service = rpc
-        .builder
-        .clone()
-        .build(rpc.methods.clone(), rpc.stop.clone());
-    let upgrades = ws::is_upgrade_request(&request);
-    let answer = service.call(request);
-    let answered = if upgrades {
-        Ok(answer.await)
-    } else {
-        tokio::time::timeout(rpc.timeout, answer).await
+    if ws::is_upgrade_request(&request) {
+        return rpc.call(request).await;
+    }
+    let Some((request, lateness)) = rpc.bodies.admit(request) else {
+        return Bodies::no_room();
     };
-    match answered {
-        Ok(Ok(response)) => response.map(Body::new),
-        Ok(Err(cause)) => {
-            tracing::debug!(%cause, "a JSON-RPC connection failed");
-            StatusCode::BAD_REQUEST.into_response()
+    match tokio::time::timeout(rpc.timeout, rpc.call(request)).await {
+        Ok(_) if lateness.is_late() => rpc.bodies.too_late(),
+        Ok(response) => response,
+        Err(_elapsed) => {
+            let detail = "the answer took too long: ask for less at once";
+            bodies::problem(StatusCode::REQUEST_TIMEOUT, "too-slow", detail)
         }
-        Err(_late) => StatusCode::REQUEST_TIMEOUT.into_response(),
     }
 }
 

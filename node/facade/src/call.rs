@@ -3,6 +3,7 @@
 use crate::{
     outcome::{FHIR_JSON, Outcome},
     parts::Facade,
+    ports::{Agent, NOT_IN_OFFICE},
     served::{Interaction, Type},
     tokens::Session,
 };
@@ -169,30 +170,45 @@ fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Outcome> {
 }
 
 impl Facade {
-    /// Who calls, if the token is good.
-    pub(crate) fn session(&self, call: &Call) -> Result<Session, Outcome> {
+    /// Who calls, if the token is good and the chain still has the role that it was given for.
+    pub(crate) async fn session(&self, call: &Call) -> Result<Session, Outcome> {
         let token = call
             .header(header::AUTHORIZATION.as_str())
             .and_then(|text| text.strip_prefix("Bearer "));
-        token
-            .and_then(|token| self.systems.session(token, self.ledger.now()))
-            .ok_or_else(|| {
-                Outcome::new(
-                    StatusCode::UNAUTHORIZED,
-                    "login",
-                    "send Authorization: Bearer with a token from the token endpoint of /.well-known/smart-configuration",
-                )
-            })
+        let session = token.and_then(|token| self.systems.session(token, self.ledger.now()));
+        let session = session.ok_or_else(|| {
+            Outcome::new(
+                StatusCode::UNAUTHORIZED,
+                "login",
+                "send Authorization: Bearer with a token from the token endpoint of /.well-known/smart-configuration",
+            )
+        })?;
+        self.check_office(&session.agent).await?;
+        Ok(session)
+    }
+
+    async fn check_office(&self, agent: &Agent) -> Result<(), Outcome> {
+        let Some(key) = agent.office else {
+            return Ok(());
+        };
+        if self.ledger.role(key).await? == Some(agent.role) {
+            return Ok(());
+        }
+        Err(Outcome::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            NOT_IN_OFFICE,
+        ))
     }
 
     /// Who calls, if the token also allows this.
-    pub(crate) fn admitted(
+    pub(crate) async fn admitted(
         &self,
         call: &Call,
         of: Type,
         interaction: Interaction,
     ) -> Result<Session, Outcome> {
-        let session = self.session(call)?;
+        let session = self.session(call).await?;
         allow(&session, of, interaction)?;
         Ok(session)
     }

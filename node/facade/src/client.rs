@@ -8,7 +8,7 @@ use jsonwebtoken::{
     Algorithm,
     jwk::{Jwk, JwkSet, KeyAlgorithm},
 };
-use musubi_primitives::Role;
+use musubi_primitives::{AccountId, Role};
 use std::sync::Arc;
 
 /// The algorithms that SMART App Launch 2 asks a server for.
@@ -21,6 +21,8 @@ pub struct Client {
     pub id: Arc<str>,
     /// The role that its acts on chain are done in.
     pub role: Role,
+    /// The staff key on the chain that the role rests on, if one is named.
+    pub office: Option<AccountId>,
     /// What it may ask for at most.
     pub scopes: Scopes,
     /// On what it reads what others wrote.
@@ -79,6 +81,7 @@ impl Client {
         Ok(Self {
             id: id.into(),
             role,
+            office: None,
             scopes,
             ground,
             issuer: None,
@@ -95,11 +98,18 @@ impl Client {
         }
     }
 
+    /// The same client, whose role rests on a staff key of the chain.
+    #[must_use]
+    pub fn in_office_of(self, office: Option<AccountId>) -> Self {
+        Self { office, ..self }
+    }
+
     /// The client as its acts are done.
     pub(crate) fn agent(&self) -> Agent {
         Agent {
             client: Arc::clone(&self.id),
             role: self.role,
+            office: self.office,
             ground: self.ground,
         }
     }

@@ -52,8 +52,8 @@ pub use client::{Client, ClientError};
 pub use health_card::IssuerKey;
 pub use parts::{Facade, Parts};
 pub use ports::{
-    Agent, Draft, Ground, Handbook, Instance, Ledger, People, Person, Piece, Place, PortError,
-    Shelf, Taken, Version,
+    Agent, Draft, Ground, Handbook, Instance, Ledger, NOT_IN_OFFICE, People, Person, Piece, Place,
+    PortError, Shelf, Taken, Version,
 };
 pub use router::beside;
 pub use systems::{NotOpened, Systems};

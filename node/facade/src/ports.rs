@@ -11,8 +11,8 @@ use musubi_care::{
 };
 use musubi_fhir::{Refusal, Resource};
 use musubi_primitives::{
-    BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym, Purpose,
-    RecordId, Role,
+    AccountId, BlockHash, CategorySet, Claim, ConsentId, DenialReason, MemberId, Moment, Pseudonym,
+    Purpose, RecordId, Role,
     record::Category,
     trail::TrailRow,
     view::{ConsentView, RecordView},
@@ -58,13 +58,18 @@ pub struct Ground {
     pub claim: Claim,
 }
 
+/// What a system is told whose role ended on the chain.
+pub const NOT_IN_OFFICE: &str = "the chain gives the staff key behind this client its role no more: an operator of this member registers a key in that role, and names it as the client's office";
+
 /// Whoever holds an access token: a registered system of this member, in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
     /// The client's id in the node's configuration.
     pub client: Arc<str>,
-    /// The role that its staff key would have.
+    /// The role that its acts are done in.
     pub role: Role,
+    /// The member's staff key that has this role on the chain: where one is named, the role lasts as long as the chain gives it that key.
+    pub office: Option<AccountId>,
     /// On what it reads what others wrote; without one it sees its own member's records only.
     pub ground: Option<Ground>,
 }
@@ -250,6 +255,8 @@ pub trait Ledger: Send + Sync + 'static {
     fn now(&self) -> Moment;
     /// Hash of block 0.
     fn genesis(&self) -> BlockHash;
+    /// The role that the chain now gives a staff key of this member; none for a key that it never had, that ended, or that is another's.
+    async fn role(&self, key: AccountId) -> Result<Option<Role>, PortError>;
     /// Whether the chain knows the pseudonym; where its home is.
     async fn home(&self, subject: Pseudonym) -> Result<Option<MemberId>, PortError>;
     /// The whole trail of somebody, each row with its place.

@@ -199,7 +199,7 @@ async fn operate(
     request: Request,
 ) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::Read)?;
+    let session = facade.admitted(&call, of, Interaction::Read).await?;
     let answer = match operation.act {
         Act::Everything => facade.everything(&session, &id, &call.query()?).await?,
         Act::Summary => facade.summary(&session, &id).await?,
@@ -231,7 +231,7 @@ async fn metadata(State(facade): Shared, request: Request) -> Answer {
 
 async fn transaction(State(facade): Shared, request: Request) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.session(&call)?;
+    let session = facade.session(&call).await?;
     let answer = facade.transaction(&session, call.json()?).await?;
     Ok(fhir(StatusCode::OK, &answer))
 }
@@ -263,7 +263,9 @@ async fn search(
     call: &Call,
     pairs: &[(String, String)],
 ) -> Answer {
-    let session = facade.admitted(call, served.of, Interaction::Search)?;
+    let session = facade
+        .admitted(call, served.of, Interaction::Search)
+        .await?;
     let query = Query::parse(served, pairs, call.is_lenient(), &facade.base)?;
     let found = facade.find(&session.agent, served.of, &query).await?;
     Ok(fhir(
@@ -274,7 +276,7 @@ async fn search(
 
 async fn read(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::Read)?;
+    let session = facade.admitted(&call, of, Interaction::Read).await?;
     if !of.is_record() {
         let resource = facade.look_up(&session.agent, of, &id).await?;
         return Ok(fhir(StatusCode::OK, &resource));
@@ -294,7 +296,7 @@ async fn vread(
     request: Request,
 ) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::Vread)?;
+    let session = facade.admitted(&call, of, Interaction::Vread).await?;
     let instance = facade.instance(&session.agent, of, &id).await?;
     let number: usize = version.parse().map_err(|_| Outcome::not_found())?;
     if !(1..=instance.count()).contains(&number) {
@@ -305,7 +307,9 @@ async fn vread(
 
 async fn history(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::HistoryInstance)?;
+    let session = facade
+        .admitted(&call, of, Interaction::HistoryInstance)
+        .await?;
     let instance = facade.instance(&session.agent, of, &id).await?;
     let entries = history_entries(&instance, &facade.base);
     let total = entries.len();
@@ -343,7 +347,7 @@ pub(crate) fn history_entries(instance: &Instance, base: &str) -> Vec<Value> {
 
 async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::Create)?;
+    let session = facade.admitted(&call, of, Interaction::Create).await?;
     let value = call.json()?;
     let condition = call.header("if-none-exist");
     let _writing = match condition {
@@ -366,7 +370,7 @@ async fn create(State(facade): Shared, of: Type, request: Request) -> Answer {
 
 async fn update(State(facade): Shared, of: Type, At(id): At<String>, request: Request) -> Answer {
     let call = Call::take(request).await?;
-    let session = facade.admitted(&call, of, Interaction::Update)?;
+    let session = facade.admitted(&call, of, Interaction::Update).await?;
     let value = call.json()?;
     let version = call.header("if-match");
     let _writing = facade.writing.lock().await;

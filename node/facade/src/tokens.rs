@@ -80,6 +80,7 @@ mod tests {
         Agent {
             client: "ehr".into(),
             role: Role::Doctor,
+            office: None,
             ground: None,
         }
     }

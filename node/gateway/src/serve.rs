@@ -3,7 +3,7 @@
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
@@ -14,11 +14,13 @@ use tower::ServiceExt as _;
 pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
 /// Connections at a time; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 1_024;
+/// How long nothing is accepted after the system had no room for a connection.
+const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
 /// Serves until `stop` resolves; calls that are being worked on are answered. A head may take `head_time`, [`HEAD_TIME_MAX`] in a node.
 ///
 /// # Errors
-/// When the listener fails.
+/// Never yet; a listener that cannot accept is asked again.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
@@ -34,7 +36,7 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let stream = tokio::select! {
-            accepted = listener.accept() => accepted?.0,
+            (stream, _) = accept(&listener) => stream,
             () = &mut stop => break,
         };
         let (routes, stopping) = (routes.clone(), stopping.clone());
@@ -48,6 +50,19 @@ pub async fn serve(
     // Every connection holds a receiver until it has ended.
     stopped.closed().await;
     Ok(())
+}
+
+/// The next connection. Files that ran out come back when others close theirs.
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "the gateway accepts no connection for a moment");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
 }
 
 async fn connection(

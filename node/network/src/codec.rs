@@ -14,6 +14,14 @@ pub(crate) const PROTOCOL: StreamProtocol = StreamProtocol::new("/musubi/members
 #[derive(Clone, Debug, Default)]
 pub(crate) struct BoundedCodec;
 
+/// A question came in that is none, and why. It is handed on like a question: of a reading that failed, libp2p tells nobody, and whoever
+/// sends such things would never be let go.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("it cannot be read: {0}")]
+pub(crate) struct Unreadable(String);
+
+/// Whole bytes that are over the bound or no message are [`io::ErrorKind::InvalidData`]. Fewer bytes than announced are
+/// [`io::ErrorKind::UnexpectedEof`]: so ends also what an honest node was sending when its time was up.
 async fn read<M: DecodeAll>(
     io: &mut (impl AsyncRead + Unpin + Send),
     bytes_max: usize,
@@ -32,6 +40,9 @@ async fn read<M: DecodeAll>(
     io.take(u64::try_from(length).map_err(io::Error::other)?)
         .read_to_end(&mut bytes)
         .await?;
+    if bytes.len() < length {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     M::decode_all(&mut bytes.as_slice())
         .map_err(|cause| io::Error::new(io::ErrorKind::InvalidData, cause))
 }
@@ -66,15 +77,21 @@ async fn write(
 #[async_trait]
 impl request_response::Codec for BoundedCodec {
     type Protocol = StreamProtocol;
-    type Request = Request;
+    type Request = Result<Request, Unreadable>;
     type Response = Response;
 
     async fn read_request<T: AsyncRead + Unpin + Send>(
         &mut self,
         _: &StreamProtocol,
         io: &mut T,
-    ) -> io::Result<Request> {
-        read(io, REQUEST_BYTES_MAX).await
+    ) -> io::Result<Self::Request> {
+        match read(io, REQUEST_BYTES_MAX).await {
+            Ok(question) => Ok(Ok(question)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Ok(Err(Unreadable(error.to_string())))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn read_response<T: AsyncRead + Unpin + Send>(
@@ -89,9 +106,10 @@ impl request_response::Codec for BoundedCodec {
         &mut self,
         _: &StreamProtocol,
         io: &mut T,
-        request: Request,
+        request: Self::Request,
     ) -> io::Result<()> {
-        write(io, &request, REQUEST_BYTES_MAX).await
+        let question = request.map_err(io::Error::other)?;
+        write(io, &question, REQUEST_BYTES_MAX).await
     }
 
     async fn write_response<T: AsyncWrite + Unpin + Send>(

@@ -1,6 +1,7 @@
 //! Questions and answers: what peers ask of this node, and what it asked of them.
 
 use crate::{
+    codec::Unreadable,
     handle::AskError,
     message::{LEAVES_MAX, PIECE_BYTES_MAX, Refusal, Request, Response, STATE_BYTES},
     peers::Misdeed,
@@ -54,6 +55,22 @@ impl Task {
                 self.respond(channel, Response::Taken);
             }
             other => self.work(peer, asker, other, channel),
+        }
+    }
+
+    /// What is no question: a member answers for it, and a stranger's connection ends, since nobody holds demerits of strangers.
+    pub(crate) fn on_unreadable(
+        &mut self,
+        peer: PeerId,
+        cause: &Unreadable,
+        channel: ResponseChannel<Response>,
+    ) {
+        tracing::debug!(%peer, %cause, "a question that is none");
+        self.respond(channel, Response::Refused(Refusal::Malformed));
+        if self.book.asker(&peer).is_some() {
+            self.blame(peer, Misdeed::BadMessage);
+        } else {
+            self.doomed.push(peer);
         }
     }
 
@@ -126,7 +143,7 @@ impl Task {
 
     pub(crate) fn send(&mut self, peer: PeerId, request: Request, asked: Asked) {
         let exchange = &mut self.swarm.behaviour_mut().exchange;
-        let id = exchange.send_request(&peer, request);
+        let id = exchange.send_request(&peer, Ok(request));
         self.asked.insert(id, (peer, asked));
     }
 

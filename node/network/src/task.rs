@@ -5,10 +5,11 @@
 //! reads the disk runs on another thread and comes back as a [`Done`].
 
 use crate::{
+    codec::Unreadable,
     handle::{AskError, Command, Event, PeerView},
     identity::PeerProof,
     message::{Request, Response},
-    peers::{Misdeed, PeerBook},
+    peers::PeerBook,
     questions::Asked,
     seen::Seen,
     start::{Behaviour, BehaviourEvent, Settings},
@@ -18,7 +19,7 @@ use libp2p::{
     Multiaddr, PeerId, Swarm, multiaddr::Protocol, request_response as exchange, swarm::SwarmEvent,
 };
 use musubi_primitives::{BlockHash, MemberId, VerifyingKey};
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 use tokio::sync::{mpsc, watch};
 
 /// Transactions remembered, so that each is handed to the node once.
@@ -131,13 +132,16 @@ impl Task {
         }
     }
 
-    fn on_exchange(&mut self, event: exchange::Event<Request, Response>) {
-        use exchange::{Event, InboundFailure, Message};
+    fn on_exchange(&mut self, event: exchange::Event<Result<Request, Unreadable>, Response>) {
+        use exchange::{Event, Message};
         match event {
             Event::Message { peer, message, .. } => match message {
                 Message::Request {
                     request, channel, ..
-                } => self.on_request(peer, request, channel),
+                } => match request {
+                    Ok(request) => self.on_request(peer, request, channel),
+                    Err(cause) => self.on_unreadable(peer, &cause, channel),
+                },
                 Message::Response {
                     request_id,
                     response,
@@ -145,13 +149,6 @@ impl Task {
             },
             Event::OutboundFailure { request_id, .. } => {
                 self.on_answer(&request_id, Err(AskError::Unreachable));
-            }
-            Event::InboundFailure {
-                peer,
-                error: InboundFailure::Io(cause),
-                ..
-            } if cause.kind() == io::ErrorKind::InvalidData => {
-                self.blame(peer, Misdeed::BadMessage);
             }
             Event::InboundFailure { .. } | Event::ResponseSent { .. } => (),
         }

@@ -177,12 +177,11 @@ impl Figures {
             Target::most("refused transactions", self.refused as f64, 0.0),
         ];
         match rate {
-            None => targets.push(Target {
-                name: "throughput, tx/s",
-                reached: self.throughput_tx_s,
-                bound: THROUGHPUT_MIN,
-                at_least: true,
-            }),
+            None => targets.push(Target::least(
+                "throughput, tx/s",
+                self.throughput_tx_s,
+                THROUGHPUT_MIN,
+            )),
             Some(rate) if f64::from(rate) <= QUIET_RATE => targets.extend([
                 Target::most("latency p50, ms", self.latency_ms.p50, P50_MAX),
                 Target::most("latency p99, ms", self.latency_ms.p99, P99_MAX),
@@ -201,6 +200,14 @@ impl Target {
             reached,
             bound,
             at_least: false,
+        }
+    }
+
+    /// A figure that must be at least `bound`.
+    pub fn least(name: &'static str, reached: f64, bound: f64) -> Self {
+        Self {
+            at_least: true,
+            ..Self::most(name, reached, bound)
         }
     }
 

@@ -20,11 +20,12 @@ use std::time::Duration;
 pub const VILLAGE: &str = "rusutsu";
 /// Its number in the demonstration consortium.
 pub const HOME: MemberId = MemberId(0);
-const CLINIC: &str = "yotei-clinic";
+/// The clinic whose doctors write.
+pub const CLINIC: &str = "yotei-clinic";
 /// The clinic that asks.
 pub const RECIPIENT: MemberId = MemberId(4);
 /// The other villages, whose operators take part.
-const OTHER_VILLAGES: [&str; 3] = ["rankoshi", "sarabetsu", "mikasa"];
+pub const OTHER_VILLAGES: [&str; 3] = ["rankoshi", "sarabetsu", "mikasa"];
 /// How long anything may take to become final while people are prepared.
 const PREPARE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a consent of the benchmark holds, in milliseconds: thirty days.
@@ -177,7 +178,7 @@ impl Family {
 }
 
 /// From nothing to a consent under which the clinic may read.
-fn enrolment(family: &Family, now: Moment) -> Result<Vec<Call>, String> {
+pub fn enrolment(family: &Family, now: Moment) -> Result<Vec<Call>, String> {
     let health = ServiceDomain::Health;
     let phone = DeviceKeys {
         account: AccountId(random()?),

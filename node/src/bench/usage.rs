@@ -64,7 +64,8 @@ fn spent_by(node: &NodeAt) -> Spent {
     }
 }
 
-fn by_thread(process: &Path) -> BTreeMap<String, u64> {
+/// Processor time of a process by the names of its threads, in microseconds, by its folder below `/proc`.
+pub fn by_thread(process: &Path) -> BTreeMap<String, u64> {
     let mut times = BTreeMap::new();
     let tasks = std::fs::read_dir(process.join("task"));
     for task in tasks.into_iter().flatten().filter_map(Result::ok) {

@@ -1,13 +1,19 @@
 //! `musubi bench`: how fast a running consortium is, and what a transaction costs it.
 
-use crate::bench::{self, Plan, people::Scale, place::Place};
-use clap::Args;
+use crate::bench::{self, Plan, alone, people::Scale, place::Place};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::{path::PathBuf, time::Duration};
 
+/// Stack of the async runtime's threads, in bytes: answers to a node that joins execute the runtime on them.
+const THREAD_STACK_BYTES: usize = 64 << 20;
+
 /// Which consortium, and how hard.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct BenchArguments {
+    #[command(subcommand)]
+    other: Option<OtherBench>,
     /// Folder of a consortium whose nodes run on this machine, as musubi spec demo laid it out.
     #[arg(long, default_value = ".demo")]
     folder: PathBuf,
@@ -29,6 +35,39 @@ pub struct BenchArguments {
     /// Families that are enrolled first.
     #[arg(long, default_value_t = 320)]
     families: usize,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// Measurements that need no running consortium.
+#[derive(Debug, Subcommand)]
+pub enum OtherBench {
+    /// One validator's path at one size of state after the other, and what joining costs there; in this process, on this disk.
+    Alone(AloneArguments),
+}
+
+/// How large the state becomes, and how much is measured.
+#[derive(Debug, Args)]
+pub struct AloneArguments {
+    /// An empty or new folder on the disk that is measured; a million records take about five gigabytes.
+    #[arg(long, default_value = ".bench-alone")]
+    folder: PathBuf,
+    /// Sizes of state, in records, the smallest first.
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+    records: Vec<u64>,
+    /// Transactions of the mix that are measured at each size.
+    #[arg(long, default_value_t = 20_000)]
+    transactions: u64,
+    /// Families that are enrolled first.
+    #[arg(long, default_value_t = 320)]
+    families: usize,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// What becomes of the figures.
+#[derive(Debug, Args)]
+struct Telling {
     /// Write the figures to this file, in JSON.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -42,21 +81,29 @@ pub struct BenchArguments {
 /// # Errors
 /// What went wrong, or with `--check` which figures were missed.
 pub fn run(arguments: &BenchArguments) -> Result<String, String> {
-    let place = Place::find(&arguments.folder)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .thread_stack_size(THREAD_STACK_BYTES)
         .build()
         .map_err(|error| format!("start the async runtime: {error}"))?;
+    if let Some(OtherBench::Alone(alone)) = &arguments.other {
+        let report = runtime.block_on(alone::run(&alone.plan()?))?;
+        return alone
+            .telling
+            .tell(&report, report.table(), || report.check());
+    }
+    let place = Place::find(&arguments.folder)?;
+    let telling = &arguments.telling;
     let plan = arguments.plan();
     if arguments.standard {
         let standard = runtime.block_on(bench::standard::run(&place, &plan))?;
-        return arguments.tell(&standard, standard.table(), || standard.check());
+        return telling.tell(&standard, standard.table(), || standard.check());
     }
     let figures = runtime.block_on(bench::run(&place, &plan))?;
-    arguments.tell(&figures, figures.table(), || figures.check(arguments.rate))
+    telling.tell(&figures, figures.table(), || figures.check(arguments.rate))
 }
 
-impl BenchArguments {
+impl Telling {
     /// Writes the figures, and holds them against the architecture's where that is wanted.
     fn tell(
         &self,
@@ -74,7 +121,29 @@ impl BenchArguments {
         let joined = |verdict: String| format!("{table}\n{verdict}");
         check().map(joined).map_err(joined)
     }
+}
 
+impl AloneArguments {
+    fn plan(&self) -> Result<alone::Plan, String> {
+        if !self.records.is_sorted() {
+            return Err("--records: name the sizes from the smallest to the largest".to_owned());
+        }
+        Ok(alone::Plan {
+            folder: self.folder.clone(),
+            records: self.records.clone(),
+            transactions: self.transactions,
+            // Enough of them that a batch stays within each one's quota.
+            scale: Scale {
+                families: self.families,
+                doctors: 16,
+                officers: 16,
+                gateways: 4,
+            },
+        })
+    }
+}
+
+impl BenchArguments {
     fn plan(&self) -> Plan {
         Plan {
             duration: Duration::from_secs(self.seconds),

@@ -46,6 +46,9 @@ pub struct DemoArguments {
     /// Let cards sign inside this process, without any reader or PC/SC service.
     #[arg(long, conflicts_with = "pcsc")]
     in_process: bool,
+    /// Where a collector takes the nodes' traces (OTLP as JSON), such as `http://127.0.0.1:4318/v1/traces`; none by default.
+    #[arg(long, value_name = "ADDRESS")]
+    traces: Option<String>,
 }
 
 impl DemoArguments {
@@ -99,6 +102,9 @@ async fn play(arguments: &DemoArguments, families: &[(Family, Channel)]) -> Resu
         .with_responder();
     ports.check_free()?;
     let places = consortium::lay_out(folder, ports)?;
+    if let Some(endpoint) = &arguments.traces {
+        consortium::trace(&places, endpoint)?;
+    }
     std::fs::write(folder.join(MARKER), "")
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     if let Some(port) = ports.responder {

@@ -82,7 +82,13 @@ pub fn run(command: &RecoverCommand) -> Result<String, String> {
 fn take_snapshot(config: &Path, out: &Path) -> Result<String, String> {
     let config =
         config::load(Some(config), &Flags::default()).map_err(|error| error.to_string())?;
-    let snapshot = recovery::on_worker(move || Snapshot::take(&start::stopped(&config)?))?;
+    let (pipeline, taken) = recovery::on_worker(move || {
+        let pipeline = start::stopped(&config)?;
+        let taken = Snapshot::take(&pipeline);
+        Ok((pipeline, taken))
+    })?;
+    recovery::close(pipeline)?;
+    let snapshot = taken?;
     write_new(out, &snapshot.encode())?;
     Ok(format!(
         "height: {}\nblock: {}\nsha256: {}\nAll who are left compare these, and go on from the greatest height that any of them has.",

@@ -1,6 +1,6 @@
 //! What the FHIR facade can be told.
 
-use musubi_primitives::{Claim, Purpose, Role};
+use musubi_primitives::{AccountId, Claim, Purpose, Role};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -43,6 +43,9 @@ pub struct ClientConfig {
     pub jwks: PathBuf,
     /// The role that its acts are done in.
     pub role: Role,
+    /// Account of the member's staff key that the role rests on: the system may act while the chain gives that key this role, and no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub office: Option<AccountId>,
     /// What it may ask for, such as `system/Immunization.crus system/Patient.rs`.
     pub scopes: String,
     /// What it reads records of other members for; without it, it sees this member's own only.

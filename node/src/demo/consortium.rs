@@ -138,6 +138,21 @@ pub fn lay_out(folder: &Path, ports: Ports) -> Result<Vec<NodePlace>, String> {
         .collect()
 }
 
+/// Lets nodes that have not started tell a collector of their calls.
+///
+/// # Errors
+/// A sentence that names the configuration that could not be read or written.
+pub fn trace(places: &[NodePlace], endpoint: &str) -> Result<(), String> {
+    let telemetry = toml::Table::from_iter([("endpoint".to_owned(), endpoint.into())]);
+    let section = toml::Table::from_iter([("telemetry".to_owned(), telemetry.into())]);
+    for place in places {
+        let config = std::fs::read_to_string(&place.config)
+            .map_err(|error| format!("{}: {error}", place.config.display()))?;
+        write(&place.config, &format!("{config}\n{section}"))?;
+    }
+    Ok(())
+}
+
 /// The folder with a member's keys.
 pub fn key_folder(folder: &Path, member: &str) -> PathBuf {
     folder.join("members").join(member)

@@ -43,6 +43,7 @@ pub fn open(config: &NodeConfig, office: &Office) -> Result<Option<Facade>, Stri
     let clients = clients.collect::<Result<Vec<_>, _>>()?;
     let books = Arc::new(Books {
         chain: office.chain.clone(),
+        member: intake.member,
         register: desks
             .counter
             .as_ref()
@@ -79,6 +80,7 @@ fn client(config: &ClientConfig) -> Result<Client, String> {
     });
     let client = Client::new(&config.id, &keys, config.role, &config.scopes, ground);
     let client = client.map_err(|error| fail(words(&error)))?;
+    let client = client.in_office_of(config.office);
     Ok(client.issued_by(config.issuer.as_deref()))
 }
 

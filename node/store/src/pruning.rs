@@ -30,27 +30,40 @@ impl Store {
         Ok(())
     }
 
-    /// Makes `height` the first kept state.
+    /// Makes `height` the first kept state. Thousands of nodes are looked up for one block: that happens before writers are held up.
     fn prune_height(&self, height: u64) -> Result<(), LocalFault> {
-        // A commit in between could bring back a node that was just judged gone.
+        let judged_at = self.tip()?;
+        let mut gone = self.gone_since(height)?;
         let _writer = self.writer();
-        let key = keys::height(height);
-        let dropped: Vec<Vec<u8>> = self
-            .get_decoded(Column::DroppedNodes, key)?
-            .unwrap_or_default();
-        let mut batch = WriteBatch::default();
-        for node in dropped {
-            if self.is_gone_since(&node, height)? {
-                batch.delete_cf(self.column(Column::TrieNodes), &node);
-            }
+        if self.tip()? != judged_at {
+            // A commit in between can have brought back a node that was judged gone.
+            gone = self.gone_since(height)?;
         }
-        batch.delete_cf(self.column(Column::DroppedNodes), key);
+        let mut batch = WriteBatch::default();
+        for node in gone {
+            batch.delete_cf(self.column(Column::TrieNodes), &node);
+        }
+        batch.delete_cf(self.column(Column::DroppedNodes), keys::height(height));
         batch.put_cf(
             self.column(Column::Meta),
             keys::STATE_START,
             height.encode(),
         );
         self.write_unsynced(&format!("prune states before {height}"), batch)
+    }
+
+    /// The nodes that no state from `height` on needs, of those that its block dropped.
+    fn gone_since(&self, height: u64) -> Result<Vec<Vec<u8>>, LocalFault> {
+        let dropped: Vec<Vec<u8>> = self
+            .get_decoded(Column::DroppedNodes, keys::height(height))?
+            .unwrap_or_default();
+        let mut gone = Vec::with_capacity(dropped.len());
+        for node in dropped {
+            if self.is_gone_since(&node, height)? {
+                gone.push(node);
+            }
+        }
+        Ok(gone)
     }
 
     fn is_gone_since(&self, node: &[u8], height: u64) -> Result<bool, LocalFault> {

@@ -85,7 +85,7 @@ impl Default for Parameters {
         Self {
             block_time: 200,
             propose_timeout: 500,
-            vote_timeout: 250,
+            vote_timeout: 200,
             timeout_delta: 250,
             idle_beat: 5_000,
             ticket_life: 60_000,

@@ -68,6 +68,44 @@ async fn the_mix_becomes_final_on_another_node_and_its_figures_add_up() {
 }
 
 #[test]
+fn a_validator_alone_is_measured_at_each_size_of_state_with_a_node_that_joins() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let folder = place.path().join("alone");
+    let file = place.path().join("figures.json");
+    let alone = || {
+        Command::new(binary())
+            .args(["bench", "alone", "--records", "40,120", "--families", "2"])
+            .args(["--transactions", "40", "--folder"])
+            .arg(&folder)
+            .arg("--json")
+            .arg(&file)
+            .output()
+            .expect("musubi runs")
+    };
+    let output = alone();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = std::fs::read_to_string(&file).expect("the figures are written");
+    let figures: Value = serde_json::from_str(&text).expect("the figures are JSON");
+    let sizes = figures["sizes"].as_array().expect("a list");
+    let number = |mark: &Value, name: &str| mark[name].as_f64().expect("a number");
+    assert_eq!(sizes.len(), 2);
+    for (mark, records) in sizes.iter().zip([40.0, 120.0]) {
+        assert_eq!(number(mark, "records"), records, "{mark}");
+        assert_eq!(number(mark, "transactions"), 40.0, "{mark}");
+        assert!(number(mark, "state_keys") > records, "{mark}");
+        assert!(number(mark, "join_s") > 0.0, "{mark}");
+        assert!(number(mark, "throughput_tx_s") > 0.0, "{mark}");
+    }
+    assert!(number(&sizes[1], "state_keys") >= number(&sizes[0], "state_keys") + 80.0);
+
+    let again = alone();
+    assert!(!again.status.success());
+    let message = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(message.contains("is not empty"), "{message}");
+}
+
+#[test]
 fn a_folder_without_a_running_consortium_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = bench(folder.path(), &[]);

@@ -15,6 +15,7 @@ use musubi_tests_support::{
     Consortium, Rpc,
     gateway::{Gateway, secret},
     process::binary,
+    told,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -193,7 +194,8 @@ async fn kill_on_the_way(import: &Import, mut process: Child, rpc: &Rpc) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_is_killed_goes_on_and_takes_nothing_in_twice() {
-    let consortium = Consortium::start();
+    let mut consortium = Consortium::lay_out_traced().await;
+    consortium.start_all();
     let rpc = consortium.rpc(0).await;
     rpc.wait_for_height(1).await;
     let genesis = rpc.hash_at(0).await.as_str().unwrap().to_owned();
@@ -253,6 +255,19 @@ async fn an_import_that_is_killed_goes_on_and_takes_nothing_in_twice() {
     );
     a_bundle_and_a_portals_file_are_taken_in_and_bad_entries_are_named(&import);
     a_copy_goes_out_as_a_bundle_and_on_paper(&import);
+    note_what_was_told();
+    musubi_tests_privacy::tells_nothing(&mut consortium).await;
+}
+
+/// What the files told the village of; another process sent it.
+fn note_what_was_told() {
+    for child in 0..CHILDREN {
+        let name = format!("見本　{child}");
+        told::document(&json!({"text": name, "birthDate": format!("2026-01-1{child}")}));
+    }
+    told::document(&json!({"code": "DPT-IPV-HIB"}));
+    told::document(&bundle());
+    told::document(&portal());
 }
 
 fn bundle() -> Value {
@@ -271,6 +286,17 @@ fn bundle() -> Value {
     json!({"resourceType": "Bundle", "type": "collection", "entry": entries})
 }
 
+fn portal() -> Value {
+    json!({"result": {
+        "basicFiveInfo": {"residentId": "P-1", "name": "見本　西", "birthday": "20260110"},
+        "immunizations": [
+            {"kind": {"code": 101}, "date": "20260320", "lot": "HK417A"},
+            {"kind": {"code": 999}, "date": "20260420"},
+            {"kind": {"code": 101}, "date": "20260518", "lot": "HK418A"},
+        ],
+    }})
+}
+
 fn a_bundle_and_a_portals_file_are_taken_in_and_bad_entries_are_named(import: &Import) {
     let bundle = import.of("bundle.json", &bundle().to_string(), None);
     let (whole, said) = bundle.said(&[]);
@@ -283,15 +309,7 @@ fn a_bundle_and_a_portals_file_are_taken_in_and_bad_entries_are_named(import: &I
         "{said}"
     );
 
-    let document = json!({"result": {
-        "basicFiveInfo": {"residentId": "P-1", "name": "見本　西", "birthday": "20260110"},
-        "immunizations": [
-            {"kind": {"code": 101}, "date": "20260320", "lot": "HK417A"},
-            {"kind": {"code": 999}, "date": "20260420"},
-            {"kind": {"code": 101}, "date": "20260518", "lot": "HK418A"},
-        ],
-    }});
-    let portal = import.of("portal.json", &document.to_string(), Some(PORTAL_MAP));
+    let portal = import.of("portal.json", &portal().to_string(), Some(PORTAL_MAP));
     let (whole, said) = portal.said(&[]);
     assert!(
         !whole && said.contains("entry 2\trefused") && said.contains("[dose.products]"),

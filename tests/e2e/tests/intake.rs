@@ -12,7 +12,7 @@
     reason = "this test starts processes, stops them, and signs at this machine's time"
 )]
 use musubi_tests_support::{
-    Consortium,
+    Consortium, Rpc,
     gateway::{Gateway, now, secret},
 };
 use reqwest::Method;
@@ -58,7 +58,8 @@ fn gateway_of(consortium: &Consortium, place: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_goes_away_and_comes_back_has_one_record_with_two_holders() {
-    let mut consortium = Consortium::start();
+    let mut consortium = Consortium::lay_out_traced().await;
+    consortium.start_all();
     let rpc = consortium.rpc(0).await;
     rpc.wait_for_height(1).await;
     let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
@@ -86,14 +87,15 @@ async fn a_caller_who_goes_away_and_comes_back_has_one_record_with_two_holders()
     signal(&mut consortium, "-CONT");
 
     let record = until_answered(&rpc, send).await;
+    until_stored(&rpc, &clinic, &record).await;
+    musubi_tests_privacy::tells_nothing(&mut consortium).await;
+}
+
+async fn until_stored(rpc: &Rpc, clinic: &Gateway, record: &str) {
     let path = format!("/v1/records/{record}");
     for _ in 0..BLOCKS_MAX {
-        let view = clinic
-            .request(Method::GET, &path, "", Vec::new())
-            .send()
-            .await
-            .unwrap();
-        let view: Value = view.json().await.unwrap();
+        let view = clinic.request(Method::GET, &path, "", Vec::new());
+        let view: Value = view.send().await.unwrap().json().await.unwrap();
         if view["state"] == "stored" {
             assert_eq!(view["holders"].as_array().unwrap().len(), 2);
             return;
@@ -104,10 +106,7 @@ async fn a_caller_who_goes_away_and_comes_back_has_one_record_with_two_holders()
 }
 
 /// Sends the dose once a block until it is answered for.
-async fn until_answered(
-    rpc: &musubi_tests_support::Rpc,
-    send: impl Fn() -> reqwest::RequestBuilder,
-) -> String {
+async fn until_answered(rpc: &Rpc, send: impl Fn() -> reqwest::RequestBuilder) -> String {
     for _ in 0..BLOCKS_MAX {
         let response = send().send().await.unwrap();
         if response.status().is_success() {

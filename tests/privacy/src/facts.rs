@@ -1,5 +1,6 @@
-//! What went into the consortium and must not come out: the families' FHIR resources and their cards.
+//! What went into the consortium and must not come out: everything that callers told about people, and their cards.
 
+use musubi_tests_support::told::Told;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, io, path::Path};
 use x509_cert::{
@@ -7,23 +8,36 @@ use x509_cert::{
     der::{Decode as _, Header, Reader as _, SliceReader},
 };
 
-/// Elements of a FHIR resource whose text tells something about a person or about the person's health.
-const TELLING: [&str; 14] = [
-    "text",
+/// Elements of a FHIR resource, members of a form and parameters of a query whose text tells something about a person or about the
+/// person's health. Text beyond ASCII tells something wherever it stands: no word of a machine is written so.
+const TELLING: [&str; 24] = [
+    "about",
+    "birth",
+    "birthDate",
+    "birthdate",
+    "city",
+    "code",
+    "conditions",
+    "deceasedDateTime",
     "display",
+    "district",
     "family",
     "given",
+    "identifier",
+    "line",
+    "lot",
+    "lotNumber",
+    "measures",
+    "postalCode",
+    "product",
+    "text",
+    "userComment",
+    "vaccine-code",
     "value",
     "valueString",
-    "line",
-    "city",
-    "district",
-    "postalCode",
-    "lotNumber",
-    "code",
-    "birthDate",
-    "deceasedDateTime",
 ];
+/// Of these, those that are dates of birth.
+const BIRTH: [&str; 3] = ["birth", "birthDate", "birthdate"];
 
 /// Codes of administration, not of health, which the words of any log may contain.
 const HARMLESS: [&str; 3] = ["vital-signs", "official", "completed"];
@@ -61,11 +75,29 @@ impl Facts {
         self.take_value("", resource);
     }
 
+    /// Takes everything that a test has told nodes.
+    pub fn take_told(&mut self, told: &Told) {
+        told.bodies
+            .iter()
+            .for_each(|body| self.take_value("", body));
+        for (name, value) in &told.queries {
+            self.take_value(name, &Value::from(value.as_str()));
+        }
+        told.words.iter().for_each(|word| self.take_text(word));
+        for card in &told.cards {
+            self.take_certificates_in(card);
+        }
+    }
+
     fn take_value(&mut self, name: &str, value: &Value) {
         match value {
-            Value::String(text) if name == "birthDate" => self.take_birth_date(text),
-            Value::String(text) if TELLING.contains(&name) => self.take_text(text),
+            Value::String(text) if BIRTH.contains(&name) => self.take_birth_date(text),
+            Value::String(text) if TELLING.contains(&name) || !text.is_ascii() => {
+                self.take_text(text);
+            }
             Value::Array(items) => items.iter().for_each(|item| self.take_value(name, item)),
+            // Why a physician goes on stands on the chain, as a code.
+            Value::Object(_) if name == "reason" => {}
             Value::Object(fields) => fields
                 .iter()
                 .for_each(|(name, field)| self.take_value(name, field)),
@@ -73,9 +105,9 @@ impl Facts {
         }
     }
 
-    /// Takes a word, unless it is one of administration.
+    /// Takes a word, unless it is one of administration or an identifier that is on the chain.
     pub fn take_text(&mut self, text: &str) {
-        if !HARMLESS.contains(&text) {
+        if !HARMLESS.contains(&text) && !is_identifier(text) {
             self.texts.insert(text.to_owned());
         }
     }
@@ -123,6 +155,12 @@ impl Facts {
     pub fn take_stretch(&mut self, bytes: &[u8]) {
         self.bytes.insert(bytes.to_vec());
     }
+}
+
+/// Whether a text is a random identifier: 32 bytes in hexadecimal, as pseudonyms and records are named.
+fn is_identifier(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// The certificate that begins here, if one does.

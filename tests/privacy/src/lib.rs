@@ -3,16 +3,22 @@
 //!
 //! [`facts`] collects what went in, [`needle`] spells each fact in the ways a leak would, [`scan`] looks for all spellings at once, and
 //! [`sink`] opens the places where they could lie: databases column by column (their files are compressed, so raw bytes show
-//! nothing), logs and other files as they are. A test plants a leak in each kind of sink and must see it found.
+//! nothing), logs and other files as they are. [`remains`] is all that a consortium leaves: every test that tells nodes about people ends
+//! with [`tells_nothing`], which looks through it and then sees a leak found in each kind of sink ([`plant`]).
 #![allow(
     clippy::disallowed_methods,
-    reason = "this crate reads what nodes left on disk"
+    clippy::expect_used,
+    clippy::panic,
+    reason = "this crate reads what nodes left on disk, and fails a test loudly"
 )]
 
 pub mod facts;
 pub mod needle;
+pub mod plant;
+pub mod remains;
 pub mod scan;
 pub mod sink;
 
 pub use facts::Facts;
+pub use remains::{Remains, tells_nothing};
 pub use scan::{Finding, Scanner};

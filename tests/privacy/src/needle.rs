@@ -1,4 +1,8 @@
 //! One fact, spelled in every way in which it could lie in a file.
+//!
+//! Codes of two to five letters, such as `BCG`, occur by chance in sealed bytes. They are looked for as whole words, as they are written, and
+//! in text alone ([`is_word`]). A name of two characters in UTF-16 has four bytes, which come by chance as well: it is looked for in all
+//! other spellings.
 
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
@@ -50,6 +54,13 @@ pub fn of_bytes(fact: &str, bytes: &[u8]) -> Vec<Needle> {
         ));
     }
     long_enough(needles)
+}
+
+/// Whether a text is a code that means something as a whole word: `MR` and `PCV20` do, `L1` and `kg` do not.
+pub fn is_word(text: &str) -> bool {
+    let letters = text.bytes().filter(u8::is_ascii_uppercase).count();
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (2..NEEDLE_BYTES_MIN).contains(&text.len()) && 2 <= letters && text.bytes().all(is_code)
 }
 
 fn needle(fact: &str, spelling: &'static str, bytes: Vec<u8>) -> Needle {
@@ -111,5 +122,17 @@ mod tests {
     fn a_fact_too_short_to_mean_something_is_not_looked_for() {
         assert!(of_text("陽").is_empty() && of_text("SQ").is_empty());
         assert!(!of_text("結城").is_empty());
+    }
+
+    #[test]
+    fn short_codes_of_products_are_words_and_lots_and_units_are_not() {
+        for code in [
+            "BCG", "MR", "HIB", "JE", "PCV20", "RV1", "HPV9", "VAR", "DT",
+        ] {
+            assert!(is_word(code), "{code}");
+        }
+        for other in ["L1", "kg", "g", "12", "DPT-IPV-HIB", ""] {
+            assert!(!is_word(other), "{other}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Facts,
-    needle::{Needle, of_bytes, of_text},
+    needle::{Needle, is_word, of_bytes, of_text},
 };
 use aho_corasick::{AhoCorasick, BuildError};
 use std::fmt;
@@ -29,6 +29,8 @@ impl fmt::Display for Finding {
 pub struct Scanner {
     needles: Vec<Needle>,
     automaton: AhoCorasick,
+    words: Vec<String>,
+    word_automaton: AhoCorasick,
 }
 
 impl Scanner {
@@ -50,7 +52,14 @@ impl Scanner {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .build(needles.iter().map(|needle| &needle.bytes))?;
-        Ok(Self { needles, automaton })
+        let words = facts.texts.iter().filter(|text| is_word(text));
+        let words: Vec<String> = words.cloned().collect();
+        Ok(Self {
+            word_automaton: AhoCorasick::new(&words)?,
+            words,
+            needles,
+            automaton,
+        })
     }
 
     /// How many spellings it looks for.
@@ -74,4 +83,30 @@ impl Scanner {
         findings.dedup();
         findings
     }
+
+    /// The same in a text, where short codes are looked for as well, as whole words.
+    pub fn look_at_text(&self, place: &str, text: &[u8]) -> Vec<Finding> {
+        let mut findings: Vec<Finding> = self
+            .word_automaton
+            .find_overlapping_iter(text)
+            .filter(|hit| stands_alone(text, hit.start(), hit.end()))
+            .map(|hit| Finding {
+                place: place.to_owned(),
+                fact: self.words[hit.pattern().as_usize()].clone(),
+                spelling: "a word",
+            })
+            .collect();
+        findings.sort();
+        findings.dedup();
+        findings.extend(self.look(place, text));
+        findings
+    }
+}
+
+/// Whether nothing beside a word belongs to it. What base64 is made of does: a code of two letters is soon somewhere in it.
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"_+-".contains(byte);
+    let before = start.checked_sub(1).and_then(|at| text.get(at));
+    let after = text.get(end);
+    !before.is_some_and(belongs) && !after.is_some_and(|byte| belongs(byte) || *byte == b'/')
 }

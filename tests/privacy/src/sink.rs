@@ -12,7 +12,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+/// What was done, or why a place does not open.
+pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// How a SQLite database begins.
+pub const SQLITE: &[u8] = b"SQLite format 3\0";
+
+/// Bytes that are shorter are no text.
+const TEXT_BYTES_MIN: usize = 16;
 
 /// What a look at a folder came to.
 #[derive(Debug, Default)]
@@ -27,42 +34,92 @@ pub struct Look {
     pub files: usize,
 }
 
+impl Look {
+    /// Adds what another look came to.
+    pub fn add(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.databases += other.databases;
+        self.entries += other.entries;
+        self.files += other.files;
+    }
+}
+
 /// Looks through a folder and all below it. Databases must not be open elsewhere.
 ///
 /// # Errors
 /// What cannot be opened is an error, never passed over.
 pub async fn look_through(scanner: &Scanner, folder: &Path) -> Result<Look> {
     let mut look = Look::default();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
+    for folder in folders(folder)? {
         if folder.join("CURRENT").is_file() {
             look_into_rocksdb(scanner, &folder, &mut look)?;
         }
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                look_into_file(scanner, &path, &mut look).await?;
-            }
-        }
+    }
+    for file in files(folder)? {
+        look_into_file(scanner, &file, &mut look).await?;
     }
     Ok(look)
 }
 
-async fn look_into_file(scanner: &Scanner, path: &Path, look: &mut Look) -> Result<()> {
-    if !path.is_file() {
-        // Sockets hold nothing.
-        return Ok(());
+/// A folder and all below it.
+///
+/// # Errors
+/// What cannot be read.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut folders = vec![folder.to_path_buf()];
+    let mut next = 0;
+    while let Some(folder) = folders.get(next).cloned() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+        next += 1;
     }
+    Ok(folders)
+}
+
+/// Every file in a folder and below it. Sockets hold nothing.
+///
+/// # Errors
+/// What cannot be read.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in folders(folder)? {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+async fn look_into_file(scanner: &Scanner, path: &Path, look: &mut Look) -> Result<()> {
     let bytes = fs::read(path)?;
-    if bytes.starts_with(b"SQLite format 3\0") {
+    if bytes.starts_with(SQLITE) {
         look_into_sqlite(scanner, path, look).await?;
     }
     look.files += 1;
     let place = path.display().to_string();
-    look.findings.extend(scanner.look(&place, &bytes));
+    look.findings.extend(look_at(scanner, &place, &bytes));
     Ok(())
+}
+
+/// Looks at bytes as what they are: a text, or others.
+fn look_at(scanner: &Scanner, place: &str, bytes: &[u8]) -> Vec<Finding> {
+    if is_text(bytes) {
+        scanner.look_at_text(place, bytes)
+    } else {
+        scanner.look(place, bytes)
+    }
+}
+
+/// Whether bytes are a text, such as a log, a configuration or JSON. A few bytes may look like one by chance.
+fn is_text(bytes: &[u8]) -> bool {
+    TEXT_BYTES_MIN <= bytes.len() && !bytes.contains(&0) && str::from_utf8(bytes).is_ok()
 }
 
 fn look_into_rocksdb(scanner: &Scanner, folder: &Path, look: &mut Look) -> Result<()> {
@@ -77,7 +134,7 @@ fn look_into_rocksdb(scanner: &Scanner, folder: &Path, look: &mut Look) -> Resul
             let (key, value) = entry?;
             look.entries += 1;
             look.findings.extend(scanner.look(&place, &key));
-            look.findings.extend(scanner.look(&place, &value));
+            look.findings.extend(look_at(scanner, &place, &value));
         }
     }
     Ok(())
@@ -112,9 +169,10 @@ async fn look_into_table(
         .iter()
         .map(|row| row.try_get(0))
         .collect::<std::result::Result<_, _>>()?;
-    let as_bytes = columns
-        .iter()
-        .map(|name| format!("CAST({} AS BLOB)", quoted(name)));
+    let as_bytes = columns.iter().map(|name| {
+        let name = quoted(name);
+        format!("CAST({name} AS BLOB), TYPEOF({name})")
+    });
     let statement = format!(
         "SELECT {} FROM {}",
         as_bytes.collect::<Vec<_>>().join(", "),
@@ -126,9 +184,13 @@ async fn look_into_table(
     {
         look.entries += 1;
         for column in 0..columns.len() {
-            let value: Option<Vec<u8>> = row.try_get(column)?;
-            let found = scanner.look(&place, &value.unwrap_or_default());
-            look.findings.extend(found);
+            let value: Option<Vec<u8>> = row.try_get(2 * column)?;
+            let value = value.unwrap_or_default();
+            let kind: String = row.try_get(2 * column + 1)?;
+            look.findings.extend(match kind.as_str() {
+                "text" => scanner.look_at_text(&place, &value),
+                _ => scanner.look(&place, &value),
+            });
         }
     }
     Ok(())

@@ -130,6 +130,39 @@ async fn every_spelling_of_a_name_is_found_in_text() {
     }
 }
 
+/// `BCG` tells of a child what a disease does; that its letters stand somewhere in a sealed blob tells nothing.
+#[tokio::test]
+async fn a_short_code_is_found_as_a_word_of_a_text_and_nowhere_else() {
+    let mut facts = Facts::default();
+    facts.take_text("BCG");
+    facts.take_text("MR");
+    let scanner = Scanner::new(&facts).unwrap();
+    let telling = [
+        "musubi_doses_total{vaccine=\"BCG\"} 1",
+        "INFO recorded product=MR",
+        "{\"code\":\"BCG\"}",
+        "MR given",
+        "GET /Immunization/MR",
+    ];
+    for text in telling {
+        let found = scanner.look_at_text("metrics", text.as_bytes());
+        assert_eq!(found.len(), 1, "{text}");
+    }
+    for text in ["qMRz", "a+MR/q=", "mr", "key=BCG0", "X_BCG", "MR-1"] {
+        let found = scanner.look_at_text("log", text.as_bytes());
+        assert_eq!(found, [], "{text}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("sealed"), b"\0\x01 MR \xff").unwrap();
+    fs::write(folder.path().join("log"), "INFO recorded product=MR").unwrap();
+    let look = sink::look_through(&scanner, folder.path()).await.unwrap();
+    let places: Vec<&str> = look.findings.iter().map(|one| one.place.as_str()).collect();
+    assert!(
+        places.len() == 1 && places[0].ends_with("/log"),
+        "{places:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_database_that_does_not_open_is_an_error() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,9 @@
 //! The consortium's test authority: what it certifies, what people sign with it, and a responder that can be reached or not.
 
-use crate::gateway::{now, random};
+use crate::{
+    gateway::{now, random},
+    told,
+};
 use musubi_consent::{
     CertificateUse, Document, DocumentFields, Environment, Evidence, SignedCms, SignedContent,
     SignerCertificate, TrustedRoots,
@@ -50,10 +53,9 @@ impl Certificate {
         let public = key.public_key_info().unwrap();
         let request = authority.request(Credential::Signing, &person, public, validity);
         let der = authority.certify(Credential::Signing, &request.unwrap());
-        Self {
-            der: der.unwrap(),
-            key,
-        }
+        let der = der.unwrap();
+        told::card(&der, &[&person.name, &person.address]);
+        Self { der, key }
     }
 
     /// A document signed now, as the evidence that is handed in.

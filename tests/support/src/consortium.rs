@@ -3,6 +3,7 @@
 use crate::{
     process::{NodeProcess, binary},
     rpc::Rpc,
+    traces::Collector,
 };
 use serde_json::Value;
 use std::{
@@ -17,6 +18,7 @@ use std::{
 pub struct Consortium {
     folder: tempfile::TempDir,
     nodes: Vec<Node>,
+    collector: Option<Collector>,
 }
 
 /// One node of it.
@@ -34,9 +36,7 @@ impl Consortium {
     /// Lays a consortium out on free ports and starts every node.
     pub fn start() -> Self {
         let mut consortium = Self::lay_out();
-        for node in &mut consortium.nodes {
-            node.process.restart();
-        }
+        consortium.start_all();
         consortium
     }
 
@@ -47,7 +47,11 @@ impl Consortium {
             .into_iter()
             .map(Place::prepare)
             .collect();
-        Self { folder, nodes }
+        Self {
+            folder,
+            nodes,
+            collector: None,
+        }
     }
 
     /// Adds a node that was laid out by hand, not started yet; its place.
@@ -94,6 +98,43 @@ impl Consortium {
     /// Number of nodes.
     pub fn size(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Lays a consortium out whose nodes will tell a collector of this test what they do.
+    pub async fn lay_out_traced() -> Self {
+        let mut consortium = Self::lay_out();
+        consortium.trace().await;
+        consortium
+    }
+
+    /// Lets every node tell a collector of this test what it does, from its next start on.
+    pub async fn trace(&mut self) {
+        let collector = Collector::open().await;
+        for place in 0..self.size() {
+            self.add_to_config(place, &collector.section());
+        }
+        self.collector = Some(collector);
+    }
+
+    /// What the nodes told, if they were made to.
+    pub fn traces(&self) -> Option<&Collector> {
+        self.collector.as_ref()
+    }
+
+    /// Starts every node that does not run.
+    pub fn start_all(&mut self) {
+        for node in &mut self.nodes {
+            if node.process.pid().is_none() {
+                node.process.restart();
+            }
+        }
+    }
+
+    /// Adds a section to a node's configuration, for its next start.
+    pub fn add_to_config(&self, place: usize, section: &str) {
+        let path = self.config(place);
+        let config = std::fs::read_to_string(&path).expect("a configuration");
+        std::fs::write(&path, config + section).expect("it can be written");
     }
 }
 

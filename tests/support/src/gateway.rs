@@ -1,5 +1,6 @@
 //! Somebody with a key at a gateway: signed calls and transactions.
 
+use crate::told;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::SigningKey;
 use musubi_client_sdk::{
@@ -115,7 +116,7 @@ impl Gateway {
         serde_json::from_str(&answer).unwrap()
     }
 
-    /// A signed call, not yet sent.
+    /// A signed call, not yet sent; what it tells is noted.
     pub fn request(
         &self,
         method: Method,
@@ -123,6 +124,7 @@ impl Gateway {
         subject: &str,
         body: Vec<u8>,
     ) -> RequestBuilder {
+        told::call(path, &body);
         let time = now();
         let call = SignedCall {
             method: method.as_str(),

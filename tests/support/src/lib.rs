@@ -22,7 +22,10 @@ pub mod rpc;
 pub mod shim;
 pub mod statement;
 pub mod story;
+pub mod told;
+pub mod traces;
 pub mod wires;
 
 pub use consortium::Consortium;
 pub use rpc::Rpc;
+pub use traces::Collector;

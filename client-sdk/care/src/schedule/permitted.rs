@@ -45,8 +45,24 @@ impl<'a> Inquiry<'a> {
         (found.rule.label == next.rule.label && found.number == next.number).then_some(day)
     }
 
-    /// The last day of the period that is open on `day`, or of the product's use where that is sooner.
+    /// The last day of the period that is open on `day`, or of the product's use where that is sooner; where another period that permits the
+    /// dose follows upon it without a gap, as the HPV catch-up's extension upon the catch-up, the last day of that one.
     pub(crate) fn last_day_of_period(&self, day: Date) -> Option<Date> {
+        let mut last = self.last_day_of_spans(day)?;
+        while let Some(next) = self.goes_on(last) {
+            last = next;
+        }
+        Some(last)
+    }
+
+    /// The last day of what follows upon `last`, if the dose is still permitted there, and nobody has to decide first.
+    fn goes_on(&self, last: Date) -> Option<Date> {
+        let next = last.morrow();
+        let is_open = self.permitted_on(next).is_some() && !self.awaits_decision(next);
+        self.last_day_of_spans(next).filter(|_| is_open)
+    }
+
+    fn last_day_of_spans(&self, day: Date) -> Option<Date> {
         let open = self.spans.iter().filter(|span| span.holds(day));
         let last = open.map(|span| span.to).max()?;
         let in_use = self.vaccine.programme_time(day).and_then(|time| time.until);

@@ -19,6 +19,8 @@ use crate::seed::Seed;
 
 const QUESTIONS: u64 = 20_000;
 const WALKS: u64 = 150;
+/// Days after the earliest that are walked in search of the period's end.
+const DAYS_ON: Day = 800;
 
 /// A question as the engine is asked it, with the naive answer.
 pub(crate) struct Posed {
@@ -118,6 +120,34 @@ fn the_earliest_permitted_day_is_the_first_one_found_by_walking() {
             described(&calendar, &question)
         );
     }
+}
+
+#[test]
+fn the_latest_permitted_day_is_the_last_one_before_the_walk_is_stopped() {
+    let (calendar, rules) = (Calendar::walk(), rules());
+    let mut ended = 0;
+    for seed in 0..WALKS {
+        let question = random_question(&calendar, &mut Seed::new(2_000_000 + seed));
+        let days = question.day..question.day + 400;
+        let Some(first) = naive::first_timely(&calendar, &question, days) else {
+            continue;
+        };
+        let walked = naive::first_untimely(&calendar, &question, first..first + DAYS_ON);
+        let (subject, history, circumstances, proposal) = facts(&calendar, &question);
+        let verdict = schedule::check(&rules, &subject, &history, &circumstances, &proposal);
+        let in_reach = verdict
+            .permitted
+            .latest
+            .filter(|latest| *latest < date(&calendar, first + DAYS_ON - 1));
+        assert_eq!(
+            in_reach,
+            walked.map(|day| date(&calendar, day - 1)),
+            "seed {seed}: {}",
+            described(&calendar, &question)
+        );
+        ended += usize::from(walked.is_some());
+    }
+    assert!(10 < ended, "{ended} walks came to an end");
 }
 
 fn facts(calendar: &Calendar, question: &Question) -> (Subject, History, Circumstances, Proposal) {

@@ -64,20 +64,30 @@ pub(crate) fn first_timely(
     days: core::ops::Range<Day>,
 ) -> Option<Day> {
     let age = calendar.ages(q.birth);
-    let on = |day| Question { day, ..q.clone() };
-    days.into_iter().find(|day| {
-        let q = on(*day);
-        let naive = Naive {
-            calendar,
-            q: &q,
-            age: age.clone(),
-        };
-        naive
-            .in_programme()
-            .and_then(|()| naive.timing())
-            .and_then(|_| naive.live())
-            .is_ok()
-    })
+    days.into_iter()
+        .find(|day| is_timely(calendar, &age, q, *day))
+}
+
+/// The first of `days` on which they do not.
+pub(crate) fn first_untimely(
+    calendar: &Calendar,
+    q: &Question,
+    days: core::ops::Range<Day>,
+) -> Option<Day> {
+    let age = calendar.ages(q.birth);
+    days.into_iter()
+        .find(|day| !is_timely(calendar, &age, q, *day))
+}
+
+fn is_timely(calendar: &Calendar, age: &[Day], q: &Question, day: Day) -> bool {
+    let q = &Question { day, ..q.clone() };
+    let age = age.to_vec();
+    let naive = Naive { calendar, q, age };
+    naive
+        .in_programme()
+        .and_then(|()| naive.timing())
+        .and_then(|_| naive.live())
+        .is_ok()
 }
 
 impl Naive<'_> {

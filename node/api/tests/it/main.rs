@@ -16,5 +16,6 @@ mod health;
 mod hostile;
 mod methods;
 mod proofs;
+mod sockets;
 mod subscriptions;
 mod village;

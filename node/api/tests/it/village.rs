@@ -170,13 +170,16 @@ impl Village {
 
     /// The API with small limits, so that tests reach them.
     pub(crate) fn api(self: &Arc<Self>) -> Api {
-        let limits = Limits {
+        self.api_within(Limits {
             request_bytes_max: 4096,
             response_bytes_max: 16 * 1024,
             batch_max: 4,
             subscriptions_max: 3,
             ..Limits::default()
-        };
+        })
+    }
+
+    fn api_within(self: &Arc<Self>, limits: Limits) -> Api {
         build(
             &self.services(),
             &limits,
@@ -188,10 +191,19 @@ impl Village {
 
     /// Serves on a free port of this machine; the address to connect to.
     pub(crate) async fn listen(self: &Arc<Self>) -> SocketAddr {
+        self.serve(self.api()).await
+    }
+
+    /// The same within other limits.
+    pub(crate) async fn listen_within(self: &Arc<Self>, limits: Limits) -> SocketAddr {
+        self.serve(self.api_within(limits)).await
+    }
+
+    async fn serve(self: &Arc<Self>, api: Api) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(musubi_node_api::serve(
-            self.api(),
+            api,
             listener,
             std::future::pending(),
         ));

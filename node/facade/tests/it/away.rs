@@ -17,7 +17,7 @@ use musubi_node_facade::{
     Shelf, Taken,
 };
 use musubi_primitives::{
-    BlockHash, CategorySet, ConsentId, MemberId, Moment, Pseudonym, RecordId,
+    AccountId, BlockHash, CategorySet, ConsentId, MemberId, Moment, Pseudonym, RecordId, Role,
     record::Category,
     trail::TrailRow,
     view::{ConsentView, RecordView},
@@ -93,6 +93,9 @@ impl Ledger for Away {
     }
     fn genesis(&self) -> BlockHash {
         BlockHash([1; 32])
+    }
+    async fn role(&self, _: AccountId) -> Result<Option<Role>, PortError> {
+        away()
     }
     async fn home(&self, _: Pseudonym) -> Result<Option<MemberId>, PortError> {
         away()

@@ -20,5 +20,6 @@ mod blobs;
 mod chain;
 mod garbage;
 mod gossip;
+mod rubbish;
 mod snapshots;
 mod villages;

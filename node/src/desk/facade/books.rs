@@ -11,8 +11,9 @@ use musubi_node_core::ports::LocalFault;
 use musubi_node_facade::{Ledger, People, Person, Place, PortError};
 use musubi_node_register::{PersonId, Register};
 use musubi_primitives::{
-    BlockHash, ConsentId, MemberId, Moment, Pseudonym,
+    AccountId, BlockHash, ConsentId, MemberId, Moment, Pseudonym, Role,
     resident::ServiceDomain,
+    seams::Actor,
     trail::{TrailHead, TrailRow},
     view::ConsentView,
 };
@@ -24,6 +25,8 @@ const ROWS_MAX: u32 = 100_000;
 /// Chain and register as the facade looks things up in them.
 pub(super) struct Books {
     pub(super) chain: Chain,
+    /// The member whose node this is.
+    pub(super) member: MemberId,
     pub(super) register: Option<Arc<Register>>,
 }
 
@@ -89,6 +92,16 @@ impl Ledger for Books {
 
     fn genesis(&self) -> BlockHash {
         self.chain.genesis()
+    }
+
+    async fn role(&self, key: AccountId) -> Result<Option<Role>, PortError> {
+        let actor: Option<Actor> = self
+            .chain
+            .read("MusubiApi_actor", key)
+            .await
+            .map_err(port)?;
+        let own = actor.filter(|actor| actor.member == self.member);
+        Ok(own.map(|actor| actor.role))
     }
 
     async fn home(&self, subject: Pseudonym) -> Result<Option<MemberId>, PortError> {

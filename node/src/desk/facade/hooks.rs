@@ -4,7 +4,7 @@ use super::Office;
 use crate::desk::{chain::Chain, intake::Intake};
 use async_trait::async_trait;
 use musubi_client_sdk::extrinsics::account_of;
-use musubi_node_facade::{Agent, Facade, NotOpened, Systems};
+use musubi_node_facade::{Agent, Facade, NOT_IN_OFFICE, NotOpened, Systems};
 use musubi_node_gateway::{
     Caller, DeskError, Standing,
     cds::systems::{HookSystems, SystemError},
@@ -52,6 +52,14 @@ pub(super) async fn as_caller(
     let actor = actor.ok_or_else(|| {
         DeskError::Forbidden("the gateway's key acts for no active member".to_owned())
     })?;
+    if let Some(key) = agent.office {
+        let office: Option<Actor> = chain.read("MusubiApi_actor", key).await?;
+        let is_in_office =
+            office.is_some_and(|office| (office.member, office.role) == (actor.member, agent.role));
+        if !is_in_office {
+            return Err(DeskError::Forbidden(NOT_IN_OFFICE.to_owned()));
+        }
+    }
     Ok(Caller {
         account,
         standing: Standing::Staff(Actor {

@@ -7,8 +7,8 @@ use musubi_consent::{CheckIn, CheckInFields, Evidence, SignedCms, SignedContent}
 use musubi_consent_card::{JpkiCard, TriesPolicy, UserPin};
 use musubi_consent_card_emulator::{CardProfile, VirtualCard, issue::DEMO_SECRETS};
 use musubi_primitives::{
-    BindingId, Category, CategorySet, Claim, Commitment, Language, Purpose, RequestId, Salt,
-    SessionId,
+    BindingId, Category, CategorySet, Claim, Commitment, ConsentId, Language, Purpose, RequestId,
+    Salt, SessionId,
 };
 use musubi_tests_support::{
     gateway::{now, random},
@@ -22,30 +22,35 @@ struct Family {
     guardian: Person,
     child: Person,
     sibling: Person,
+    /// For the child's immunisations, at the clinic.
+    consent: ConsentId,
 }
 
 /// A guardian whose card is bound, two children with cards of their own, and a consent for one of them.
 async fn family(desk: &mut Desk) -> Family {
-    let family = Family {
-        guardian: desk
-            .enrol("見本　花子", "1992-04-01", CardProfile::Adult)
-            .await,
-        child: desk
-            .enrol("見本　結", "2018-01-15", CardProfile::Child)
-            .await,
-        sibling: desk
-            .enrol("見本　蓮", "2019-06-30", CardProfile::Child)
-            .await,
-    };
-    for child in [&family.child, &family.sibling] {
-        desk.attest_guardianship(child, &family.guardian).await;
+    let guardian = desk
+        .enrol("見本　花子", "1992-04-01", CardProfile::Adult)
+        .await;
+    let child = desk
+        .enrol("見本　結", "2018-01-15", CardProfile::Child)
+        .await;
+    let sibling = desk
+        .enrol("見本　蓮", "2019-06-30", CardProfile::Child)
+        .await;
+    for child in [&child, &sibling] {
+        desk.attest_guardianship(child, &guardian).await;
     }
-    let bound = desk.bind(&family.guardian).await;
-    desk.show_check_in_card(&family.guardian, bound).await;
+    let bound = desk.bind(&guardian).await;
+    desk.show_check_in_card(&guardian, bound).await;
     let alone = BindingId(random());
-    desk.show_check_in_card(&family.child, alone).await;
-    desk.consent(&family.child, &family.guardian).await;
-    family
+    desk.show_check_in_card(&child, alone).await;
+    let consent = desk.consent(&child, &guardian).await;
+    Family {
+        guardian,
+        child,
+        sibling,
+        consent,
+    }
 }
 
 /// What is put into the check-in; tests bend it.
@@ -192,6 +197,42 @@ async fn a_touch_opens_one_visit_which_ends_when_the_clinic_closes_it() {
     let (_, denied) = read(&desk, child, Some(visit.session)).await;
     assert_eq!(denied, json!({"deny": "no-session"}));
     assert_eq!(hand_in(&desk, "terminal", &body).await, "used");
+    desk.tells_nothing().await;
+}
+
+/// Between the touch and the injection the guardian thinks better of it: the visit that the card opened is over with the consent, for the
+/// next read and for the schedule check, and another touch opens none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawal_in_the_waiting_room_ends_the_visit_that_the_card_opened() {
+    let mut desk = Desk::open().await;
+    let family = family(&mut desk).await;
+    let (guardian, child) = (&family.guardian, &family.child);
+    let first = visit(&desk).await;
+    let body = touch(&mut desk, guardian, guardian, child, &first);
+    assert_eq!(hand_in(&desk, "terminal", &body).await, "opened");
+    let (_, permitted) = read(&desk, child, Some(first.session)).await;
+    assert!(permitted["permit"].is_object(), "{permitted}");
+    let opened = (first.session, CLINIC, child.pseudonym);
+    assert!(
+        desk.read::<bool>("MusubiApi_is_session_open", &opened)
+            .await
+    );
+
+    let answer = desk.offer_withdrawal(child, guardian, family.consent).await;
+    assert_eq!(answer["outcome"], "attested", "{answer}");
+    let (_, denied) = read(&desk, child, Some(first.session)).await;
+    assert_eq!(denied, json!({"deny": "withdrawn"}));
+    // What the schedule check asks before it lets the injection go on.
+    assert!(
+        !desk
+            .read::<bool>("MusubiApi_is_session_open", &opened)
+            .await
+    );
+    let second = visit(&desk).await;
+    let body = touch(&mut desk, guardian, guardian, child, &second);
+    let said = hand_in(&desk, "terminal", &body).await;
+    assert_ne!(said, "opened");
+    desk.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -216,6 +257,7 @@ async fn a_child_checks_in_with_its_own_card_and_not_with_a_sibling_s() {
     let stranger = visit(&desk).await;
     let body = touch(&mut desk, child, child, sibling, &stranger);
     assert_eq!(hand_in(&desk, "terminal", &body).await, "not-entitled");
+    desk.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,6 +310,7 @@ async fn what_was_signed_for_one_counter_is_worth_nothing_at_another_or_later() 
     assert_eq!(hand_in(&desk, "terminal", &body).await, "nonce-not-valid");
     let late = stale(&desk, guardian, child, nonce(&desk, "check-in").await);
     assert_eq!(hand_in(&desk, "terminal", &late).await, "stale");
+    desk.tells_nothing().await;
 }
 
 /// A check-in that the card signed ten minutes ago and somebody kept.

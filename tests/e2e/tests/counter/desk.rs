@@ -14,7 +14,7 @@ use musubi_primitives::{
     view::{CardView, ConsentView},
 };
 use musubi_tests_support::gateway::{Gateway, now, random, secret};
-use musubi_tests_support::{Consortium, process::binary};
+use musubi_tests_support::{Consortium, process::binary, told};
 use serde_json::{Value, json};
 use std::{
     cell::Cell,
@@ -48,7 +48,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn open() -> Self {
-        let mut consortium = Consortium::lay_out();
+        let mut consortium = Consortium::lay_out_traced().await;
         for place in 0..4 {
             consortium.node(place).process.restart();
         }
@@ -72,6 +72,11 @@ impl Desk {
             files: Cell::new(0),
             consortium,
         }
+    }
+
+    /// The end of a test: nothing that was told about people lies readable in what the nodes kept, said or showed.
+    pub(crate) async fn tells_nothing(mut self) {
+        musubi_tests_privacy::tells_nothing(&mut self.consortium).await;
     }
 
     /// Ends the village's node without warning and starts it again.
@@ -134,8 +139,10 @@ impl Desk {
             .authority
             .issue_card(&person, DEMO_SECRETS, profile, validity)
             .unwrap();
+        let card = card.to_bytes().unwrap();
+        told::card(&card, &[&person.name, &person.address]);
         let path = self.new_file("card");
-        std::fs::write(&path, card.to_bytes().unwrap()).unwrap();
+        std::fs::write(&path, card).unwrap();
         path
     }
 
@@ -204,7 +211,7 @@ impl Desk {
         view.expect("the consent was proposed").state
     }
 
-    async fn read<T: Decode>(&self, method: &str, arguments: &impl Encode) -> T {
+    pub(crate) async fn read<T: Decode>(&self, method: &str, arguments: &impl Encode) -> T {
         let rpc = self.consortium.rpc(0).await;
         let arguments = format!("0x{}", hex::encode(arguments.encode()));
         let answer = rpc

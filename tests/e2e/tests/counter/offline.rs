@@ -132,6 +132,7 @@ async fn what_was_signed_on_the_road_counts_once_and_only_for_the_terminal_that_
     desk.propose(&document, &evidence).await;
     let (_, said) = hand_in(&desk, "clerk", &document, &evidence).await;
     assert!(!said.contains("attested"), "{said}");
+    desk.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,4 +161,5 @@ async fn batches_are_bounded_in_number_life_and_by_what_a_terminal_carries_alrea
     assert_eq!(desk.ask(&nurse, "/v1/nonce-batches", &form).await.0, 201);
     let clinic = desk.caller("shiribetsu-clinic", "terminal");
     assert_eq!(desk.ask(&clinic, "/v1/nonce-batches", &form).await.0, 403);
+    desk.tells_nothing().await;
 }

@@ -38,4 +38,5 @@ async fn a_card_that_is_expired_foreign_or_of_another_world_is_bound_to_nobody()
         let active = desk.active_card(with_another.pseudonym).await;
         assert_eq!(active, Some(bound), "{profile:?}");
     }
+    desk.tells_nothing().await;
 }

@@ -49,4 +49,5 @@ async fn a_renewed_card_speaks_for_the_same_person_and_the_old_one_no_longer_doe
     let (again, answer) = desk.offer_consent(&child, &new).await;
     assert_eq!(answer["outcome"], "attested", "{answer}");
     assert_eq!(desk.state(again).await, ConsentState::Effective);
+    desk.tells_nothing().await;
 }

@@ -34,6 +34,8 @@ async fn a_system_proves_itself_records_finds_corrects_and_takes_back() {
     records::a_transaction_holds_its_doses_against_the_schedule_first(&world).await;
     records::pages_follow_one_another(&world).await;
     records::people_are_found_in_the_register_only(&mut world).await;
+    smart::a_role_that_the_chain_takes_away_ends_the_systems_access(&mut world).await;
+    musubi_tests_privacy::tells_nothing(&mut world.consortium).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,4 +51,5 @@ async fn what_others_wrote_is_read_through_the_chain_or_denied_with_its_reason()
     shapes::answers_fit_their_form_and_raise_flags(&world).await;
     shapes::a_forecast_a_summary_and_a_card_follow_from_the_doses(&world).await;
     shapes::what_is_erased_is_gone(&world, &dose).await;
+    musubi_tests_privacy::tells_nothing(&mut world.consortium).await;
 }

@@ -1,8 +1,13 @@
 //! Who gets a token, and for what.
 
-use crate::system::{System, now};
+use crate::{
+    system::{System, now},
+    world::World,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
+
+const CHECK: &str = "/cds-services/musubi-immunization";
 
 pub(crate) async fn only_a_fresh_assertion_of_a_registered_key_gets_a_token(system: &System) {
     let configuration = system
@@ -94,4 +99,19 @@ pub(crate) async fn a_token_allows_what_was_asked_registered_and_fits_the_role(
         .await
         .unwrap();
     assert!(altered.status().is_success());
+}
+
+/// The system's role rests on a staff key: once the chain has that key no more, neither the token that was given nor a new one opens anything.
+pub(crate) async fn a_role_that_the_chain_takes_away_ends_the_systems_access(world: &mut World) {
+    let search = format!("/fhir/Immunization?patient={}", world.patient());
+    world.clinic.get(&search).await.expect(200);
+    world.withdraw_doctor().await;
+    for _ in 0..2 {
+        let refused = world.clinic.get(&search).await;
+        assert_eq!(refused.issue(403)["code"], "forbidden");
+        let order = json!({});
+        let asked = world.clinic.post(CHECK, &order).await;
+        assert_eq!(asked.status, 403);
+        world.clinic.log_in("system/*.cruds").await;
+    }
 }

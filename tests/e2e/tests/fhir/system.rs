@@ -6,6 +6,7 @@ use aws_lc_rs::{
     signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use musubi_tests_support::told;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use std::{
@@ -139,6 +140,7 @@ impl System {
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        told::call(path, &[]);
         let url = if path.starts_with("http") {
             path.to_owned()
         } else {
@@ -158,10 +160,12 @@ impl System {
         body: &Value,
         headers: &[(&str, &str)],
     ) -> Reply {
+        let body = body.to_string();
+        told::call("", body.as_bytes());
         let mut request = self
             .request(method, path)
             .header("content-type", "application/fhir+json")
-            .body(body.to_string());
+            .body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -4,8 +4,8 @@
 use crate::system::System;
 use musubi_client_sdk::calls;
 use musubi_primitives::{
-    AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId, Pseudonym,
-    Purpose, RecordId, Terms, commitment::hash_parts,
+    AccountId, AssuranceLevel, BlockHash, Category, CategorySet, Commitment, ConsentId, MemberId,
+    Pseudonym, Purpose, RecordId, Terms, commitment::hash_parts,
 };
 use musubi_tests_support::gateway::{Gateway, now, random, secret};
 use musubi_tests_support::{Consortium, Rpc};
@@ -35,7 +35,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn open() -> Self {
-        let mut consortium = Consortium::lay_out();
+        let mut consortium = Consortium::lay_out_traced().await;
         let (mut village, mut clinic, mut reader) = (
             System::new("village-ehr"),
             System::new("clinic-ehr"),
@@ -45,17 +45,16 @@ impl World {
             &consortium.config(0),
             "role = \"nurse\"\nscopes = \"system/*.cruds\"\npurpose = \"child-care\"\nbasis = { statute = \"maternal-child-health19-2\" }",
         );
+        let office = doctor(&consortium);
         clinic.register(
             &consortium.config(4),
-            "role = \"doctor\"\nscopes = \"system/*.cruds\"",
+            &format!("role = \"doctor\"\noffice = \"{office}\"\nscopes = \"system/*.cruds\""),
         );
         reader.register(
             &consortium.config(4),
             "role = \"doctor\"\nscopes = \"system/*.rs\"\npurpose = \"child-care\"",
         );
-        for place in 0..consortium.size() {
-            consortium.node(place).process.restart();
-        }
+        consortium.start_all();
         let rpc = consortium.rpc(0).await;
         rpc.wait_for_height(1).await;
         let genesis = rpc.hash_at(0).await.as_str().unwrap().parse().unwrap();
@@ -171,6 +170,19 @@ impl World {
         answer["cards"][0]["extension"]["musubi"].clone()
     }
 
+    /// The clinic's operator withdraws its doctor's key.
+    pub(crate) async fn withdraw_doctor(&self) {
+        let call = calls::consortium::withdraw_key(doctor(&self.consortium));
+        let operator = gateway(
+            &self.consortium,
+            4,
+            "yotei-clinic",
+            "operator",
+            self.genesis,
+        );
+        operator.submit(call).await;
+    }
+
     /// The home municipality's officer orders a record's erasure; the clinic's node knows of it when this returns.
     pub(crate) async fn erase(&self, id: &str) {
         let officer = gateway(&self.consortium, 0, "rusutsu", "officer", self.genesis);
@@ -188,6 +200,11 @@ impl World {
             .submit(calls::consent::withdraw(consent, evidence))
             .await;
     }
+}
+
+/// The account of the clinic's doctor.
+fn doctor(consortium: &Consortium) -> AccountId {
+    gateway(consortium, 4, "yotei-clinic", "doctor", BlockHash([0; 32])).account()
 }
 
 pub(crate) fn gateway(

@@ -15,14 +15,13 @@ use musubi_primitives::{
     AccountId, BlockHash, CategorySet, Claim, Decision, DenialReason, MemberId, Pseudonym, Purpose,
     RecordId, RequestId, SessionId,
 };
-use musubi_tests_privacy::Facts;
 use musubi_tests_support::{
     Rpc,
     gateway::{Gateway, random},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// Keys, and the gateway at which they are used.
 pub(crate) struct Actor {
@@ -30,8 +29,6 @@ pub(crate) struct Actor {
     /// JSON-RPC addresses of the nodes, by their places.
     pub(crate) nodes: Arc<Vec<String>>,
     pub(crate) sealing: HpkeSecret,
-    /// What was told to nodes about people, by everybody.
-    pub(crate) told: Arc<Mutex<Facts>>,
 }
 
 /// What somebody asks to read.
@@ -81,23 +78,10 @@ impl Actor {
         subject: Option<&Pseudonym>,
         body: Vec<u8>,
     ) -> (StatusCode, Vec<u8>) {
-        self.note(path, &body);
         let subject = subject.map(ToString::to_string).unwrap_or_default();
         let request = self.gateway.request(method, path, &subject, body);
         let response = request.send().await.unwrap();
         (response.status(), response.bytes().await.unwrap().to_vec())
-    }
-
-    /// Resources, and forms with resources in them, tell of people.
-    fn note(&self, path: &str, body: &[u8]) {
-        let tells = ["/fhir/", "/v1/people", "/cds-services/"];
-        // Why a doctor goes on is told to the chain, as a code.
-        if tells.iter().any(|of| path.starts_with(of))
-            && !path.ends_with("/feedback")
-            && let Ok(resource) = serde_json::from_slice(body)
-        {
-            self.told.lock().unwrap().take_resource(&resource);
-        }
     }
 
     /// A call that must succeed.

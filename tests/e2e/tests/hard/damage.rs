@@ -12,7 +12,7 @@ use musubi_node_vault::{
 };
 use musubi_primitives::{BlockHash, MemberId, RecordId, VerifyingKey, mountain_range::NodeHash};
 use musubi_tests_support::gateway::secret;
-use rocksdb::{DB, Options};
+use rocksdb::{DB, IteratorMode, Options};
 use std::{
     path::PathBuf,
     sync::{
@@ -39,6 +39,24 @@ impl Disk {
         let options = Options::default();
         let columns = DB::list_cf(&options, &path).unwrap();
         Self(DB::open_cf(&options, &path, columns).unwrap())
+    }
+
+    /// How many entries of a column begin with a record's id.
+    pub(crate) fn count_below(&self, column: &str, record: &RecordId) -> usize {
+        let handle = self.0.cf_handle(column).unwrap();
+        let entries = self.0.iterator_cf(handle, IteratorMode::Start);
+        let keys = entries.map(|entry| entry.unwrap().0);
+        keys.filter(|key| key.starts_with(&record.0)).count()
+    }
+
+    /// How many entries a column has, read beside the node that writes it.
+    pub(crate) fn count_beside_its_node(world: &World, place: usize, column: &str) -> usize {
+        let path = vault_of(world, place);
+        let options = Options::default();
+        let columns = DB::list_cf(&options, &path).unwrap();
+        let db = DB::open_cf_for_read_only(&options, &path, columns, false).unwrap();
+        let handle = db.cf_handle(column).unwrap();
+        db.iterator_cf(handle, IteratorMode::Start).count()
     }
 
     pub(crate) fn remove(&self, column: &str, key: &[u8]) {

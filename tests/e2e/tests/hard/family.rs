@@ -4,6 +4,7 @@ use crate::{
     actor::{Actor, Question, Unread},
     bedside::{Order, day, dose, verdict},
     people::{Guardian, Home, Scope, patient},
+    proved::whole_trail_verifies,
     world::{AT_CLINIC, AT_RUSUTSU, CLINIC, RUSUTSU, SECOND_CLINIC, World},
 };
 use musubi_client_sdk::calls;
@@ -295,6 +296,12 @@ async fn an_erasure_leaves_receipts_and_a_whole_trail(home: &Home<'_>, mother: &
     assert!(
         !again.0.is_success(),
         "what was erased does not come back: {again:?}"
+    );
+    let proved = whole_trail_verifies(world, &subject).await;
+    assert_eq!(
+        erased_by(&proved),
+        [RUSUTSU, CLINIC],
+        "the receipts are proved offline, and all that came before the erasure"
     );
 }
 

@@ -31,6 +31,7 @@ async fn a_village_follows_its_children_up_and_tells_nobody_else() {
     surveys_tell_no_single_answer(&nurse).await;
     figures_are_counted_and_small_ones_hidden(&nurse).await;
     what_was_entered_in_error_is_recalled_no_more(&world, &nurse, &record).await;
+    world.tells_nothing().await;
 }
 
 async fn get(who: &Actor, path: &str) -> Value {

@@ -31,6 +31,7 @@ async fn a_form_is_filled_in_at_home_and_read_at_the_clinic() {
     a_draft_is_the_writers_own(&mother, &father, child).await;
     what_does_not_fit_is_refused_and_not_stored(&world, &mother, child).await;
     the_clinic_reads_it_under_consent(&home, &mother, child).await;
+    world.tells_nothing().await;
 }
 
 /// All questions answered by a healthy child's mother; as the demonstration has it.

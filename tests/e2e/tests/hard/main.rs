@@ -15,15 +15,20 @@
 
 mod actor;
 mod bedside;
+mod cut_off;
 mod damage;
 mod family;
 mod follow_up;
+mod followed;
 mod forms;
 mod moving;
 mod people;
 mod phone;
 mod protection;
+mod proved;
+mod same_work;
 mod schedule;
+mod standing_in;
 mod vaults;
 mod visible;
 mod world;

@@ -4,7 +4,9 @@ use crate::{
     actor::{Actor, Question, Unread},
     bedside::{Order, day, dose},
     family::whole_trail,
+    followed::{a_child_is_invited, a_reissued_child_is_followed_on},
     people::{Guardian, Home, Scope, patient},
+    same_work::{nobody_is_told_by_what_a_denial_costs, nobody_is_told_by_what_a_refusal_costs},
     world::{AT_CLINIC, AT_RUSUTSU, RANKOSHI, RUSUTSU, SECOND_CLINIC, World},
 };
 use codec::Decode as _;
@@ -37,6 +39,8 @@ async fn nobody_learns_who_a_protected_family_has_become() {
         .record(&former, &dose("protected", "PCV20", &day(-30), "L1"))
         .await;
     world.until_stored(&record).await;
+    let nurse = world.staff("rusutsu", "nurse", AT_RUSUTSU);
+    a_child_is_invited(&nurse, former).await;
     home.consent(&mother, former, scope()).await;
     let curious = world.staff("shiribetsu-clinic", "doctor", AT_RUSUTSU);
     assert_eq!(
@@ -57,7 +61,10 @@ async fn nobody_learns_who_a_protected_family_has_become() {
     the_other_guardian_hears_the_same_of_all(&world, &father, &everybody).await;
     every_path_answers_alike(&father.phone, &everybody).await;
     every_path_answers_alike(&curious, &everybody).await;
+    nobody_is_told_by_what_a_refusal_costs(&world, &father.phone, &everybody).await;
+    nobody_is_told_by_what_a_denial_costs(&curious, &everybody, on_consent).await;
     a_clinic_hears_the_same_of_former_and_stranger(&clinic, former, &chart).await;
+    a_reissued_child_is_followed_on(&nurse, former, child).await;
     care_goes_on(&home, &mother, &curious, child).await;
     nothing_on_the_chain_joins(
         &world,

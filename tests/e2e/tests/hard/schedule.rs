@@ -49,7 +49,7 @@ async fn on_chain(world: &World, card: &Value) -> Option<VerdictView> {
     world.read_at(AT_CLINIC, "MusubiApi_verdict", &inputs).await
 }
 
-fn explains(refused: &(StatusCode, Value), why: &str) {
+pub(crate) fn explains(refused: &(StatusCode, Value), why: &str) {
     assert_eq!(refused.0, StatusCode::UNPROCESSABLE_ENTITY, "{refused:?}");
     let issue = &refused.1["issue"][0];
     assert_eq!(issue["expression"][0], "Immunization.occurrenceDateTime");
@@ -507,4 +507,5 @@ async fn a_rule_that_changes_overnight_changes_new_verdicts_and_no_old_one() {
         &clinic.post_fhir(&subject, &too_early).await,
         "INTERVAL_TOO_SHORT_LIVE",
     );
+    world.tells_nothing().await;
 }

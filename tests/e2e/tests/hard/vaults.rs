@@ -263,6 +263,7 @@ async fn a_full_vault_says_so_and_a_lagging_one_answers_nothing() {
     a_record_too_many(&world, &clinic, subject).await;
     assert_eq!(clinic.record(&subject, &given).await, record, "it is there");
     a_custodian_that_lags(&mut world, subject).await;
+    world.tells_nothing().await;
 }
 
 /// Nothing of it reaches the chain, and what is smaller still finds room.

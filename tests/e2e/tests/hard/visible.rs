@@ -36,6 +36,7 @@ async fn a_record_posted_at_the_clinic_is_seen_and_read_in_the_village() {
     assert_eq!(read.len(), usize::try_from(RECORDS).unwrap());
     tell("posted to seen by the village", seen);
     tell("posted to kept by two holders", kept);
+    world.tells_nothing().await;
 }
 
 /// Asks the village's own node until it has the record as wanted.

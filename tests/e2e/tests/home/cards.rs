@@ -38,6 +38,7 @@ async fn a_lost_card_signs_nothing_until_an_officer_lifts_it_and_consents_given_
         (status, answer["detail"].as_str()),
         (422, Some("person: no card is bound"))
     );
+    town.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,4 +66,5 @@ async fn a_renewed_card_takes_the_place_of_the_old_one_for_the_same_person() {
         .consent(&renewed, town.statement(child, person).await)
         .await;
     assert_eq!(town.give(&by_new).await["outcome"], "attested");
+    town.tells_nothing().await;
 }

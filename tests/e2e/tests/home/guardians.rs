@@ -39,6 +39,7 @@ async fn another_holder_of_joint_authority_objects_at_the_counter_and_takes_it_b
     assert_eq!(town.state(id).await, ConsentState::Effective);
     let empty = json!({"event": "objection-withdrawn", "consent": id, "paper": ""});
     assert_eq!(town.enter(&town.clerk, &empty).await.0, 422);
+    town.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,6 +69,7 @@ async fn a_guardians_word_reaches_to_fifteen_and_ends_with_the_guardianship() {
     let call = musubi_client_sdk::calls::consent::propose(statement.fields().consent, &terms, None);
     let refused = town.clerk.try_submit(call).await;
     assert_eq!(refused, "Consent.NoGuardianship");
+    town.tells_nothing().await;
 }
 
 /// YYYY-MM-DD of the day so many years before, on the first of its month: no leap day.
@@ -114,4 +116,5 @@ async fn a_proxy_decides_for_an_adult_on_a_paper_that_the_vault_keeps() {
         .await;
     let reason = "the signer's authority differs from the register";
     assert_eq!(town.give(&parent).await["reason"], reason);
+    town.tells_nothing().await;
 }

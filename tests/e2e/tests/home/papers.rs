@@ -103,6 +103,7 @@ async fn an_auditor_looks_again_and_erased_evidence_leaves_a_receipt_and_nothing
         let gone = look(&town.clerk, &format!("{path}/papers/{paper}")).await;
         assert_eq!(gone.0, 404, "{paper}");
     }
+    town.tells_nothing().await;
 }
 
 fn signature(receipt: &Value) -> [u8; 64] {

@@ -68,4 +68,5 @@ async fn a_protected_child_gets_another_pseudonym_and_the_other_guardian_hears_w
             assert!(!answer.to_string().contains(name), "{answer}");
         }
     }
+    town.tells_nothing().await;
 }

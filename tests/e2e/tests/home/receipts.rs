@@ -143,6 +143,7 @@ async fn paper_and_data_have_one_digest_and_the_verifier_signed_it() {
     let stranger = VerifyingKey([7; 32]).to_string();
     let (holds, said) = verify(&town, &file, &["--verifier-key", &stranger]);
     assert!(!holds && said.contains("not proved"), "{said}");
+    town.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,6 +211,7 @@ async fn each_state_has_its_own_event() {
     assert_eq!(state, ConsentState::Ended(Ending::Expired));
     let of_short = events(&town, short.consent()).await;
     assert_eq!(of_short, ["given", "rebinding", "expired"]);
+    town.tells_nothing().await;
 }
 
 /// A consent in place of another one, attested.

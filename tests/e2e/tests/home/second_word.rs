@@ -56,6 +56,7 @@ async fn a_sensitive_scope_gets_its_second_word_from_an_officer_or_from_the_vill
     let nothing = format!("/v1/consents/{}", musubi_primitives::ConsentId([0; 32]));
     assert_eq!((status, unknown), look(&sarabetsu, &nothing).await);
     assert_eq!(status, 404);
+    town.tells_nothing().await;
 }
 
 async fn hand_over(village: &Gateway, about: [u8; 32], sealed: &Value) -> Value {
@@ -103,4 +104,5 @@ async fn what_differs_is_recorded_on_the_chain_and_shown_to_those_whom_it_concer
     let fields = town.statement(child, guardian).await;
     let consent = town.consent(&certificate, fields).await;
     assert_eq!(town.give(&consent).await["outcome"], "attested");
+    town.tells_nothing().await;
 }

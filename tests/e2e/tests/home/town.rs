@@ -55,7 +55,8 @@ impl Signed {
 impl Town {
     /// The demonstration's consortium, all of whose villages run.
     pub(crate) async fn open() -> Self {
-        let consortium = Consortium::start();
+        let mut consortium = Consortium::lay_out_traced().await;
+        consortium.start_all();
         let authority = Authority::open(consortium.folder()).await;
         let rpc = consortium.rpc(0).await;
         rpc.wait_for_height(1).await;
@@ -69,6 +70,11 @@ impl Town {
             authority,
             genesis,
         }
+    }
+
+    /// The end of a test: nothing that was told about people lies readable in what the nodes kept, said or showed.
+    pub(crate) async fn tells_nothing(mut self) {
+        musubi_tests_privacy::tells_nothing(&mut self.consortium).await;
     }
 
     /// Somebody with this key at the gateway of the village at this place of the plan.

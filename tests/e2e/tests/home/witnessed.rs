@@ -66,4 +66,5 @@ async fn two_officers_stand_in_for_a_card_and_both_put_their_word_on_the_chain()
     let call = calls::consent::propose(statement.fields().consent, &terms, None);
     let refused = town.clerk.try_submit(call).await;
     assert_eq!(refused, "Consent.AssuranceTooLow");
+    town.tells_nothing().await;
 }

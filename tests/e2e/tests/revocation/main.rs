@@ -56,6 +56,7 @@ async fn what_is_pending_is_finished_when_the_authority_answers_and_survives_kil
     let state = village.until_judged(&consent).await;
     assert_eq!(state, ConsentState::Effective);
     assert_eq!(village.give(&consent).await["outcome"], "attested");
+    village.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,6 +76,7 @@ async fn a_card_speaks_for_nobody_but_the_person_whom_its_certificate_names() {
         "{answer}"
     );
     assert_eq!(village.card(&family).await, None);
+    village.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -131,6 +133,7 @@ async fn a_certificate_that_was_revoked_before_it_signed_is_disagreed_with_for_t
     );
     let heard_at_home = village.give(&damaged).await;
     assert_ne!(heard_at_home["reason"], of_damaged["reason"]);
+    village.tells_nothing().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,4 +161,5 @@ async fn what_gets_no_answer_until_its_deadline_is_given_up() {
     assert_eq!(answer["outcome"], "disagreed");
     let reason = answer["reason"].as_str().unwrap();
     assert!(reason.contains("in time"), "{reason}");
+    village.tells_nothing().await;
 }

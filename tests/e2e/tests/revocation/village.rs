@@ -12,7 +12,7 @@ use musubi_primitives::{
     view::{CardView, ConsentView},
 };
 use musubi_tests_support::{
-    Consortium,
+    Collector, Consortium,
     authority::{Authority, Certificate},
     gateway::{Gateway, now, random, secret},
     statement::{self, HOME},
@@ -64,7 +64,7 @@ pub(crate) struct Village {
 impl Village {
     /// A village that asks the authority's responder, which does not answer yet.
     pub(crate) async fn open(times: Times) -> Self {
-        let mut consortium = Consortium::lay_out();
+        let mut consortium = Consortium::lay_out_traced().await;
         let keys = consortium.folder().join("members/rusutsu");
         let authority = Authority::open(consortium.folder()).await;
         let text = std::fs::read_to_string(consortium.config(0)).unwrap();
@@ -72,7 +72,7 @@ impl Village {
             .lines()
             .partition(|line| line.starts_with("revocation_lists"));
         assert_eq!(lists.len(), 1, "{text}");
-        let config = config.join("\n");
+        let config = config.join("\n") + "\n";
         configure(&consortium, &config, &authority, times);
         for place in 0..4 {
             consortium.node(place).process.restart();
@@ -91,9 +91,14 @@ impl Village {
         }
     }
 
-    /// Adds a section to its configuration, for the next start.
-    pub(crate) fn add_to_config(&mut self, section: &str) {
-        self.config.push_str(section);
+    /// The end of a test: nothing that was told about people lies readable in what the nodes kept, said or showed.
+    pub(crate) async fn tells_nothing(mut self) {
+        musubi_tests_privacy::tells_nothing(&mut self.consortium).await;
+    }
+
+    /// What its nodes tell of their calls.
+    pub(crate) fn collector(&self) -> Collector {
+        self.consortium.traces().unwrap().clone()
     }
 
     /// Ends the village's node without warning.
