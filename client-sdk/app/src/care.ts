@@ -14,7 +14,6 @@ export interface Child { born: string; sex?: Sex; whole: boolean }
 const rules = JSON.parse(rulesText) as { rule_set: { version: string }; programmes: { rule: string; name: string }[]; vaccines: { code: string; name: string }[] };
 const reference = JSON.parse(growthText) as { credit: string; lines: number[]; tables: { measure: string; sex: Sex; rows: { band: Band; values: string[] }[] }[] };
 
-export const CREDIT = reference.credit;
 export const LINES = reference.lines;
 export const RULES_VERSION = rules.rule_set.version;
 export const programmeName = (rule: string): string => rules.programmes.find((one) => one.rule === rule)?.name.replace(/・4種混合| \(単独\)/, "") ?? rule;

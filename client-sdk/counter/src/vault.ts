@@ -29,7 +29,7 @@ const WRAPPED = 80;
 const TICKET = new TextEncoder().encode("musubi/vault/ticket/v1\0");
 /** Refusals after which the same is asked again: the custodian's own node lags behind; it forgot its challenge. */
 const [STATE_TOO_OLD, BAD_CHALLENGE] = [1, 4];
-const TRIES = 40;
+const TRIES = 240;
 const PAUSE = 250;
 
 class Again extends Error {}

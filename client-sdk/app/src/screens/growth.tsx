@@ -13,7 +13,7 @@ type Measure = Placed["measure"];
 const MEASURES: Measure[] = ["weight", "height", "head"];
 const UNITS = { weight: "kg", height: "cm", head: "cm" } as const;
 
-interface Curves { values: (Placed & { month: number })[]; bands: { month: number; values: number[] }[]; lines: number[]; credit: string }
+interface Curves { values: (Placed & { month: number })[]; bands: { month: number; values: number[] }[]; lines: number[] }
 
 function useCurves(measure: Measure, sex: Sex | undefined): [Load<Known<Curves>>, () => void] {
   const { child } = useHere();
@@ -34,7 +34,7 @@ async function curvesOf(measure: Measure, sex: Sex | undefined, born: string, re
   const care = await import("../care");
   const found = measurementsIn(records).filter((one) => one.measure === measure);
   const values = await care.placed({ born, whole: false, ...(sex && { sex }) }, found);
-  return { values: values.map((one) => ({ ...one, month: care.monthsAt(born, one.on) })), bands: sex ? care.bands(measure, sex) : [], lines: care.LINES, credit: care.CREDIT };
+  return { values: values.map((one) => ({ ...one, month: care.monthsAt(born, one.on) })), bands: sex ? care.bands(measure, sex) : [], lines: care.LINES };
 }
 
 export function Growth() {
@@ -64,7 +64,7 @@ const BOX = { left: 36, right: 30, top: 12, bottom: 44, width: 400, height: 330 
 
 function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
   const { say, text, language } = useSpeech();
-  const { values, bands, lines, credit } = curves;
+  const { values, bands, lines } = curves;
   const newest = values.at(-1);
   const months = Math.max(12, Math.ceil((newest?.month ?? 0) + 3));
   const seen = bands.filter((band) => band.month <= months + 2);
@@ -91,7 +91,7 @@ function Drawn({ curves, measure }: { curves: Curves; measure: Measure }) {
           {values.length > 1 && <path class="own" d={values.map((one, at) => `${at ? "L" : "M"}${x(one.month)} ${y(one.value)}`).join("")} />}
           {values.map((one) => <circle class="own-dot" cx={x(one.month)} cy={y(one.value)} r="5" />)}
         </svg>
-        <figcaption class="soft">{say("growth.lines")} {credit}</figcaption>
+        {seen.length > 0 && <figcaption class="soft">{say("growth.lines")} {say("growth.credit")}</figcaption>}
       </figure>
       <h2>{say("growth.table")}</h2>
       {values.length === 0 ? <Nothing>{say("growth.none")}</Nothing> : (

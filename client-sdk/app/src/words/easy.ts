@@ -50,7 +50,7 @@ export const easy: Record<Key, string> = {
   measure: "はかった もの", "measure.weight": "たいじゅう", "measure.height": "しんちょう", "measure.head": "あたまの まわり",
   months: "うまれてからの 〔月|つき〕",
   "growth.none": "はかった きろくは、まだ ありません。", "growth.picture": "{measure}の え。{count}かい はかりました。すうじは したの ひょうに あります。",
-  "growth.lines": "せんは おなじ としの 〔子|こ〕どもの おおきさです。", "growth.table": "すうじの ひょう", "growth.place": "ばしょ",
+  "growth.credit": "もとの かず: こども〔家庭庁|かていちょう〕の 〔調査|ちょうさ〕（2023〔年|ねん〕、e-Stat）", "growth.lines": "せんは おなじ としの 〔子|こ〕どもの おおきさです。", "growth.table": "すうじの ひょう", "growth.place": "ばしょ",
   "growth.doctor": "せんの 〔外|そと〕でも、びょうきとは かぎりません。しんぱいな ときは きいて ください。",
   "place.below": "{line}の せんより した", "place.above": "{line}の せんより うえ", "place.on": "{line}の せんの ところ", "place.between": "{low}と {high}の せんの あいだ",
   "consents.lead": "だれに 〔見|み〕せるか。やめると、すぐに 〔見|み〕られなく なります。", "consents.new": "〔新|あたら〕しく 〔同意|どうい〕する", "consents.on": "いまの 〔同意|どうい〕",

@@ -54,7 +54,7 @@ export const en: Record<Key, string> = {
   months: "Age in months",
   "growth.none": "No measurement that this device can open yet.",
   "growth.picture": "Growth curve of {measure} with {count} values; the numbers are in the table below.",
-  "growth.lines": "Lines, from below: percentiles 3, 10, 25, 50, 75, 90, 97.", "growth.table": "Table of values", "growth.place": "Place",
+  "growth.credit": "Source: Children and Families Agency of Japan, survey of the growth of infants 2023 (e-Stat), adapted.", "growth.lines": "Lines, from below: percentiles 3, 10, 25, 50, 75, 90, 97.", "growth.table": "Table of values", "growth.place": "Place",
   "growth.doctor": "Being outside the lines is no illness by itself. Ask at a checkup if you worry.",
   "place.below": "Below line {line}", "place.above": "Above line {line}", "place.on": "On line {line}",
   "place.between": "Between lines {low} and {high}",

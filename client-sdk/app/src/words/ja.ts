@@ -45,7 +45,7 @@ export const ja = {
   measure: "はかったもの", "measure.weight": "体重", "measure.height": "身長", "measure.head": "頭囲",
   months: "月齢（か月）",
   "growth.none": "この端末で開ける測定の記録は、まだありません。", "growth.picture": "{measure}の成長曲線。記録は {count} 件。数値は下の表にあります。",
-  "growth.lines": "線は下から 3・10・25・50・75・90・97 パーセンタイル。", "growth.table": "数値の表", "growth.place": "位置",
+  "growth.credit": "出典: こども家庭庁「令和5年乳幼児身体発育調査」(e-Stat) を加工して作成", "growth.lines": "線は下から 3・10・25・50・75・90・97 パーセンタイル。", "growth.table": "数値の表", "growth.place": "位置",
   "growth.doctor": "線から外れていても、それだけで病気ではありません。気になるときは健診でたずねてください。",
   "place.below": "{line} の線より下", "place.above": "{line} の線より上", "place.on": "{line} の線の上", "place.between": "{low} と {high} の線の間",
   "consents.lead": "だれに、何のために、どの記録を見せるか。取り下げは、次の閲覧からすぐに効きます。", "consents.new": "新しく同意する", "consents.on": "いまの同意",
