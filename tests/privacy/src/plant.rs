@@ -85,7 +85,7 @@ fn in_column(folder: &Path, column: &str, leak: &str) -> Result<()> {
     Ok(db.flush_cf(handle)?)
 }
 
-/// Puts the leak into the first field of text that some table has; the file's name and the table.
+/// Puts the leak into the first field of text that some table has, or into a table of its own where all are empty; the file's name and the table.
 async fn in_table(folder: &Path, leak: &str) -> Result<(String, String)> {
     // A database's own log goes when it is closed: which files are databases is found out before one of them is opened.
     let mut databases = Vec::new();
@@ -94,13 +94,32 @@ async fn in_table(folder: &Path, leak: &str) -> Result<(String, String)> {
             databases.push(file);
         }
     }
-    for file in databases {
-        if let Some(table) = in_file(&file, leak).await? {
-            let name = file.file_name().ok_or("a file has a name")?;
-            return Ok((name.to_string_lossy().into_owned(), table));
+    let name = |file: &Path| {
+        file.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    for file in &databases {
+        if let Some(table) = in_file(file, leak).await? {
+            return Ok((name(file).ok_or("a file has a name")?, table));
         }
     }
-    Err("no table with text".into())
+    let file = databases.first().ok_or("nodes keep tables")?;
+    let table = in_own_table(file, leak).await?;
+    Ok((name(file).ok_or("a file has a name")?, table))
+}
+
+async fn in_own_table(file: &Path, leak: &str) -> Result<String> {
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut db = SqliteConnection::connect_with(&options).await?;
+    sqlx::query("CREATE TABLE leaked (name TEXT NOT NULL)")
+        .execute(&mut db)
+        .await?;
+    sqlx::query("INSERT INTO leaked (name) VALUES (?)")
+        .bind(leak)
+        .execute(&mut db)
+        .await?;
+    db.close().await?;
+    Ok("leaked".to_owned())
 }
 
 async fn in_file(file: &Path, leak: &str) -> Result<Option<String>> {
