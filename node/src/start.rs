@@ -215,10 +215,10 @@ async fn serve_gateway(
     routes = musubi_node_gateway::console::across(routes, neighbours);
     tracing::info!(%address, "gateway opened");
     tokio::spawn(async move {
-        let served = musubi_node_gateway::serve(
+        let served = musubi_node_listener::serve(
             listener,
             routes,
-            musubi_node_gateway::HEAD_TIME_MAX,
+            musubi_node_listener::Bounds::default(),
             told(stopping),
         );
         if let Err(error) = served.await {

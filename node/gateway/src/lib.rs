@@ -29,7 +29,6 @@ pub mod ports;
 pub mod problem;
 mod rate;
 pub mod router;
-mod serve;
 pub mod sessions;
 
 pub use body::{
@@ -48,4 +47,3 @@ pub use ports::{
 };
 pub use rate::{BURST, CALLS_PER_SECOND};
 pub use router::router;
-pub use serve::{HEAD_TIME_MAX, serve};

@@ -65,6 +65,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "pallet-trail",
         ],
     ),
+    ("musubi-node-listener", 4, &[]),
     (
         "musubi-node-store",
         5,
@@ -103,7 +104,11 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
     (
         "musubi-node-api",
         5,
-        &["musubi-primitives", "musubi-node-core"],
+        &[
+            "musubi-primitives",
+            "musubi-node-core",
+            "musubi-node-listener",
+        ],
     ),
     (
         "musubi-node-facade",
@@ -151,6 +156,7 @@ const ALLOWED: &[(&str, u8, &[&str])] = &[
             "musubi-node-facade",
             "musubi-node-gateway",
             "musubi-node-index",
+            "musubi-node-listener",
             "musubi-node-network",
             "musubi-node-register",
             "musubi-node-store",

@@ -6,7 +6,8 @@ use axum::{
     http::{Request, StatusCode, header::RETRY_AFTER},
 };
 use ed25519_dalek::SigningKey;
-use musubi_node_gateway::{BURST, HEAD_TIME_MAX, serve};
+use musubi_node_gateway::BURST;
+use musubi_node_listener::{Bounds, serve};
 use std::{convert::Infallible, future::pending, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -111,7 +112,11 @@ async fn a_head_that_does_not_come_holds_no_connection() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let routes = Village::default().routes();
-    tokio::spawn(serve(listener, routes, SHORT, pending()));
+    let bounds = Bounds {
+        head_time: SHORT,
+        ..Bounds::default()
+    };
+    tokio::spawn(serve(listener, routes, bounds, pending()));
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection
         .write_all(b"GET /v1/signing-context HTTP/1.1\r\nhost")
@@ -132,7 +137,7 @@ async fn calls_are_answered_over_a_connection_and_the_server_stops_when_it_is_to
         stopped.await.unwrap();
     };
     let routes = Village::default().routes();
-    let serving = tokio::spawn(serve(listener, routes, HEAD_TIME_MAX, told));
+    let serving = tokio::spawn(serve(listener, routes, Bounds::default(), told));
     let mut connection = TcpStream::connect(address).await.unwrap();
     connection
         .write_all(b"GET /v1/nonces HTTP/1.1\r\nhost: here\r\n\r\n")

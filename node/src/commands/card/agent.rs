@@ -36,6 +36,7 @@ use crate::stop::StopSignal;
 use clap::Args;
 use desk::CardDesk;
 use guard::Guard;
+use musubi_node_listener::Bounds;
 use pairing::Pairings;
 use routes::Agent;
 use serde_json::json;
@@ -104,14 +105,13 @@ async fn serve(arguments: &AgentArguments) -> Result<(), Refusal> {
     };
     let guard = Guard::new(arguments.origins.clone(), address);
     let routes = guard::protect(routes::router(agent), guard);
-    musubi_node_gateway::serve(
-        listener,
-        routes,
-        HEAD_TIME_MAX,
-        async move { stop.told().await },
-    )
-    .await
-    .map_err(|error| Refusal::other(&error))
+    let bounds = Bounds {
+        head_time: HEAD_TIME_MAX,
+        ..Bounds::default()
+    };
+    musubi_node_listener::serve(listener, routes, bounds, async move { stop.told().await })
+        .await
+        .map_err(|error| Refusal::other(&error))
 }
 
 fn say_address(arguments: &AgentArguments, address: SocketAddr) {

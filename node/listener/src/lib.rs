@@ -1,7 +1,10 @@
-//! Serving the routes: connections are bounded in number, and a head that does not come holds none for long.
+//! Serving routes over HTTP: connections are bounded in number, and a head that does not come holds none for long.
+//!
+//! The JSON-RPC, the gateway and the card agent listen through this. A handler finds its peer's address as [`ConnectInfo`]; a connection that
+//! is upgraded to a WebSocket leaves the count, and whoever takes it bounds it.
 
-use axum::{Router, extract::Request};
-use hyper::{body::Incoming, server::conn::http1};
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
@@ -10,38 +13,52 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
-/// How long the head of a request may take to arrive, also on a connection that was used before.
-pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
-/// Connections at a time; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 1_024;
 /// How long nothing is accepted after the system had no room for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` resolves; calls that are being worked on are answered. A head may take `head_time`, [`HEAD_TIME_MAX`] in a node.
+/// What the peers of a listener may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Connections at a time; further ones wait to be accepted.
+    pub connections_max: usize,
+    /// How long the head of a request may take to arrive, also on a connection that was used before.
+    pub head_time: Duration,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections_max: 1_024,
+            head_time: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Serves until `stop` resolves; calls that are being worked on are answered.
 ///
 /// # Errors
 /// Never yet; a listener that cannot accept is asked again.
 pub async fn serve(
     listener: TcpListener,
     routes: Router,
-    head_time: Duration,
+    bounds: Bounds,
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
     let (stopped, stopping) = watch::channel(false);
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Arc::new(Semaphore::new(bounds.connections_max));
     let mut stop = pin!(stop);
     loop {
         let permit = tokio::select! {
             permit = Arc::clone(&room).acquire_owned() => permit.map_err(std::io::Error::other)?,
             () = &mut stop => break,
         };
-        let stream = tokio::select! {
-            (stream, _) = accept(&listener) => stream,
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
             () = &mut stop => break,
         };
         let (routes, stopping) = (routes.clone(), stopping.clone());
         tokio::spawn(async move {
-            connection(stream, routes, head_time, stopping).await;
+            connection(stream, peer, routes, bounds.head_time, stopping).await;
             drop(permit);
         });
     }
@@ -58,7 +75,8 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                tracing::warn!(%error, "the gateway accepts no connection for a moment");
+                let address = listener.local_addr().ok();
+                tracing::warn!(%error, ?address, "no connection is accepted for a moment");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -67,20 +85,21 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
 
 async fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     routes: Router,
     head_time: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        routes
-            .clone()
-            .oneshot(request.map(axum::body::Body::new) as Request)
+    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        routes.clone().oneshot(request.map(Body::new))
     });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(head_time)
             .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
     );
     let told = async {
         // A sender that is gone says the same.
